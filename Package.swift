@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The rules that every Swift target of Corral is compiled under.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "corral",
+    products: [
+        .executable(name: "corral", targets: ["corral"]),
+        .executable(name: "corral-host", targets: ["corral-host"]),
+        .executable(name: "corral-reaper", targets: ["corral-reaper"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+        .target(name: "CgroupPty", dependencies: ["CSystemd"], swiftSettings: strict),
+        .target(
+            name: "SessionIndex",
+            dependencies: ["CgroupPty", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(name: "Reaper", dependencies: ["CgroupPty", "SessionIndex"], swiftSettings: strict),
+        .target(name: "HostProtocol", swiftSettings: strict),
+        .target(
+            name: "HostService",
+            dependencies: [
+                "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .target(name: "HostClient", dependencies: ["HostProtocol"] + nio, swiftSettings: strict),
+        .executableTarget(
+            name: "corral",
+            dependencies: ["HostClient", "HostProtocol", argumentParser],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "corral-host",
+            dependencies: ["HostService", argumentParser, logging],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "corral-reaper",
+            dependencies: ["HostService", "HostClient", "HostProtocol", argumentParser, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CgroupPty", "HostClient", "HostProtocol"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CgroupPtyTests", dependencies: ["CgroupPty", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SessionIndexTests", dependencies: ["SessionIndex", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ReaperTests", dependencies: ["Reaper", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HostServiceTests",
+            dependencies: ["HostService", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "corralTests", dependencies: ["corral", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GroundTests",
+            dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TestSupport"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+import Glibc
+
+/// A moment after which a wait is given up. Every wait has one (I8).
+///
+/// It counts `CLOCK_BOOTTIME`, which goes on while the machine sleeps and is not set by anybody.
+/// See: clock_gettime(2)
+public struct Deadline: Sendable, Comparable {
+    /// Nanoseconds since boot.
+    public let bootNanoseconds: UInt64
+
+    /// The moment at `bootNanoseconds`.
+    public init(bootNanoseconds: UInt64) {
+        self.bootNanoseconds = bootNanoseconds
+    }
+
+    /// A moment so long from now.
+    public static func after(_ duration: Duration) -> Deadline {
+        let (seconds, attoseconds) = duration.components
+        let nanoseconds = max(0, seconds) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
+        return Deadline(bootNanoseconds: now.bootNanoseconds + UInt64(nanoseconds))
+    }
+
+    /// This moment.
+    public static var now: Deadline {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Deadline(bootNanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+
+    /// What is left until the moment, zero when it has passed.
+    public var remaining: Duration {
+        let now = Deadline.now.bootNanoseconds
+        return bootNanoseconds <= now ? .zero : .nanoseconds(Int64(bootNanoseconds - now))
+    }
+
+    /// Whether the moment has come.
+    public var hasPassed: Bool { Deadline.now >= self }
+
+    /// Milliseconds from this moment until now.
+    public var millisecondsAgo: Int {
+        let now = Deadline.now.bootNanoseconds
+        return now <= bootNanoseconds ? 0 : Int((now - bootNanoseconds) / 1_000_000)
+    }
+
+    /// Orders by time.
+    public static func < (left: Deadline, right: Deadline) -> Bool { left.bootNanoseconds < right.bootNanoseconds }
+}

@@ -1,0 +1,17 @@
+/// A workspace's id: `[a-z0-9]{4,32}`.
+public struct WorkspaceID: Sendable, Hashable, CustomStringConvertible {
+    /// The text.
+    public let rawValue: String
+
+    /// Accepts `[a-z0-9]{4,32}`, nothing else.
+    public init?(_ text: some StringProtocol) {
+        guard UnitNamePart.isValid(text) else { return nil }
+        rawValue = String(text)
+    }
+
+    /// Makes a new id: `w` and nine characters.
+    public static func mint() -> WorkspaceID { WorkspaceID(UnitNamePart.mint("w"))! }
+
+    /// The text.
+    public var description: String { rawValue }
+}

@@ -1,0 +1,38 @@
+/// A control message of an attached client: the JSON in a WebSocket text frame. Terminal bytes travel in binary frames.
+///
+/// The host sends `attached`, `title`, `synced`, then the bytes that the client missed and the live ones, and `ended` once
+/// the session is over. The client sends `resize`. Either end ignores a type that it does not know.
+public struct AttachMessage: Codable, Sendable, Equatable {
+    /// What the message is.
+    public enum Kind: String, Codable, Sendable {
+        case attached, title, synced, ended, resize
+    }
+
+    /// How the bytes after `synced` relate to what the client had.
+    public enum Mode: String, Codable, Sendable {
+        /// Only the missed bytes follow.
+        case exact
+        /// A new client: what the ring still holds follows.
+        case tail
+        /// What the client had cannot be continued; what the ring still holds follows.
+        case reanchor
+    }
+
+    public var type: Kind
+    public var session: String?
+    public var title: String?
+    /// Names the run of the sequence numbers.
+    public var epoch: String?
+    /// Sequence number of the first byte that follows.
+    public var seq: UInt64?
+    public var mode: Mode?
+    public var columns: Int?
+    public var rows: Int?
+    public var exit: SessionDocument.Exit?
+    public var endReason: SessionDocument.EndReason?
+
+    /// Makes a message of a kind; the caller fills in what belongs to it.
+    public init(_ type: Kind) {
+        self.type = type
+    }
+}

@@ -1,0 +1,35 @@
+public import FoundationEssentials
+
+/// A moment in UTC, written as RFC 3339 with milliseconds: `2026-11-22T21:02:58.123Z`.
+public struct Timestamp: Codable, Sendable, Hashable, CustomStringConvertible {
+    /// The moment.
+    public let date: Date
+
+    /// Wraps a moment.
+    public init(_ date: Date) {
+        self.date = date
+    }
+
+    /// The text that goes over the wire.
+    public var description: String {
+        date.formatted(Self.style)
+    }
+
+    /// Reads the text form, with or without a fraction of a second.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let date = (try? Self.style.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not an RFC 3339 time")
+        }
+        self.date = date
+    }
+
+    /// Writes the text form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
