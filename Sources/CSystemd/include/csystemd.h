@@ -1,3 +1,39 @@
+/* What Swift cannot import of libsystemd and of the kernel: variadic functions, ioctl and system calls without a wrapper.
+ *
+ * No policy, nothing allocated is kept, no logging. Functions return a negative errno, or zero or more. Each comment says who
+ * owns each pointer and descriptor. */
 #pragma once
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
+#include "leader.h"
+#include "kernel.h"
+
+/* Opens a connection to a manager's private socket. The caller owns *ret (sd_bus_flush_close_unref). */
+int corral_bus_open_private(const char *socket_path, sd_bus **ret);
+
+/* A method call on `object` with `count` string arguments. The caller owns *ret (sd_bus_message_unref). */
+int corral_bus_new_call(sd_bus *bus, sd_bus_message **ret, const char *object, const char *interface, const char *member,
+                        const char *const *strings, size_t count);
+
+/* ListUnitsByPatterns for one pattern and every state. The caller owns *ret. */
+int corral_bus_new_list_units(sd_bus *bus, sd_bus_message **ret, const char *pattern);
+
+/* StartTransientUnit of a scope around one process, mode `fail`, no auxiliary unit. The caller owns *ret. */
+int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *slice,
+                               const char *description, uint32_t pid, uint64_t timeout_stop_usec);
+
+/* Reads "uoss" of JobRemoved. The strings belong to the message. */
+int corral_bus_read_job_removed(sd_bus_message *message, const char **job, const char **unit, const char **result);
+
+/* Reads the next unit of a ListUnitsByPatterns reply; 0 at the end. The strings belong to the message. */
+int corral_bus_read_unit(sd_bus_message *message, const char **name, const char **active_state, const char **sub_state);
+
+/* Reads a Properties.Get reply that holds a string. The string belongs to the message. */
+int corral_bus_read_string_variant(sd_bus_message *message, const char **value);
+
+/* Reads a Properties.Get reply that holds an array of bytes, into at most 64; returns how many. */
+int corral_bus_read_bytes_variant(sd_bus_message *message, uint8_t bytes[64]);
+
+/* Sends an entry of `count` fields to the journal. */
+int corral_journal_send(const struct iovec *fields, int count);

@@ -1,0 +1,33 @@
+/* Starts the first process of a session, parked before its exec. */
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the leader becomes. All pointers belong to the caller and are only read during corral_leader_start. */
+struct corral_leader_request {
+    const char *path;         /* absolute path of the executable */
+    char *const *arguments;   /* ends with NULL */
+    char *const *environment; /* ends with NULL */
+    const char *directory;    /* working directory */
+    int terminal;             /* slave end of the PTY: controlling terminal and descriptors 0, 1, 2 */
+};
+
+/* What the caller owns afterwards. */
+struct corral_leader {
+    pid_t pid;
+    int pidfd;   /* pins the process */
+    int barrier; /* write one byte: the leader goes on to exec; close: it exits with status 125, nothing executed */
+    int report;  /* end of file: exec worked; otherwise a struct corral_leader_failure */
+};
+
+/* Why the leader could not execute its command. */
+struct corral_leader_failure {
+    int32_t stage; /* CORRAL_LEADER_* */
+    int32_t error; /* errno */
+};
+
+enum { CORRAL_LEADER_TERMINAL = 1, CORRAL_LEADER_DIRECTORY = 2, CORRAL_LEADER_EXEC = 3 };
+
+/* Forks the leader: own session, controlling terminal, default signals, no inherited descriptor, waiting at the barrier.
+ * Returns 0 or a negative errno, with nothing left behind. */
+int corral_leader_start(const struct corral_leader_request *request, struct corral_leader *leader);

@@ -1,0 +1,187 @@
+internal import CSystemd
+import Glibc
+
+/// A cgroup, held open by its directory.
+///
+/// As long as it is held, its name cannot come to mean another cgroup; once it is removed, every file in it answers `ENODEV`
+/// or `ENOENT`. We never write `cgroup.procs` (I6).
+///
+/// See: cgroup-v2.rst
+public final class CgroupDirectory: Sendable {
+    /// What `cgroup.events` says.
+    public struct Events: Sendable, Equatable {
+        /// Whether a live process is in this cgroup or below it.
+        public let isPopulated: Bool
+        /// Whether everything in it is frozen, by its own doing or an ancestor's.
+        public let isFrozen: Bool
+
+        /// Reads the file's bytes; nil when `populated` is missing or neither 0 nor 1.
+        public init?(_ bytes: [UInt8]) {
+            var populated: Bool?
+            var frozen = false
+            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n" as Character) {
+                switch line {
+                case "populated 0": populated = false
+                case "populated 1": populated = true
+                case "frozen 1": frozen = true
+                default: break
+                }
+            }
+            guard let populated else { return nil }
+            isPopulated = populated
+            isFrozen = frozen
+        }
+    }
+
+    /// Where it lies below the cgroup mount, for messages.
+    public let path: CgroupPath
+    private let descriptor: OwnedFileDescriptor
+
+    private init(_ descriptor: consuming OwnedFileDescriptor, path: CgroupPath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Opens a cgroup below a mount of the unified hierarchy.
+    /// - Throws: ``SystemCallFailure``; `EMEDIUMTYPE` when `mount` is no cgroup2 file system.
+    public static func open(mount: String, _ path: CgroupPath) throws(SystemCallFailure) -> CgroupDirectory {
+        let root = try OwnedFileDescriptor.open(path: mount, flags: O_RDONLY | O_DIRECTORY)
+        var type: Int64 = 0
+        let answer = root.withRawValue { corral_file_system_type($0, &type) }
+        guard answer >= 0 else { throw SystemCallFailure(call: "fstatfs", subject: mount, errno: -answer) }
+        let cgroup2: Int64 = 0x6367_7270  // linux/magic.h, CGROUP2_SUPER_MAGIC
+        guard type == cgroup2 else { throw SystemCallFailure(call: "fstatfs", subject: mount, errno: EMEDIUMTYPE) }
+        if path.components.isEmpty { return CgroupDirectory(root, path: path) }
+        return CgroupDirectory(
+            try root.open(path.relative, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path: path)
+    }
+
+    /// Opens a cgroup below this one.
+    /// - Returns: nil when there is none. That is proof only while this cgroup itself is there: see ``CgroupGround``.
+    public func child(_ relative: CgroupPath) throws(SystemCallFailure) -> CgroupDirectory? {
+        do throws(SystemCallFailure) {
+            let child = try descriptor.open(
+                relative.components.isEmpty ? "." : relative.relative, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            return CgroupDirectory(child, path: path.appending(relative))
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return nil }
+            throw error
+        }
+    }
+
+    /// Device and inode, by which the cgroup can be recognised in this boot.
+    public func identity() throws(SystemCallFailure) -> FileIdentity { try descriptor.identity(name: "\(path)") }
+
+    /// What `cgroup.events` says now; nil once the cgroup is removed.
+    public func events() throws(SystemCallFailure) -> Events? {
+        guard let bytes = try contents("cgroup.events") else { return nil }
+        guard let events = Events(bytes) else {
+            throw SystemCallFailure(call: "read", subject: "\(path)/cgroup.events", errno: EBADMSG)
+        }
+        return events
+    }
+
+    /// Names of the cgroups directly below; nil once the cgroup is removed.
+    public func childNames() throws(SystemCallFailure) -> [String]? {
+        do throws(SystemCallFailure) {
+            return try DirectoryListing.names(
+                descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return nil }
+            throw error
+        }
+    }
+
+    /// Processes in this very cgroup; nil once it is removed.
+    ///
+    /// A threaded cgroup refuses `cgroup.procs` with `EOPNOTSUPP`: its processes are listed by its threaded domain, which
+    /// lies above it in the same scope.
+    public func ownMembers() throws(SystemCallFailure) -> [ProcessID]? {
+        let bytes: [UInt8]?
+        do throws(SystemCallFailure) {
+            bytes = try contents("cgroup.procs")
+        } catch {
+            if error.errno == EOPNOTSUPP { return [] }
+            throw error
+        }
+        // 0 stands for a process outside our pid namespace.
+        return bytes.map { $0.split(separator: UInt8(ascii: "\n")).compactMap { ProcessID(String(decoding: $0, as: UTF8.self)) } }
+    }
+
+    /// Processes in this cgroup and below it, each once; empty once it is removed.
+    public func members() throws(SystemCallFailure) -> [ProcessID] {
+        var found: Set<ProcessID> = []
+        var pending = [self]
+        while let cgroup = pending.popLast() {
+            found.formUnion(try cgroup.ownMembers() ?? [])
+            for name in try cgroup.childNames() ?? [] {
+                if let child = try cgroup.child(CgroupPath(components: [name])) { pending.append(child) }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Sends SIGKILL to everything in this cgroup and below it, also to what is being forked meanwhile.
+    ///
+    /// Only for slices and scopes of our own (I6).
+    /// - Returns: false once the cgroup is removed.
+    /// See: cgroup-v2.rst "cgroup.kill", Linux 5.14
+    @discardableResult
+    public func kill() throws(SystemCallFailure) -> Bool { try write("1", to: "cgroup.kill") }
+
+    /// Undoes a freeze of this very cgroup; an ancestor's stays. Only for slices and scopes of our own (I6).
+    /// - Returns: false once the cgroup is removed.
+    @discardableResult
+    public func thaw() throws(SystemCallFailure) -> Bool { try write("0", to: "cgroup.freeze") }
+
+    /// Sets one of our extended attributes: a hint for people and tools, never authority.
+    public func setAttribute(_ name: String, _ value: String) throws(SystemCallFailure) {
+        let bytes = Array(value.utf8)
+        try retryingInterrupted("fsetxattr", "\(path) user.corral.\(name)") {
+            descriptor.withRawValue { fsetxattr($0, "user.corral.\(name)", bytes, bytes.count, 0) }
+        }
+    }
+
+    /// One of our extended attributes, nil when it is not set.
+    public func attribute(_ name: String) throws(SystemCallFailure) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        do throws(SystemCallFailure) {
+            let count = try retryingInterrupted("fgetxattr", "\(path) user.corral.\(name)") {
+                descriptor.withRawValue { fgetxattr($0, "user.corral.\(name)", &bytes, bytes.count) }
+            }
+            return String(decoding: bytes[0..<count], as: UTF8.self)
+        } catch {
+            if error.errno == ENODATA || error.errno == ENODEV || error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    /// Opens `cgroup.events`, to wait on; nil once the cgroup is removed.
+    func openEvents() throws(SystemCallFailure) -> OwnedFileDescriptor? {
+        do throws(SystemCallFailure) {
+            return try descriptor.open("cgroup.events", flags: O_RDONLY)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return nil }
+            throw error
+        }
+    }
+
+    private func contents(_ file: String) throws(SystemCallFailure) -> [UInt8]? {
+        do throws(SystemCallFailure) {
+            return try descriptor.open(file, flags: O_RDONLY).readToEnd(name: "\(path)/\(file)", limit: 8 << 20)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return nil }
+            throw error
+        }
+    }
+
+    private func write(_ text: String, to file: String) throws(SystemCallFailure) -> Bool {
+        do throws(SystemCallFailure) {
+            try descriptor.open(file, flags: O_WRONLY).writeAll(text.utf8, name: "\(path)/\(file)")
+            return true
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return false }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Dispatch
+
+/// Runs calls that can block (procfs of a process that is being torn down, a big directory) off the threads of Swift's pool.
+///
+/// A read past its deadline answers nil, which a caller must treat as unknown (I3): the work goes on in its own thread and
+/// its late answer is dropped, since a blocked system call cannot be taken back.
+public struct BlockingExecutor: Sendable {
+    private let queue: DispatchQueue
+
+    /// Makes an executor whose work runs concurrently, under a name for debuggers.
+    public init(label: String) {
+        queue = DispatchQueue(label: label, attributes: .concurrent)
+    }
+
+    /// Runs `body` and waits for it without a limit of its own.
+    public func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Runs `body` and waits for it until the deadline; nil when it has passed.
+    public func run<Result: Sendable>(
+        until deadline: Deadline, _ body: @escaping @Sendable () -> Result
+    ) async -> Result? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Result?, Never>) in
+            let waiting = Locked<CheckedContinuation<Result?, Never>?>(continuation)
+            queue.async {
+                let result = body()
+                waiting.withLock { $0.take() }?.resume(returning: result)
+            }
+            let (seconds, attoseconds) = deadline.remaining.components
+            let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+            queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
+                waiting.withLock { $0.take() }?.resume(returning: nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// Names in a directory, without `.` and `..`, in the directory's own order.
+///
+/// See: readdir(3)
+public enum DirectoryListing {
+    /// Lists the directory at a path.
+    public static func names(path: String) throws(SystemCallFailure) -> [String] {
+        try names(OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY), name: path, directoriesOnly: false)
+    }
+
+    /// Lists an open directory; takes the descriptor over, since reading moves its position.
+    /// - Parameter directoriesOnly: leaves out entries that the file system marks as something else.
+    public static func names(
+        _ directory: consuming OwnedFileDescriptor, name: String, directoriesOnly: Bool
+    ) throws(SystemCallFailure) -> [String] {
+        let raw = directory.release()
+        guard let stream = fdopendir(raw) else {
+            let code = errno
+            _ = OwnedFileDescriptor(adopting: raw)
+            throw SystemCallFailure(call: "fdopendir", subject: name, errno: code)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw SystemCallFailure(call: "readdir", subject: name, errno: errno) }
+                return names
+            }
+            if directoriesOnly, entry.pointee.d_type != UInt8(DT_DIR) { continue }
+            let text = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if text != ".", text != ".." { names.append(text) }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// The environment that a process was started with, from `/proc/PID/environ`.
+///
+/// A hint and never authority: a process can write anything there, and `import-environment` copies it to strangers.
+/// See: proc_pid_environ(5)
+public struct ProcessEnvironment: Sendable, Equatable {
+    private let bytes: [UInt8]
+
+    /// Keeps the file's bytes: items end with NUL, and need not hold a `=`.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The first value of a name; nil when the name is not there.
+    public subscript(name: String) -> String? {
+        let prefix = Array((name + "=").utf8)
+        // A cheap look first: this runs once for each process of the machine.
+        guard bytes.count >= prefix.count else { return nil }
+        for item in bytes.split(separator: 0) where item.starts(with: prefix) {
+            return String(decoding: item.dropFirst(prefix.count), as: UTF8.self)
+        }
+        return nil
+    }
+}

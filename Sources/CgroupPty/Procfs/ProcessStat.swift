@@ -1,0 +1,49 @@
+/// What `/proc/PID/stat` says of a process.
+///
+/// The command's name stands in parentheses and may hold anything, also `) R 1 (`, spaces and newlines: the fields begin
+/// after the last `)` of the line.
+/// See: proc_pid_stat(5)
+public struct ProcessStat: Sendable, Equatable {
+    /// The number.
+    public let pid: ProcessID
+    /// At most 15 bytes, as the process chose them.
+    public let command: String
+    /// `R`, `S`, `D`, `T`, `t`, `Z`, `X`, `I`.
+    public let state: Character
+    /// The parent's number, 0 for the first process of a namespace.
+    public let parent: Int32
+    /// The session leader's number.
+    public let session: Int32
+    /// Device number of the controlling terminal, 0 for none.
+    public let terminalDevice: UInt64
+    /// Kernel flags; `PF_KTHREAD` is 0x00200000.
+    public let flags: UInt64
+    /// Clock ticks from boot to the start.
+    public let startTicks: UInt64
+
+    /// Number and start, by which the process can be recognised.
+    public var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
+
+    /// Whether the process is a thread of the kernel.
+    public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
+
+    /// Reads the file's bytes; nil when they are not in the form of proc_pid_stat(5).
+    public init?(_ bytes: [UInt8]) {
+        guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), let close = bytes.lastIndex(of: UInt8(ascii: ")")),
+            open < close, let pid = ProcessID(String(decoding: bytes[..<open], as: UTF8.self).dropLast())
+        else { return nil }
+        let fields = String(decoding: bytes[(close + 1)...], as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard fields.count >= 20, fields[0].count == 1, let state = fields[0].first, let parent = Int32(fields[1]),
+            let session = Int32(fields[3]), let terminal = Int64(fields[4]), let flags = UInt64(fields[6]),
+            let start = UInt64(fields[19])
+        else { return nil }
+        self.pid = pid
+        command = String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
+        self.state = state
+        self.parent = parent
+        self.session = session
+        terminalDevice = UInt64(truncatingIfNeeded: terminal) & 0xffff_ffff
+        self.flags = flags
+        startTicks = start
+    }
+}

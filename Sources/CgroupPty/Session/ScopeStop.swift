@@ -1,0 +1,201 @@
+import Glibc
+
+/// Ends everything in one of our scopes or slices, and says so only when the kernel does.
+///
+/// Leaders first (SIGHUP by pidfd, so that a shell takes its jobs along and a browser's parent goes before its children),
+/// then systemd's `StopUnit`, then `cgroup.kill`; after each the kernel is asked. The end of the stop job, a unit's state and
+/// an exit code end nothing (I2). Works without systemd: then `cgroup.kill` comes right after the leaders (I10).
+///
+/// Refuses to guess: a place that cannot be read is `unknown`, never `confirmed` (I3).
+public struct ScopeStop: Sendable {
+    /// What is to end.
+    public struct Target: Sendable {
+        /// The unit.
+        public var unit: String
+        /// Its cgroup below the manager's.
+        public var path: CgroupPath
+
+        /// A session's scope.
+        public init(_ scope: ScopeName) {
+            unit = scope.unit
+            path = scope.path
+        }
+
+        /// A workspace's slice.
+        public init(_ slice: SliceName) {
+            unit = slice.unit
+            path = slice.path
+        }
+    }
+
+    /// How long each means is given.
+    public struct Patience: Sendable {
+        /// For the leaders after SIGHUP.
+        public var hangup: Duration = .milliseconds(250)
+        /// For systemd's stop; the scope's own `TimeoutStopUSec` makes systemd send SIGKILL.
+        public var grace: Duration = .seconds(5)
+        /// For `cgroup.kill`.
+        public var kill: Duration = .seconds(5)
+
+        /// The design's figures.
+        public init() {}
+    }
+
+    private let systemd: SystemdManager
+    private let ground: CgroupGround
+    private let monitor: ReadinessMonitor
+    private let procfs: Procfs
+
+    /// Takes what it works with.
+    public init(systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor, procfs: Procfs) {
+        self.systemd = systemd
+        self.ground = ground
+        self.monitor = monitor
+        self.procfs = procfs
+    }
+
+    /// Ends everything in the target.
+    /// - Parameter leaders: pinned leaders of the sessions inside. Their exit belongs to the confirmation, wherever they are.
+    /// - Parameter force: begins with `cgroup.kill`.
+    public func stop(
+        _ target: Target, leaders: [Pidfd], force: Bool, patience: Patience = Patience()
+    ) async -> StopReport {
+        let started = Deadline.now
+        var report = StopReport(
+            outcome: .unknown("not looked at"), means: nil, membersSignalled: nil, milliseconds: 0, remarks: [])
+        do throws(SystemCallFailure) {
+            report.means = try await end(target, leaders, force, patience, &report)
+        } catch {
+            report.outcome = .unknown("\(error)")
+        }
+        report.milliseconds = started.millisecondsAgo
+        return report
+    }
+
+    private func end(
+        _ target: Target, _ leaders: [Pidfd], _ force: Bool, _ patience: Patience, _ report: inout StopReport
+    ) async throws(SystemCallFailure) -> StopReport.Means? {
+        let cgroup: CgroupDirectory
+        switch ground.look(target.path) {
+        case .found(let found): cgroup = found
+        case .absent:
+            report.membersSignalled = 0
+            return try await conclude(nil, target, leaders, .exited, &report)
+        case .unknown(let reason):
+            report.outcome = .unknown(reason)
+            return nil
+        }
+        report.membersSignalled = try cgroup.members().count
+        var means = StopReport.Means.exited
+        if try isPopulated(cgroup), !force {
+            means = try await hangUp(target, cgroup, leaders, patience, &report)
+            if try isPopulated(cgroup) { means = try await stopUnit(target, cgroup, patience, &report) }
+        }
+        if try isPopulated(cgroup) {
+            means = .killed
+            try cgroup.kill()  // (I6) only here, only on our own scopes and slices
+            _ = try await cgroup.waitUntilEmpty(monitor, until: .after(patience.kill))
+        }
+        return try await conclude(cgroup, target, leaders, means, &report)
+    }
+
+    /// Thaws, then hangs the leaders up and gives them a moment.
+    private func hangUp(
+        _ target: Target, _ cgroup: CgroupDirectory, _ leaders: [Pidfd], _ patience: Patience, _ report: inout StopReport
+    ) async throws(SystemCallFailure) -> StopReport.Means {
+        try await thaw(target, cgroup, &report)
+        for leader in leaders {
+            try leader.signal(SIGHUP)  // (I1)
+            try leader.signal(SIGCONT)
+        }
+        let until = Deadline.after(patience.hangup)
+        for leader in leaders { _ = try await leader.waitForExit(monitor, until: until) }
+        return .hangup
+    }
+
+    /// Slice first, then each frozen scope: a scope under a frozen slice cannot be thawed, and a stop of a frozen unit does
+    /// nothing from systemd 257 on.
+    private func thaw(_ target: Target, _ cgroup: CgroupDirectory, _ report: inout StopReport) async throws(SystemCallFailure) {
+        var units = [(target.unit, cgroup)]
+        if let scope = ScopeName(unit: target.unit), case .found(let slice) = ground.look(scope.slice.path) {
+            units.insert((scope.slice.unit, slice), at: 0)
+        } else {
+            for name in try cgroup.childNames() ?? [] where name.hasSuffix(".scope") {
+                if let child = try cgroup.child(CgroupPath(components: [name])) { units.append((name, child)) }
+            }
+        }
+        for (unit, cgroup) in units where try cgroup.events()?.isFrozen == true {
+            do throws(ScopeFailure) {
+                try await systemd.thawUnit(unit, until: .after(.seconds(2)))
+            } catch {
+                report.remarks.append("\(error)")
+            }
+            try cgroup.thaw()
+        }
+    }
+
+    /// Asks systemd, and waits for the kernel at the same time; goes on to `cgroup.kill` as soon as systemd is through.
+    private func stopUnit(
+        _ target: Target, _ cgroup: CgroupDirectory, _ patience: Patience, _ report: inout StopReport
+    ) async throws(SystemCallFailure) -> StopReport.Means {
+        // systemd sends SIGKILL at the scope's own timeout, which is the same grace: give it half a second more.
+        let until = Deadline.after(patience.grace + .milliseconds(500))
+        async let job = stopJob(target.unit, until: until)
+        async let emptied = emptied(cgroup, until: until)
+        var means = StopReport.Means.terminated
+        if case .failure(let failure) = await job { report.remarks.append("\(failure)") }
+        // The job is over, or there is none. What is still there was left behind: nobody else will signal it.
+        if try isPopulated(cgroup) {
+            means = .killed
+            try cgroup.kill()
+        }
+        _ = try await emptied.get()
+        return means
+    }
+
+    private func stopJob(_ unit: String, until deadline: Deadline) async -> Result<JobResult?, ScopeFailure> {
+        do throws(ScopeFailure) {
+            return .success(try await systemd.stopUnit(unit, until: deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func emptied(
+        _ cgroup: CgroupDirectory, until deadline: Deadline
+    ) async -> Result<CgroupDirectory.Emptiness, SystemCallFailure> {
+        do throws(SystemCallFailure) {
+            return .success(try await cgroup.waitUntilEmpty(monitor, until: deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The one place that decides on `confirmed` (I2).
+    private func conclude(
+        _ cgroup: CgroupDirectory?, _ target: Target, _ leaders: [Pidfd], _ means: StopReport.Means,
+        _ report: inout StopReport
+    ) async throws(SystemCallFailure) -> StopReport.Means? {
+        if let cgroup, try isPopulated(cgroup) {
+            let left = try cgroup.members().compactMap { Survivor($0, in: procfs) }
+            report.outcome = .unkillable(left)
+            return nil
+        }
+        // The cgroup may be gone because it was removed; that counts only while its ancestor is there.
+        if case .unknown(let reason) = ground.look(target.path) {
+            report.outcome = .unknown(reason)
+            return nil
+        }
+        let until = Deadline.after(.seconds(1))
+        for leader in leaders where try await !leader.waitForExit(monitor, until: until) {
+            report.outcome = .unknown("the scope is empty, but its leader, process \(leader.pid), runs on elsewhere")
+            return nil
+        }
+        report.outcome = .confirmed
+        return means
+    }
+
+    private func isPopulated(_ cgroup: CgroupDirectory) throws(SystemCallFailure) -> Bool {
+        try cgroup.events()?.isPopulated ?? false
+    }
+}

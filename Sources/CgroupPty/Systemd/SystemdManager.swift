@@ -1,0 +1,438 @@
+internal import CSystemd
+import Glibc
+
+/// Asks a systemd manager to start and stop units, over its private socket or, failing that, the bus.
+///
+/// The watch for `JobRemoved` is in place before any call is made, every job is matched by its path and its result is
+/// checked, every wait has a deadline, at most ``callLimit`` calls are under way, and a lost connection fails what was under
+/// way and is made anew by the next call.
+///
+/// This file is longer than most because connection, calls and jobs share the state of one `sd_bus`.
+/// See: org.freedesktop.systemd1(5); sd-bus(3)
+public actor SystemdManager {
+    /// Calls under way at most. The system bus refuses the 129th pending reply of a connection.
+    public static let callLimit = 32
+
+    /// A unit as `systemctl list-units` shows it.
+    public struct Unit: Sendable, Equatable {
+        public let name: String
+        /// `active`, `inactive`, `failed`, …
+        public let activeState: String
+        /// `running`, `dead`, `abandoned`, …
+        public let subState: String
+    }
+
+    /// Which manager it is.
+    public nonisolated let kind: ManagerKind
+    private nonisolated let thread: BusThread
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let environment: [String: String]
+    private var bus: OpaquePointer?
+    private var jobs: [String: JobWait] = [:]
+    /// Results of jobs that ended while a call's reply was still on its way.
+    private var early: [String: JobResult] = [:]
+    private var pendingReplies: [UInt64: ReplyWait] = [:]
+    private var nextReply: UInt64 = 1
+    private var callsUnderWay = 0
+    private var queue: [CheckedContinuation<Void, Never>] = []
+
+    /// The end of a job, which may come before anybody waits for it.
+    private final class JobWait: Sendable {
+        private enum State {
+            case open
+            case waiting(CheckedContinuation<Result<JobResult, ConnectionLoss>, Never>)
+            case ended(Result<JobResult, ConnectionLoss>)
+        }
+
+        private let state = Locked(State.open)
+
+        func finish(_ value: Result<JobResult, ConnectionLoss>) {
+            let waiting = state.withLock { state -> CheckedContinuation<Result<JobResult, ConnectionLoss>, Never>? in
+                if case .ended = state { return nil }
+                defer { state = .ended(value) }
+                if case .waiting(let continuation) = state { return continuation }
+                return nil
+            }
+            waiting?.resume(returning: value)
+        }
+
+        func end() async -> Result<JobResult, ConnectionLoss> {
+            await withCheckedContinuation { continuation in
+                let ended = state.withLock { state -> Result<JobResult, ConnectionLoss>? in
+                    if case .ended(let value) = state { return value }
+                    state = .waiting(continuation)
+                    return nil
+                }
+                if let ended { continuation.resume(returning: ended) }
+            }
+        }
+    }
+
+    /// What resumes with a reply. Only ever touched on the bus thread.
+    private struct ReplyWait {
+        let read: (OpaquePointer) -> Void
+        let fail: (ReplyError) -> Void
+        /// Set for a call that answers with a job: it must be known by its path before the next message is processed.
+        let job: JobWait?
+    }
+
+    private enum ReplyError: Error {
+        case refused(name: String, message: String)
+        case lost(String)
+    }
+
+    private struct ConnectionLoss: Error {
+        let cause: String
+    }
+
+    /// Starts the thread; the connection is made by the first call.
+    public init(kind: ManagerKind, environment: [String: String]) throws(SystemCallFailure) {
+        self.kind = kind
+        self.environment = environment
+        thread = try BusThread()
+    }
+
+    deinit { thread.stop() }
+
+    /// Ends the connection; what is under way fails as unreachable.
+    public func close() {
+        disconnect("the connection was closed")
+    }
+
+    // MARK: What callers ask
+
+    /// Puts a process into a new scope and waits until systemd has done so.
+    ///
+    /// Mode `fail`, no auxiliary unit: the slice is made implicitly and the prefix drop-in gives it `StopWhenUnneeded=yes`.
+    /// - Parameter pid: a process that is parked and cannot exit by itself: a scope started on a zombie leaks for ever.
+    /// - Throws: ``ScopeFailure``. `UnitExists`: the name is taken. `TransactionIsDestructive`: a stop of the slice is under way.
+    /// - SeeAlso: systemd.scope(5)
+    public func startScope(
+        _ scope: ScopeName, description: String, leader pid: ProcessID, stopTimeout: Duration, until deadline: Deadline
+    ) async throws(ScopeFailure) {
+        let microseconds = UInt64(stopTimeout.components.seconds) * 1_000_000
+        let result = try await job("start scope", scope.unit, until: deadline) { bus, message in
+            corral_bus_new_start_scope(
+                bus, &message, scope.unit, scope.slice.unit, description, UInt32(pid.rawValue), microseconds)
+        }
+        if case .other(let text) = result { throw .job(operation: "start scope", unit: scope.unit, result: text) }
+    }
+
+    /// Stops a unit and waits for the end of the job, whose result is a hint (I2).
+    /// - Returns: nil when there is no such unit.
+    public func stopUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> JobResult? {
+        do throws(ScopeFailure) {
+            return try await job("stop", unit, until: deadline) { bus, message in
+                Self.newCall(bus, &message, "StopUnit", [unit, "replace"])
+            }
+        } catch {
+            if error.errorName == "org.freedesktop.systemd1.NoSuchUnit" { return nil }
+            throw error
+        }
+    }
+
+    /// Forgets that a unit has failed, so that it can be unloaded. A unit that is not loaded is no failure.
+    public func resetFailedUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
+        try await callIgnoringMissing("reset-failed", unit, "ResetFailedUnit", until: deadline)
+    }
+
+    /// Thaws a unit. A unit that is not frozen or not loaded is no failure.
+    ///
+    /// From systemd 257 on a stop of a frozen unit answers `frozen` and does nothing.
+    public func thawUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
+        try await callIgnoringMissing("thaw", unit, "ThawUnit", until: deadline)
+    }
+
+    /// Reads units and drop-ins from disk again.
+    public func reload(until deadline: Deadline) async throws(ScopeFailure) {
+        _ = try await call("reload", "units", until: deadline, { Self.newCall($0, &$1, "Reload", []) }, { _ in 0 })
+    }
+
+    /// Units whose name matches a pattern as in fnmatch(3).
+    public func units(matching pattern: String, until deadline: Deadline) async throws(ScopeFailure) -> [Unit] {
+        try await call(
+            "list", pattern, until: deadline, { corral_bus_new_list_units($0, &$1, pattern) },
+            { reply in
+                var units: [Unit] = []
+                guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(ssssssouso)") >= 0 else { return units }
+                var name: UnsafePointer<CChar>?
+                var active: UnsafePointer<CChar>?
+                var sub: UnsafePointer<CChar>?
+                while corral_bus_read_unit(reply, &name, &active, &sub) > 0 {
+                    guard let name, let active, let sub else { continue }
+                    units.append(
+                        Unit(
+                            name: String(cString: name), activeState: String(cString: active), subState: String(cString: sub)))
+                }
+                return units
+            })
+    }
+
+    /// The manager's own cgroup, absolute; empty for a manager at the root.
+    public func controlGroup(until deadline: Deadline) async throws(ScopeFailure) -> String {
+        try await managerProperty("ControlGroup", until: deadline)
+    }
+
+    /// The manager's version, for instance `252.39-1~deb12u1`.
+    public func version(until deadline: Deadline) async throws(ScopeFailure) -> String {
+        try await managerProperty("Version", until: deadline)
+    }
+
+    /// The invocation id of a unit as 32 hexadecimal digits; nil when there is none.
+    public func invocationID(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> String? {
+        let object = Self.objectPath(unit)
+        return try await call(
+            "read invocation id", unit, until: deadline,
+            {
+                Self.newCall(
+                    $0, &$1, "Get", ["org.freedesktop.systemd1.Unit", "InvocationID"], object: object,
+                    interface: "org.freedesktop.DBus.Properties")
+            },
+            { reply in
+                var bytes = [UInt8](repeating: 0, count: 64)
+                let count = corral_bus_read_bytes_variant(reply, &bytes)
+                guard count == 16 else { return nil }
+                let digits = Array("0123456789abcdef".utf8)
+                return String(decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+            })
+    }
+
+    /// A unit's object path: every byte that is no letter or digit as `_xx`.
+    ///
+    /// See: sd_bus_path_encode(3)
+    static func objectPath(_ unit: String) -> String {
+        var path = "/org/freedesktop/systemd1/unit/"
+        for (index, byte) in unit.utf8.enumerated() {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): path.unicodeScalars.append(Unicode.Scalar(byte))
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where index > 0: path.unicodeScalars.append(Unicode.Scalar(byte))
+            default: path += "_" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return path
+    }
+
+    // MARK: Calls and jobs
+
+    private typealias NewMessage = (OpaquePointer, inout OpaquePointer?) -> CInt
+
+    private func managerProperty(_ name: String, until deadline: Deadline) async throws(ScopeFailure) -> String {
+        let value: String? = try await call(
+            "read property", name, until: deadline,
+            {
+                Self.newCall(
+                    $0, &$1, "Get", ["org.freedesktop.systemd1.Manager", name],
+                    interface: "org.freedesktop.DBus.Properties")
+            },
+            { reply in
+                var text: UnsafePointer<CChar>?
+                guard corral_bus_read_string_variant(reply, &text) >= 0, let text else { return nil }
+                return String(cString: text)
+            })
+        guard let value else { throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "no string") }
+        return value
+    }
+
+    private func callIgnoringMissing(
+        _ operation: String, _ unit: String, _ member: String, until deadline: Deadline
+    ) async throws(ScopeFailure) {
+        do throws(ScopeFailure) {
+            _ = try await call(operation, unit, until: deadline, { Self.newCall($0, &$1, member, [unit]) }, { _ in 0 })
+        } catch {
+            if error.errorName == "org.freedesktop.systemd1.NoSuchUnit" { return }
+            throw error
+        }
+    }
+
+    /// Makes a call that answers with a job, and waits for that job's end.
+    private func job(
+        _ operation: String, _ unit: String, until deadline: Deadline, _ message: NewMessage
+    ) async throws(ScopeFailure) -> JobResult {
+        let wait = JobWait()
+        let path: String? = try await call(operation, unit, until: deadline, message, { Self.jobPath($0) }, job: wait)
+        guard let path else { throw .refused(operation: operation, unit: unit, name: "EBADMSG", message: "no job path") }
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            wait.finish(.success(.other("deadline")))
+        }
+        let answer = await wait.end()
+        timer.cancel()
+        jobs[path] = nil
+        switch answer {
+        case .success(.other("deadline")): throw .deadlinePassed(operation: operation, unit: unit)
+        case .success(let result): return result
+        case .failure(let loss): throw .unreachable(operation: operation, unit: unit, cause: loss.cause)
+        }
+    }
+
+    private static func jobPath(_ reply: OpaquePointer) -> String? {
+        var text: UnsafeMutableRawPointer?
+        guard sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "o")), &text) >= 0, let text else { return nil }
+        return String(cString: text.assumingMemoryBound(to: CChar.self))
+    }
+
+    private func call<Value: Sendable>(
+        _ operation: String, _ unit: String, until deadline: Deadline, _ message: NewMessage,
+        _ read: @escaping (OpaquePointer) -> Value, job: JobWait? = nil
+    ) async throws(ScopeFailure) -> Value {
+        if callsUnderWay >= Self.callLimit { await withCheckedContinuation { queue.append($0) } } else { callsUnderWay += 1 }
+        defer { if queue.isEmpty { callsUnderWay -= 1 } else { queue.removeFirst().resume() } }
+        let answer: Result<Value, ReplyError> = await send(deadline, message, read, job)
+        switch answer {
+        case .success(let value): return value
+        case .failure(.refused(let name, let text)):
+            if ["org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout"].contains(name) {
+                throw .deadlinePassed(operation: operation, unit: unit)
+            }
+            throw .refused(operation: operation, unit: unit, name: name, message: text)
+        case .failure(.lost(let cause)): throw .unreachable(operation: operation, unit: unit, cause: cause)
+        }
+    }
+
+    private func send<Value: Sendable>(
+        _ deadline: Deadline, _ newMessage: NewMessage, _ read: @escaping (OpaquePointer) -> Value, _ job: JobWait?
+    ) async -> Result<Value, ReplyError> {
+        let bus: OpaquePointer
+        switch connected() {
+        case .success(let open): bus = open
+        case .failure(let loss): return .failure(.lost(loss.cause))
+        }
+        var message: OpaquePointer?
+        let made = newMessage(bus, &message)
+        guard made >= 0, let message else { return .failure(.lost(String(cString: strerror(-made)))) }
+        defer { sd_bus_message_unref(message) }
+        let left = deadline.remaining.components
+        let microseconds = UInt64(left.seconds) * 1_000_000 + UInt64(left.attoseconds / 1_000_000_000_000) + 1
+        let key = nextReply
+        nextReply += 1
+        return await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, ReplyError>, Never>) in
+            pendingReplies[key] = ReplyWait(
+                read: { continuation.resume(returning: .success(read($0))) },
+                fail: { continuation.resume(returning: .failure($0)) }, job: job)
+            let context = Unmanaged.passRetained(ReplyContext(manager: self, key: key))
+            let sent = sd_bus_call_async(bus, nil, message, Self.onReply, context.toOpaque(), microseconds)
+            if sent < 0 {
+                context.release()
+                finishReply(key, .failure(.lost(String(cString: strerror(-sent)))))
+            }
+        }
+    }
+
+    private final class ReplyContext: Sendable {
+        let manager: SystemdManager
+        let key: UInt64
+        init(manager: SystemdManager, key: UInt64) {
+            self.manager = manager
+            self.key = key
+        }
+    }
+
+    private static let onReply: sd_bus_message_handler_t = { reply, context, _ in
+        guard let context, let reply else { return 0 }
+        let pending = Unmanaged<ReplyContext>.fromOpaque(context).takeRetainedValue()
+        // Stays on this thread: the actor's executor is the thread that calls us.
+        nonisolated(unsafe) let message = reply
+        pending.manager.assumeIsolated { manager in
+            if sd_bus_message_is_method_error(message, nil) > 0, let error = sd_bus_message_get_error(message) {
+                let name = error.pointee.name.map { String(cString: $0) } ?? "unknown"
+                let text = error.pointee.message.map { String(cString: $0) } ?? ""
+                manager.finishReply(pending.key, .failure(.refused(name: name, message: text)))
+            } else {
+                manager.finishReply(pending.key, .success(message))
+            }
+        }
+        return 0
+    }
+
+    private func finishReply(_ key: UInt64, _ answer: Result<OpaquePointer, ReplyError>) {
+        guard let wait = pendingReplies.removeValue(forKey: key) else { return }
+        switch answer {
+        case .success(let reply):
+            if let job = wait.job, let path = Self.jobPath(reply) {
+                sd_bus_message_rewind(reply, 1)
+                if let result = early.removeValue(forKey: path) { job.finish(.success(result)) } else { jobs[path] = job }
+            }
+            wait.read(reply)
+        case .failure(let error): wait.fail(error)
+        }
+        if pendingReplies.isEmpty { early = [:] }
+    }
+
+    private static func newCall(
+        _ bus: OpaquePointer, _ message: inout OpaquePointer?, _ member: String, _ arguments: [String],
+        object: String = "/org/freedesktop/systemd1", interface: String = "org.freedesktop.systemd1.Manager"
+    ) -> CInt {
+        let copies = arguments.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        let strings = copies.map { UnsafePointer($0) }
+        return strings.withUnsafeBufferPointer {
+            corral_bus_new_call(bus, &message, object, interface, member, $0.baseAddress, arguments.count)
+        }
+    }
+
+    // MARK: The connection
+
+    private func connected() -> Result<OpaquePointer, ConnectionLoss> {
+        if let bus { return .success(bus) }
+        var opened: OpaquePointer?
+        var answer: CInt = -ENOENT
+        var isPrivate = true
+        if let socket = kind.privateSocket(environment: environment) { answer = corral_bus_open_private(socket, &opened) }
+        if answer < 0 {
+            isPrivate = false
+            answer = kind == .user ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
+        }
+        guard answer >= 0, let opened else { return .failure(ConnectionLoss(cause: String(cString: strerror(-answer)))) }
+        answer = sd_bus_match_signal(
+            opened, nil, isPrivate ? nil : "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+            "org.freedesktop.systemd1.Manager", "JobRemoved", Self.onJobRemoved, Unmanaged.passUnretained(self).toOpaque())
+        if answer >= 0, !isPrivate {
+            // Without this the manager sends no signals to a bus; on its private socket it always does.
+            var message: OpaquePointer?
+            answer = Self.newCall(opened, &message, "Subscribe", [])
+            if answer >= 0 { answer = sd_bus_send(opened, message, nil) }
+            sd_bus_message_unref(message)
+        }
+        guard answer >= 0 else {
+            sd_bus_close_unref(opened)
+            return .failure(ConnectionLoss(cause: String(cString: strerror(-answer))))
+        }
+        bus = opened
+        thread.bus = opened
+        thread.onDisconnect = { [weak self] code in
+            self?.assumeIsolated { $0.disconnect(String(cString: strerror(-code))) }
+        }
+        return .success(opened)
+    }
+
+    private func disconnect(_ cause: String) {
+        guard let bus else { return }
+        thread.bus = nil
+        self.bus = nil
+        for key in pendingReplies.keys { finishReply(key, .failure(.lost(cause))) }
+        for wait in jobs.values { wait.finish(.failure(ConnectionLoss(cause: cause))) }
+        jobs = [:]
+        early = [:]
+        sd_bus_close_unref(bus)
+    }
+
+    private static let onJobRemoved: sd_bus_message_handler_t = { message, context, _ in
+        guard let context, let message else { return 0 }
+        var job: UnsafePointer<CChar>?
+        var unit: UnsafePointer<CChar>?
+        var result: UnsafePointer<CChar>?
+        guard corral_bus_read_job_removed(message, &job, &unit, &result) >= 0, let job, let result else { return 0 }
+        let (path, text) = (String(cString: job), String(cString: result))
+        Unmanaged<SystemdManager>.fromOpaque(context).takeUnretainedValue().assumeIsolated { $0.jobRemoved(path, text) }
+        return 0
+    }
+
+    private func jobRemoved(_ path: String, _ text: String) {
+        if let wait = jobs.removeValue(forKey: path) {
+            wait.finish(.success(JobResult(text)))
+        } else if !pendingReplies.isEmpty {
+            early[path] = JobResult(text)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HostProtocol
+
+/// What the HTTP interface asks of the host: one function for each verb, in wire types.
+///
+/// The interface below knows nothing of scopes or rows, and the host knows nothing of HTTP; ``APIError`` alone maps the
+/// failures thrown here to status codes.
+protocol HostOperations: Sendable {
+    func status() async throws -> StatusDocument
+
+    /// Creates or adopts. With a known `id` and the same parameters the answer is the object that is there.
+    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument
+    /// Workspaces in the order of their creation; those that are being deleted only with `all`.
+    func workspaces(all: Bool) async throws -> [WorkspaceDocument]
+    func workspace(_ id: String) async throws -> WorkspaceDocument
+    /// Starts or joins the delete and waits for it, at most for the options' timeout. Its state says whether it is done.
+    ///
+    /// The caller's going away does not stop the delete (I7).
+    func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument
+
+    func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument
+    func sessions(workspace: String?) async throws -> [SessionDocument]
+    func session(_ id: String) async throws -> SessionDocument
+    /// Ends a session and says what the kernel said of it. Only `confirmed` means that it is over.
+    func killSession(_ id: String, force: Bool) async throws -> SessionEndDocument
+    func sendInput(_ bytes: [UInt8], to id: String) async throws
+    func resizeSession(_ id: String, to size: TerminalSize) async throws
+    /// What the ring holds from `from` on, or all that it holds.
+    func output(of id: String, from: UInt64?) async throws -> OutputSlice
+    /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
+    func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment
+
+    /// Receipts, the newest first.
+    func receipts(workspace: String?) async throws -> [ReceiptDocument]
+    func receipt(_ id: String) async throws -> ReceiptDocument
+
+    /// Makes one pass after those that are under way. `unclaimed` also ends scopes that no row explains.
+    func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument
+    func reaper() async throws -> ReaperDocument
+}
+
+/// Bytes of a session's output and where they stand in it.
+struct OutputSlice: Sendable {
+    /// Names the run of the sequence numbers.
+    var epoch: String
+    /// Sequence number of the first byte here. Greater than was asked for when the ring has dropped older bytes.
+    var from: UInt64
+    /// Raw terminal output.
+    var bytes: [UInt8]
+}
+
+/// One attached client's two directions.
+protocol Attachment: Sendable {
+    /// Control messages and bytes for the client, in order; ends with the session or when the client fell too far behind.
+    var events: AsyncStream<AttachmentEvent> { get }
+    /// Writes to the terminal. Suspends while the terminal does not take more.
+    func send(_ bytes: [UInt8]) async throws
+    func resize(to size: TerminalSize) async throws
+    /// Tells that the bytes were handed to the client's socket, so that they no longer count as unsent.
+    func acknowledge(byteCount: Int)
+    func detach() async
+}
+
+/// What goes to an attached client.
+enum AttachmentEvent: Sendable {
+    /// A text frame.
+    case message(AttachMessage)
+    /// A binary frame.
+    case bytes([UInt8])
+    /// The client fell too far behind: close with 1013 (try again later).
+    case cut
+}
