@@ -27,12 +27,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -49,19 +46,15 @@ let package = Package(
         .target(
             name: "HostService",
             dependencies: [
-                "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", logging,
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOExtras", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", argumentParser, logging,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ] + nio,
             swiftSettings: strict
         ),
-        .target(name: "HostClient", dependencies: ["HostProtocol"] + nio, swiftSettings: strict),
+        .target(name: "HostClient", dependencies: ["HostProtocol", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio, swiftSettings: strict),
         .executableTarget(
             name: "corral",
             dependencies: ["HostClient", "HostProtocol", argumentParser],

@@ -52,7 +52,7 @@ int corral_pidfd_reap(int pidfd, int *code, int *status) {
 
 int corral_pidfd_exit_status(int pidfd, int *wait_status) {
     struct pidfd_info_v1 info = {.mask = PIDFD_INFO_EXIT_BIT};
-    if (ioctl(pidfd, PIDFD_GET_INFO_V1, &info) < 0) return errno == ENOTTY || errno == EINVAL || errno == ESRCH ? 0 : -errno;
+    if (ioctl(pidfd, PIDFD_GET_INFO_V1, &info) < 0) return errno == ENOTTY || errno == EINVAL || errno == ESRCH ? -ENODATA : -errno;
     if (!(info.mask & PIDFD_INFO_EXIT_BIT)) return 0;
     *wait_status = info.exit_code;
     return 1;
@@ -98,8 +98,9 @@ int corral_epoll_create(void) { return answer(epoll_create1(EPOLL_CLOEXEC)); }
 
 int corral_eventfd(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
-int corral_epoll_add(int epoll, int fd, uint64_t key, int priority, int once) {
-    struct epoll_event event = {.events = (priority ? EPOLLPRI : EPOLLIN) | (once ? EPOLLONESHOT : 0), .data.u64 = key};
+int corral_epoll_add(int epoll, int fd, uint64_t key, int what, int once) {
+    uint32_t events = what == CORRAL_WATCH_PRIORITY ? EPOLLPRI : what == CORRAL_WATCH_HANGUP ? 0 : EPOLLIN;
+    struct epoll_event event = {.events = events | (once ? EPOLLONESHOT : 0), .data.u64 = key};
     return answer(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 

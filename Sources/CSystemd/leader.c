@@ -8,8 +8,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
 
 enum { CHILD_BARRIER = 3, CHILD_REPORT = 4, FIRST_FREE = 5, EXIT_NOT_RELEASED = 125, EXIT_NOT_EXECUTED = 127 };
 
@@ -31,6 +37,9 @@ static void __attribute__((noreturn)) become_leader(const struct corral_leader_r
         /* Not sigaction(3): glibc refuses its two reserved signals. */
         syscall(SYS_rt_sigaction, number, &by_default, NULL, 8);
     }
+    /* Before parking too: a scope that is stopped meanwhile ends with the first signal, and not at its timeout. */
+    uint64_t none = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     char released;
     ssize_t count;
     do count = read(CHILD_BARRIER, &released, 1);
@@ -39,8 +48,6 @@ static void __attribute__((noreturn)) become_leader(const struct corral_leader_r
     failure.stage = CORRAL_LEADER_DIRECTORY;
     if (chdir(request->directory) < 0) goto fail;
     failure.stage = CORRAL_LEADER_EXEC;
-    uint64_t none = 0;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     execve(request->path, request->arguments, request->environment);
 fail:
     failure.error = errno;
@@ -60,7 +67,8 @@ int corral_leader_start(const struct corral_leader_request *request, struct corr
     int barrier[2] = {-1, -1}, report[2] = {-1, -1}, terminal = -1, pidfd = -1, error;
     struct corral_leader_request child = *request;
     if ((terminal = fcntl(request->terminal, F_DUPFD_CLOEXEC, 10)) < 0) goto fail;
-    if (pipe2(barrier, O_CLOEXEC) < 0 || (barrier[0] = move_up(barrier[0])) < 0) goto fail;
+    /* A socket and no pipe: releasing a leader that was killed must not raise SIGPIPE. */
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, barrier) < 0 || (barrier[0] = move_up(barrier[0])) < 0) goto fail;
     if (pipe2(report, O_CLOEXEC) < 0 || (report[1] = move_up(report[1])) < 0) goto fail;
     child.terminal = terminal;
 
@@ -93,4 +101,20 @@ fail:
         if (report[i] >= 0) close(report[i]);
     }
     return -error;
+}
+
+int corral_leader_release(int barrier) {
+    ssize_t count;
+    do count = send(barrier, "", 1, MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : 0;
+}
+
+int corral_leader_discard(int pidfd) {
+    siginfo_t info;
+    int r;
+    syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    do r = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : 0;
 }

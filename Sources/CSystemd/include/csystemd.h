@@ -8,6 +8,7 @@
 #include <systemd/sd-journal.h>
 #include "leader.h"
 #include "kernel.h"
+#include "removal.h"
 
 /* Opens a connection to a manager's private socket. The caller owns *ret (sd_bus_flush_close_unref). */
 int corral_bus_open_private(const char *socket_path, sd_bus **ret);

@@ -14,7 +14,8 @@ int corral_pidfd_send_signal(int pidfd, int signal);
  * -ECHILD when it is not our child. See: waitid(2), P_PIDFD. */
 int corral_pidfd_reap(int pidfd, int *code, int *status);
 
-/* Wait status of a process that somebody else has reaped: 1 and *wait_status; 0 when the kernel cannot tell (yet).
+/* Wait status of a process that somebody else has reaped: 1 and *wait_status; 0 when it was not reaped yet; -ENODATA when this
+ * kernel will never tell.
  * See: linux/pidfd.h, PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15. */
 int corral_pidfd_exit_status(int pidfd, int *wait_status);
 
@@ -34,9 +35,11 @@ int corral_epoll_create(void);
 /* An eventfd that does not block. The caller owns it; it is close-on-exec. See: eventfd(2) */
 int corral_eventfd(void);
 
-/* Watches a descriptor under a key: for POLLPRI with `priority`, else for input; once, or until it is removed.
- * See: epoll_ctl(2) */
-int corral_epoll_add(int epoll, int fd, uint64_t key, int priority, int once);
+/* What to watch a descriptor for. A hangup is always told, also to those who wait for another event. */
+enum { CORRAL_WATCH_INPUT, CORRAL_WATCH_PRIORITY, CORRAL_WATCH_HANGUP };
+
+/* Watches a descriptor under a key for one CORRAL_WATCH_*; once, or until it is removed. See: epoll_ctl(2) */
+int corral_epoll_add(int epoll, int fd, uint64_t key, int what, int once);
 
 /* Ends the watch. See: epoll_ctl(2) */
 int corral_epoll_remove(int epoll, int fd);

@@ -16,7 +16,7 @@ struct corral_leader_request {
 struct corral_leader {
     pid_t pid;
     int pidfd;   /* pins the process */
-    int barrier; /* write one byte: the leader goes on to exec; close: it exits with status 125, nothing executed */
+    int barrier; /* corral_leader_release: the leader goes on to exec; close: it exits with status 125, nothing executed */
     int report;  /* end of file: exec worked; otherwise a struct corral_leader_failure */
 };
 
@@ -31,3 +31,9 @@ enum { CORRAL_LEADER_TERMINAL = 1, CORRAL_LEADER_DIRECTORY = 2, CORRAL_LEADER_EX
 /* Forks the leader: own session, controlling terminal, default signals, no inherited descriptor, waiting at the barrier.
  * Returns 0 or a negative errno, with nothing left behind. */
 int corral_leader_start(const struct corral_leader_request *request, struct corral_leader *leader);
+
+/* Lets the leader go on to exec. -EPIPE: it was killed while it was parked. */
+int corral_leader_release(int barrier);
+
+/* Ends a leader that was not released and collects it; it is parked, so this does not wait. */
+int corral_leader_discard(int pidfd);

@@ -7,7 +7,7 @@ extension CgroupDirectory {
         case empty
         /// The cgroup was removed, which the kernel allows only when it is empty.
         case gone
-        /// The deadline passed, or the task was cancelled, with a process still inside.
+        /// The deadline passed, or the task was cancelled or the monitor stopped, with a process still inside.
         case stillPopulated
     }
 
@@ -23,15 +23,16 @@ extension CgroupDirectory {
         _ monitor: ReadinessMonitor, until deadline: Deadline
     ) async throws(SystemCallFailure) -> Emptiness {
         guard let events = try openEvents() else { return .gone }
+        var isCancelled = false
         while true {
             switch try read(events) {
             case nil: return .gone
             case false: return .empty
             case true: break
             }
-            if deadline.hasPassed || Task.isCancelled { return .stillPopulated }
+            if deadline.hasPassed || isCancelled { return .stillPopulated }
             let next = min(deadline, Deadline.after(.milliseconds(250)))
-            _ = try await monitor.wait(for: events, .priority, until: next)
+            isCancelled = try await monitor.wait(for: events, .priority, until: next) == .cancelled
         }
     }
 

@@ -72,6 +72,9 @@ public final class CgroupDirectory: Sendable {
     /// Device and inode, by which the cgroup can be recognised in this boot.
     public func identity() throws(SystemCallFailure) -> FileIdentity { try descriptor.identity(name: "\(path)") }
 
+    /// Whether the cgroup is still there. Not by `cgroup.events`: the root of the hierarchy has none.
+    public func isThere() throws(SystemCallFailure) -> Bool { try contents("cgroup.controllers") != nil }
+
     /// What `cgroup.events` says now; nil once the cgroup is removed.
     public func events() throws(SystemCallFailure) -> Events? {
         guard let bytes = try contents("cgroup.events") else { return nil }
@@ -110,15 +113,43 @@ public final class CgroupDirectory: Sendable {
 
     /// Processes in this cgroup and below it, each once; empty once it is removed.
     public func members() throws(SystemCallFailure) -> [ProcessID] {
-        var found: Set<ProcessID> = []
-        var pending = [self]
-        while let cgroup = pending.popLast() {
-            found.formUnion(try cgroup.ownMembers() ?? [])
-            for name in try cgroup.childNames() ?? [] {
-                if let child = try cgroup.child(CgroupPath(components: [name])) { pending.append(child) }
+        var found = Set(try ownMembers() ?? [])
+        // Depth first, so that only the way down is open, however many cgroups there are.
+        var pending = [(cgroup: self, names: try terminatedChildNames())]
+        while let last = pending.indices.last {
+            guard let name = pending[last].names.popLast() else {
+                pending.removeLast()
+                continue
             }
+            guard let child = try pending[last].cgroup.child(terminatedName: name) else { continue }
+            found.formUnion(try child.ownMembers() ?? [])
+            pending.append((child, try child.terminatedChildNames()))
         }
         return found.sorted()
+    }
+
+    /// Names of the cgroups directly below, as the file system has them: anybody may name a cgroup of his own, in any bytes.
+    private func terminatedChildNames() throws(SystemCallFailure) -> [[CChar]] {
+        do throws(SystemCallFailure) {
+            return try DirectoryListing.terminatedNames(
+                descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return [] }
+            throw error
+        }
+    }
+
+    private func child(terminatedName name: [CChar]) throws(SystemCallFailure) -> CgroupDirectory? {
+        let text = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        do throws(SystemCallFailure) {
+            let raw = try retryingInterrupted("openat", text) {
+                descriptor.withRawValue { openat($0, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+            }
+            return CgroupDirectory(OwnedFileDescriptor(adopting: raw), path: path.appending(text))
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return nil }
+            throw error
+        }
     }
 
     /// Sends SIGKILL to everything in this cgroup and below it, also to what is being forked meanwhile.

@@ -30,7 +30,7 @@ public struct CgroupGround: Sendable {
         do {
             if let found = try manager.child(path) { return .found(found) }
             // The order matters: first the miss, then the proof that it was looked for in a living place.
-            guard try manager.events() != nil else {
+            guard try manager.isThere() else {
                 return .unknown("the manager's cgroup \(manager.path) was removed")
             }
             return .absent

@@ -7,13 +7,15 @@ public struct CgroupPath: Sendable, Hashable, CustomStringConvertible {
 
     /// Takes names that hold no `/` and are neither empty nor dots.
     public init(components: [String]) {
-        precondition(components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("/") })
+        precondition(components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(UInt8(ascii: "/")) })
         self.components = components
     }
 
     /// Reads a path as in `/proc/PID/cgroup`; nil when a component is empty or a dot (a process outside our namespace).
     public init?(_ text: some StringProtocol) {
-        var names = String(text).split(separator: "/" as Character, omittingEmptySubsequences: false).map(String.init)
+        // By bytes: a combining mark after a slash makes one Character of both, and anybody may name a cgroup so.
+        var names = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         if names.first == "" { names.removeFirst() }
         if names.last == "" { names.removeLast() }
         guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }

@@ -4,18 +4,24 @@ import Dispatch
 ///
 /// A read past its deadline answers nil, which a caller must treat as unknown (I3): the work goes on in its own thread and
 /// its late answer is dropped, since a blocked system call cannot be taken back.
+///
+/// Each call has a serial queue of its own. A concurrent queue would share as many threads as the machine has processors
+/// with all others of its kind: two blocked calls would keep everybody else waiting, the deadlines too.
 public struct BlockingExecutor: Sendable {
-    private let queue: DispatchQueue
+    private let label: String
+    /// Where deadlines pass; nothing on it blocks.
+    private let timers: DispatchQueue
 
     /// Makes an executor whose work runs concurrently, under a name for debuggers.
     public init(label: String) {
-        queue = DispatchQueue(label: label, attributes: .concurrent)
+        self.label = label
+        timers = DispatchQueue(label: label + ".deadlines")
     }
 
     /// Runs `body` and waits for it without a limit of its own.
     public func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: body()) }
+            DispatchQueue(label: label).async { continuation.resume(returning: body()) }
         }
     }
 
@@ -25,13 +31,13 @@ public struct BlockingExecutor: Sendable {
     ) async -> Result? {
         await withCheckedContinuation { (continuation: CheckedContinuation<Result?, Never>) in
             let waiting = Locked<CheckedContinuation<Result?, Never>?>(continuation)
-            queue.async {
+            DispatchQueue(label: label).async {
                 let result = body()
                 waiting.withLock { $0.take() }?.resume(returning: result)
             }
             let (seconds, attoseconds) = deadline.remaining.components
             let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-            queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
+            timers.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
                 waiting.withLock { $0.take() }?.resume(returning: nil)
             }
         }

@@ -16,6 +16,16 @@ public final class ReadinessMonitor: Sendable {
         case readable
         /// `POLLPRI`: the content of a `cgroup.events` file has changed since it was read last.
         case priority
+        /// The other end is gone; for a pidfd: the process was reaped, by whoever reaps it (Linux 6.9).
+        case hangup
+
+        var watch: CInt {
+            switch self {
+            case .readable: CInt(CORRAL_WATCH_INPUT)
+            case .priority: CInt(CORRAL_WATCH_PRIORITY)
+            case .hangup: CInt(CORRAL_WATCH_HANGUP)
+            }
+        }
     }
 
     /// How a wait ended.
@@ -49,7 +59,7 @@ public final class ReadinessMonitor: Sendable {
         wakeup = OwnedFileDescriptor(adopting: try Self.checked("eventfd", corral_eventfd()))
         try epoll.withRawValue { epoll throws(SystemCallFailure) in
             try wakeup.withRawValue { raw throws(SystemCallFailure) in
-                _ = try Self.checked("epoll_ctl", corral_epoll_add(epoll, raw, 0, 0, 0))
+                _ = try Self.checked("epoll_ctl", corral_epoll_add(epoll, raw, 0, Event.readable.watch, 0))
             }
         }
         let thread = Unmanaged.passRetained(self)
@@ -102,6 +112,8 @@ public final class ReadinessMonitor: Sendable {
         } onCancel: {
             cancel(key)
         }
+        // A cancellation that came after the end has left its mark.
+        state.withLock { _ = $0.cancelled.remove(key) }
         if let failure = refusal.withLock({ $0 }) { throw failure }
         return readiness
     }
@@ -109,21 +121,20 @@ public final class ReadinessMonitor: Sendable {
     private func start(
         _ key: UInt64, _ wait: Wait, _ event: Event, _ deadline: Deadline?, _ refusal: Locked<SystemCallFailure?>
     ) {
-        let isRefused = state.withLock { state in
-            if state.isStopped || state.cancelled.remove(key) != nil { return true }
+        // Under the lock: whoever ends this wait closes the descriptor, and its number may be somebody else's a moment later.
+        let added = state.withLock { state -> CInt? in
+            if state.isStopped || state.cancelled.remove(key) != nil { return nil }
+            let added = epoll.withRawValue { corral_epoll_add($0, wait.descriptor, key, event.watch, 1) }
+            guard added >= 0 else { return added }
             state.waits[key] = wait
             if let deadline { state.deadlines[key] = deadline }
-            return false
+            return added
         }
-        guard !isRefused else { return finish(wait, .cancelled) }
-        let added = epoll.withRawValue { corral_epoll_add($0, wait.descriptor, key, event == .priority ? 1 : 0, 1) }
-        if added < 0 {
-            guard let wait = take(key) else { return }
-            refusal.withLock { $0 = SystemCallFailure(call: "epoll_ctl", subject: "descriptor", errno: -added) }
-            finish(wait, .cancelled)
-        } else if deadline != nil {
-            wake()
+        guard let added, added >= 0 else {
+            if let added { refusal.withLock { $0 = SystemCallFailure(call: "epoll_ctl", subject: "descriptor", errno: -added) } }
+            return finish(wait, .cancelled)
         }
+        if deadline != nil { wake() }
     }
 
     private func cancel(_ key: UInt64) {
@@ -160,7 +171,11 @@ public final class ReadinessMonitor: Sendable {
         corral_name_thread("readiness")
         var keys = [UInt64](repeating: 0, count: 64)
         while true {
-            let (nearest, isStopped) = state.withLock { ($0.deadlines.values.min(), $0.isStopped) }
+            // What is late now was watched already when the kernel is asked: a descriptor that is ready wins over its deadline.
+            let now = Deadline.now
+            let (nearest, late, isStopped) = state.withLock { state in
+                (state.deadlines.values.min(), state.deadlines.filter { $0.value <= now }.keys, state.isStopped)
+            }
             if isStopped { return }
             var timeout: CInt = -1
             if let nearest {
@@ -176,14 +191,10 @@ public final class ReadinessMonitor: Sendable {
                     finish(wait, .ready)
                 }
             }
-            let now = Deadline.now
-            let late = state.withLock { state in
-                state.deadlines.filter { $0.value <= now }.keys.compactMap { key in
-                    state.deadlines[key] = nil
-                    return state.waits.removeValue(forKey: key)
-                }
+            // A full batch may have left ready ones out: they are asked for once more.
+            for key in late where count < 64 {
+                if let wait = take(key) { finish(wait, .deadlinePassed) }
             }
-            for wait in late { finish(wait, .deadlinePassed) }
         }
     }
 

@@ -13,11 +13,12 @@ public struct Deadline: Sendable, Comparable {
         self.bootNanoseconds = bootNanoseconds
     }
 
-    /// A moment so long from now.
+    /// A moment so long from now, a hundred years at most.
     public static func after(_ duration: Duration) -> Deadline {
-        let (seconds, attoseconds) = duration.components
-        let nanoseconds = max(0, seconds) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
-        return Deadline(bootNanoseconds: now.bootNanoseconds + UInt64(nanoseconds))
+        // Beyond it the sums of those who wait would overflow, and a client may have named the figure.
+        let (seconds, attoseconds) = min(max(duration, .zero), .seconds(100 * 365 * 86_400)).components
+        return Deadline(
+            bootNanoseconds: now.bootNanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
     }
 
     /// This moment.
@@ -27,10 +28,10 @@ public struct Deadline: Sendable, Comparable {
         return Deadline(bootNanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    /// What is left until the moment, zero when it has passed.
+    /// What is left until the moment, zero when it has passed; about 290 years at most.
     public var remaining: Duration {
         let now = Deadline.now.bootNanoseconds
-        return bootNanoseconds <= now ? .zero : .nanoseconds(Int64(bootNanoseconds - now))
+        return bootNanoseconds <= now ? .zero : .nanoseconds(Int64(clamping: bootNanoseconds - now))
     }
 
     /// Whether the moment has come.

@@ -14,6 +14,15 @@ public enum DirectoryListing {
     public static func names(
         _ directory: consuming OwnedFileDescriptor, name: String, directoriesOnly: Bool
     ) throws(SystemCallFailure) -> [String] {
+        try terminatedNames(directory, name: name, directoriesOnly: directoriesOnly).map {
+            $0.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        }
+    }
+
+    /// The same names as they are in the file system, each with its NUL: a name need not be UTF-8.
+    static func terminatedNames(
+        _ directory: consuming OwnedFileDescriptor, name: String, directoriesOnly: Bool
+    ) throws(SystemCallFailure) -> [[CChar]] {
         let raw = directory.release()
         guard let stream = fdopendir(raw) else {
             let code = errno
@@ -21,7 +30,7 @@ public enum DirectoryListing {
             throw SystemCallFailure(call: "fdopendir", subject: name, errno: code)
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [[CChar]] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
@@ -30,9 +39,10 @@ public enum DirectoryListing {
             }
             if directoriesOnly, entry.pointee.d_type != UInt8(DT_DIR) { continue }
             let text = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
             }
-            if text != ".", text != ".." { names.append(text) }
+            let dot = CChar(UInt8(ascii: "."))
+            if text != [dot, 0], text != [dot, dot, 0] { names.append(text) }
         }
     }
 }

@@ -80,7 +80,8 @@ public final class Pidfd: Sendable {
 
     /// Collects the process if it is our child, and tells how it ended; asks the kernel if somebody else has reaped it.
     ///
-    /// - Returns: nil while it runs.
+    /// - Returns: nil while it runs; also while it is dead, somebody else's child and not yet reaped: only then the kernel tells.
+    ///   ``exitStatus(_:until:)`` waits for that.
     /// See: waitid(2); linux/pidfd.h, PIDFD_INFO_EXIT
     public func exitStatus() throws(SystemCallFailure) -> ExitStatus? {
         var code: CInt = 0
@@ -92,9 +93,21 @@ public final class Pidfd: Sendable {
         case -ECHILD:
             guard try hasExited() else { return nil }
             let known = descriptor.withRawValue { corral_pidfd_exit_status($0, &status) }
+            guard known != 0 else { return nil }
             guard known == 1 else { return .notKnown }
             return status & 0x7f == 0 ? .code((status >> 8) & 0xff) : .signal(status & 0x7f)
         default: throw SystemCallFailure(call: "waitid", subject: "process \(pid)", errno: -answer)
         }
+    }
+
+    /// Waits until the process has exited and its status can be had: at once for our child, else when it was reaped.
+    /// - Returns: nil when the deadline passed or the task was cancelled before.
+    public func exitStatus(
+        _ monitor: ReadinessMonitor, until deadline: Deadline
+    ) async throws(SystemCallFailure) -> ExitStatus? {
+        guard try await waitForExit(monitor, until: deadline) else { return nil }
+        if let status = try exitStatus() { return status }
+        _ = try await monitor.wait(for: descriptor, .hangup, until: deadline)
+        return try exitStatus()
     }
 }

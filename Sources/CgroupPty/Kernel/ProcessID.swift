@@ -12,7 +12,10 @@ public struct ProcessID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Reads a number as the kernel writes it; nil for anything but a positive decimal number.
     public init?(_ text: some StringProtocol) {
-        guard let value = Int32(text), value > 0 else { return nil }
+        // Int32 would also read "+7" and "007".
+        guard let first = text.utf8.first, first != UInt8(ascii: "0"), text.utf8.allSatisfy(UnitNamePart.isDigit),
+            let value = Int32(text)
+        else { return nil }
         rawValue = value
     }
 

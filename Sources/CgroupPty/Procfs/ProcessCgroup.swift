@@ -1,7 +1,8 @@
 /// Where `/proc/PID/cgroup` says that a process is in the unified hierarchy.
 ///
 /// Only the line that begins with `0::` counts; others name v1 hierarchies. A path may hold colons and spaces. A removed
-/// cgroup is marked ` (deleted)`, and a process outside our cgroup namespace shows a path with `..`.
+/// cgroup is marked ` (deleted)`, and a process outside our cgroup namespace shows a path with `..`. Anybody may give a cgroup
+/// a name that ends with that mark: ``Procfs/cgroup(_:)`` tells the two apart by whether the process lives.
 /// See: cgroups(7), "/proc files"
 public enum ProcessCgroup: Sendable, Equatable {
     case path(CgroupPath)
@@ -10,12 +11,17 @@ public enum ProcessCgroup: Sendable, Equatable {
     /// Outside our namespace, or in no unified hierarchy: nothing of ours.
     case outside
 
-    /// Reads the file's bytes.
+    /// Reads the file's bytes, of a process that may be dead.
     public init(_ bytes: [UInt8]) {
+        self.init(bytes, isAlive: false)
+    }
+
+    /// Reads the file's bytes; a live process is never in a removed cgroup.
+    init(_ bytes: [UInt8], isAlive: Bool) {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             guard line.starts(with: Array("0::".utf8)) else { continue }
             let text = String(decoding: line.dropFirst(3), as: UTF8.self)
-            if text.hasSuffix(" (deleted)") {
+            if !isAlive, text.utf8.suffix(10).elementsEqual(" (deleted)".utf8) {
                 self = .removed
             } else {
                 self = CgroupPath(text).map { .path($0) } ?? .outside

@@ -30,10 +30,12 @@ public struct ProcessStat: Sendable, Equatable {
     /// Reads the file's bytes; nil when they are not in the form of proc_pid_stat(5).
     public init?(_ bytes: [UInt8]) {
         guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), let close = bytes.lastIndex(of: UInt8(ascii: ")")),
-            open < close, let pid = ProcessID(String(decoding: bytes[..<open], as: UTF8.self).dropLast())
+            open < close, open > 0, bytes[open - 1] == UInt8(ascii: " "),
+            let pid = ProcessID(String(decoding: bytes[..<(open - 1)], as: UTF8.self))
         else { return nil }
         let fields = String(decoding: bytes[(close + 1)...], as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        guard fields.count >= 20, fields[0].count == 1, let state = fields[0].first, let parent = Int32(fields[1]),
+        // One more than is read: the last field of a line that was cut off may be short of digits.
+        guard fields.count > 20, fields[0].count == 1, let state = fields[0].first, let parent = Int32(fields[1]),
             let session = Int32(fields[3]), let terminal = Int64(fields[4]), let flags = UInt64(fields[6]),
             let start = UInt64(fields[19])
         else { return nil }

@@ -28,8 +28,14 @@ public struct Procfs: Sendable {
     }
 
     /// See: ``ProcessCgroup``
+    ///
+    /// `.removed` only for a process that is dead: the mark ` (deleted)` on a live one's path belongs to the cgroup's name.
     public func cgroup(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessCgroup? {
-        try read(pid, "cgroup").map { ProcessCgroup($0) }
+        guard let bytes = try read(pid, "cgroup") else { return nil }
+        let cgroup = ProcessCgroup(bytes)
+        // The order matters: the dead stay dead, so whoever lives now lived when the path was read.
+        guard cgroup == .removed, let stat = try stat(pid), !"ZX".contains(stat.state) else { return cgroup }
+        return ProcessCgroup(bytes, isAlive: true)
     }
 
     /// See: ``ProcessEnvironment``

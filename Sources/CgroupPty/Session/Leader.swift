@@ -72,42 +72,35 @@ public final class Leader: Sendable {
         pidfd = Pidfd(adopting: started.pidfd, pid: ProcessID(started.pid))
         report = OwnedFileDescriptor(adopting: started.report)
         barrier = Locked(started.barrier)
-        guard let stat = try Self.stat(of: pidfd.pid, procfs, closing: barrier) else {
-            throw SystemCallFailure(call: "read", subject: "/proc/\(started.pid)/stat", errno: ESRCH)
-        }
-        identity = stat.identity
-    }
-
-    private static func stat(
-        of pid: ProcessID, _ procfs: Procfs, closing barrier: Locked<CInt>
-    ) throws(SystemCallFailure) -> ProcessStat? {
         do throws(SystemCallFailure) {
-            if let stat = try procfs.stat(pid) { return stat }
+            guard let stat = try procfs.stat(pidfd.pid) else {
+                throw SystemCallFailure(call: "read", subject: "\(procfs.root)/\(started.pid)/stat", errno: ESRCH)
+            }
+            identity = stat.identity
         } catch {
-            closeBarrier(barrier)
+            // It is our child: nobody else could collect it.
+            _ = corral_leader_discard(started.pidfd)
+            Self.closeBarrier(barrier)
             throw error
         }
-        closeBarrier(barrier)
-        return nil
     }
 
     /// Lets the leader execute its command and waits for the kernel's answer.
     /// - Throws: ``SystemCallFailure`` from the barrier or the report; then nothing is known about the command.
     public func release(_ monitor: ReadinessMonitor, until deadline: Deadline) async throws(SystemCallFailure) -> ReleaseOutcome {
         if let end = Self.take(barrier) {
-            do throws(SystemCallFailure) {
-                try end.writeAll([1], name: "barrier")
-            } catch {
-                // EPIPE: the leader was killed while it was parked.
-                if error.errno == EPIPE { return .failed(SystemCallFailure(call: "execve", subject: command.path, errno: ESRCH)) }
-                throw error
-            }
+            let answer = end.withRawValue { corral_leader_release($0) }
+            // The leader was killed while it was parked.
+            if answer == -EPIPE { return .failed(SystemCallFailure(call: "execve", subject: command.path, errno: ESRCH)) }
+            guard answer >= 0 else { throw SystemCallFailure(call: "send", subject: "barrier", errno: -answer) }
         }
         guard try await monitor.wait(for: report, .readable, until: deadline) == .ready else { return .noAnswer }
-        let bytes = try report.readToEnd(name: "report")
-        guard bytes.count >= MemoryLayout<corral_leader_failure>.size else { return .executed }
-        let failure = bytes.withUnsafeBytes { $0.loadUnaligned(as: corral_leader_failure.self) }
-        return .failed(describe(failure))
+        // One read: a pipe passes so few bytes whole. Reading to the end would wait for the leader's exit as well.
+        var failure = corral_leader_failure()
+        let count = try retryingInterrupted("read", "report") {
+            report.withRawValue { read($0, &failure, MemoryLayout<corral_leader_failure>.size) }
+        }
+        return count == MemoryLayout<corral_leader_failure>.size ? .failed(describe(failure)) : .executed
     }
 
     /// Closes the barrier: a leader that was not released exits without executing anything.

@@ -72,6 +72,26 @@ public struct ScopeStop: Sendable {
         return report
     }
 
+    /// Looks whether everything in the target has ended, and sends nothing.
+    ///
+    /// Gives the leaders a second: a process leaves its cgroup a moment before its pidfd says so.
+    public func confirm(_ target: Target, leaders: [Pidfd]) async -> StopReport {
+        let started = Deadline.now
+        var report = StopReport(
+            outcome: .unknown("not looked at"), means: nil, membersSignalled: 0, milliseconds: 0, remarks: [])
+        do throws(SystemCallFailure) {
+            switch ground.look(target.path) {
+            case .found(let found): report.means = try await conclude(found, target, leaders, .exited, &report)
+            case .absent: report.means = try await conclude(nil, target, leaders, .exited, &report)
+            case .unknown(let reason): report.outcome = .unknown(reason)
+            }
+        } catch {
+            report.outcome = .unknown("\(error)")
+        }
+        report.milliseconds = started.millisecondsAgo
+        return report
+    }
+
     private func end(
         _ target: Target, _ leaders: [Pidfd], _ force: Bool, _ patience: Patience, _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means? {
@@ -85,7 +105,12 @@ public struct ScopeStop: Sendable {
             report.outcome = .unknown(reason)
             return nil
         }
-        report.membersSignalled = try cgroup.members().count
+        // A list that cannot be read (too deep, out of descriptors) must not keep the processes alive.
+        do throws(SystemCallFailure) {
+            report.membersSignalled = try cgroup.members().count
+        } catch {
+            report.remarks.append("\(error)")
+        }
         var means = StopReport.Means.exited
         if try isPopulated(cgroup), !force {
             means = try await hangUp(target, cgroup, leaders, patience, &report)
@@ -103,35 +128,55 @@ public struct ScopeStop: Sendable {
     private func hangUp(
         _ target: Target, _ cgroup: CgroupDirectory, _ leaders: [Pidfd], _ patience: Patience, _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means {
-        try await thaw(target, cgroup, &report)
+        do throws(SystemCallFailure) {
+            try await thaw(target, cgroup, &report)
+        } catch {
+            report.remarks.append("\(error)")
+        }
         for leader in leaders {
-            try leader.signal(SIGHUP)  // (I1)
-            try leader.signal(SIGCONT)
+            do throws(SystemCallFailure) {
+                try leader.signal(SIGHUP)  // (I1)
+                try leader.signal(SIGCONT)
+            } catch {
+                // EPERM: it became somebody else's, for instance by su(1). cgroup.kill asks no such question.
+                report.remarks.append("\(error)")
+            }
         }
         let until = Deadline.after(patience.hangup)
-        for leader in leaders { _ = try await leader.waitForExit(monitor, until: until) }
+        var areAllGone = true
+        for leader in leaders where try await !leader.waitForExit(monitor, until: until) { areAllGone = false }
+        // What the kernel hangs up together with its leader is gone a moment later.
+        if areAllGone { _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(.milliseconds(20)))) }
         return .hangup
     }
 
     /// Slice first, then each frozen scope: a scope under a frozen slice cannot be thawed, and a stop of a frozen unit does
     /// nothing from systemd 257 on.
     private func thaw(_ target: Target, _ cgroup: CgroupDirectory, _ report: inout StopReport) async throws(SystemCallFailure) {
-        var units = [(target.unit, cgroup)]
         if let scope = ScopeName(unit: target.unit), case .found(let slice) = ground.look(scope.slice.path) {
-            units.insert((scope.slice.unit, slice), at: 0)
-        } else {
-            for name in try cgroup.childNames() ?? [] where name.hasSuffix(".scope") {
-                if let child = try cgroup.child(CgroupPath(components: [name])) { units.append((name, child)) }
+            try await thawUnit(scope.slice.unit, slice, &report)
+        }
+        try await thawUnit(target.unit, cgroup, &report)
+        var pending = [cgroup]
+        while let parent = pending.popLast() {
+            for name in try parent.childNames() ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") {
+                guard let child = try parent.child(CgroupPath(components: [name])) else { continue }
+                try await thawUnit(name, child, &report)
+                if name.hasSuffix(".slice") { pending.append(child) }
             }
         }
-        for (unit, cgroup) in units where try cgroup.events()?.isFrozen == true {
-            do throws(ScopeFailure) {
-                try await systemd.thawUnit(unit, until: .after(.seconds(2)))
-            } catch {
-                report.remarks.append("\(error)")
-            }
-            try cgroup.thaw()
+    }
+
+    private func thawUnit(
+        _ unit: String, _ cgroup: CgroupDirectory, _ report: inout StopReport
+    ) async throws(SystemCallFailure) {
+        guard try cgroup.events()?.isFrozen == true else { return }
+        do throws(ScopeFailure) {
+            try await systemd.thawUnit(unit, until: .after(.seconds(2)))
+        } catch {
+            report.remarks.append("\(error)")
         }
+        try cgroup.thaw()
     }
 
     /// Asks systemd, and waits for the kernel at the same time; goes on to `cgroup.kill` as soon as systemd is through.
@@ -177,18 +222,36 @@ public struct ScopeStop: Sendable {
         _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means? {
         if let cgroup, try isPopulated(cgroup) {
-            let left = try cgroup.members().compactMap { Survivor($0, in: procfs) }
-            report.outcome = .unkillable(left)
+            report.outcome = .unkillable([])
+            do throws(SystemCallFailure) {
+                report.outcome = .unkillable(try cgroup.members().compactMap { Survivor($0, in: procfs) })
+            } catch {
+                report.remarks.append("\(error)")
+            }
             return nil
         }
-        // The cgroup may be gone because it was removed; that counts only while its ancestor is there.
-        if case .unknown(let reason) = ground.look(target.path) {
-            report.outcome = .unknown(reason)
-            return nil
+        // The cgroup may be gone because it was removed; that counts only while its ancestor is there, and only if nothing has
+        // come to live in its place.
+        look: while true {
+            switch ground.look(target.path) {
+            case .absent: break look
+            case .unknown(let reason):
+                report.outcome = .unknown(reason)
+                return nil
+            case .found(let found):
+                // Removed since: by its ancestor's leave, or together with it.
+                guard let events = try found.events() else { continue look }
+                guard events.isPopulated else { break look }
+                report.outcome = .unknown("\(target.unit) was empty and holds processes again")
+                return nil
+            }
         }
         let until = Deadline.after(.seconds(1))
         for leader in leaders where try await !leader.waitForExit(monitor, until: until) {
-            report.outcome = .unknown("the scope is empty, but its leader, process \(leader.pid), runs on elsewhere")
+            if try leader.hasExited() { continue }
+            var place = "a place that cannot be read"
+            if case .path(let path) = try procfs.cgroup(leader.pid) { place = "\(path)" }
+            report.outcome = .unknown("the scope is empty, but its leader, process \(leader.pid), runs on in \(place)")
             return nil
         }
         report.outcome = .confirmed

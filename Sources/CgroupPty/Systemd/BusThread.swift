@@ -9,15 +9,18 @@ final class BusThread: SerialExecutor, @unchecked Sendable {
     private struct Queue {
         var jobs: [UnownedJob] = []
         var isStopped = false
+        var thread: pthread_t?
     }
 
     private let queue = Locked(Queue())
     private let wakeup: OwnedFileDescriptor
-    /// The connection; touched only on the thread.
+    /// The connection; touched only on the thread, which closes it when it ends.
     nonisolated(unsafe) var bus: OpaquePointer?
     /// Called on the thread when the connection breaks, with a negative errno.
     nonisolated(unsafe) var onDisconnect: ((CInt) -> Void)?
-    private nonisolated(unsafe) var thread = pthread_t()
+    /// Called on the thread for each `JobRemoved`, with the job's path and its result. The connection's callback gets this
+    /// object, which lives as long as the thread, and not the manager, which its last user may let go of at any time.
+    nonisolated(unsafe) var onJobRemoved: ((String, String) -> Void)?
 
     /// Starts the thread.
     init() throws(SystemCallFailure) {
@@ -25,8 +28,9 @@ final class BusThread: SerialExecutor, @unchecked Sendable {
         guard raw >= 0 else { throw SystemCallFailure(call: "eventfd", subject: "bus thread", errno: -raw) }
         wakeup = OwnedFileDescriptor(adopting: raw)
         let retained = Unmanaged.passRetained(self)
+        var id = pthread_t()
         let code = pthread_create(
-            &thread, nil,
+            &id, nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<BusThread>.fromOpaque(argument).takeRetainedValue().run()
@@ -36,7 +40,7 @@ final class BusThread: SerialExecutor, @unchecked Sendable {
             retained.release()
             throw SystemCallFailure(call: "pthread_create", subject: "bus thread", errno: code)
         }
-        pthread_detach(thread)
+        pthread_detach(id)
     }
 
     /// Ends the thread once the jobs that are queued now have run.
@@ -54,7 +58,8 @@ final class BusThread: SerialExecutor, @unchecked Sendable {
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
     func checkIsolated() {
-        precondition(pthread_equal(thread, pthread_self()) != 0, "sd_bus was touched outside its thread")
+        let isHere = queue.withLock { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+        precondition(isHere, "sd_bus was touched outside its thread")
     }
 
     private func wake() {
@@ -64,14 +69,17 @@ final class BusThread: SerialExecutor, @unchecked Sendable {
 
     private func run() {
         corral_name_thread("sd-bus")
-        thread = pthread_self()
+        queue.withLock { $0.thread = pthread_self() }
         while true {
             let (jobs, isStopped) = queue.withLock { queue in
                 defer { queue.jobs.removeAll(keepingCapacity: true) }
                 return (queue.jobs, queue.isStopped)
             }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
-            if isStopped && jobs.isEmpty { return }
+            if isStopped && jobs.isEmpty {
+                if let bus { sd_bus_close_unref(bus) }
+                return
+            }
             process()
             if queue.withLock({ $0.jobs.isEmpty && !$0.isStopped }) { sleepUntilReady() }
         }

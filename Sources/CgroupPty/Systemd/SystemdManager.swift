@@ -30,12 +30,15 @@ public actor SystemdManager {
     private let environment: [String: String]
     private var bus: OpaquePointer?
     private var jobs: [String: JobWait] = [:]
-    /// Results of jobs that ended while a call's reply was still on its way.
-    private var early: [String: JobResult] = [:]
+    /// Results of jobs that ended while a call's reply was still on its way, each with the key of the next call: it can only
+    /// belong to an earlier one, and goes when those have their replies.
+    private var early: [String: (result: JobResult, nextReply: UInt64)] = [:]
     private var pendingReplies: [UInt64: ReplyWait] = [:]
     private var nextReply: UInt64 = 1
     private var callsUnderWay = 0
-    private var queue: [CheckedContinuation<Void, Never>] = []
+    /// Calls that wait for their turn; each is told whether it came before the deadline.
+    private var queue: [(ticket: UInt64, turn: CheckedContinuation<Bool, Never>)] = []
+    private var nextTicket: UInt64 = 1
 
     /// The end of a job, which may come before anybody waits for it.
     private final class JobWait: Sendable {
@@ -75,6 +78,8 @@ public actor SystemdManager {
         let fail: (ReplyError) -> Void
         /// Set for a call that answers with a job: it must be known by its path before the next message is processed.
         let job: JobWait?
+        /// Kept here for the callback, which does not own it: when the connection is closed, it is never called.
+        let context: ReplyContext
     }
 
     private enum ReplyError: Error {
@@ -93,7 +98,7 @@ public actor SystemdManager {
         thread = try BusThread()
     }
 
-    deinit { thread.stop() }
+    deinit { thread.stop() }  // which closes the connection too
 
     /// Ends the connection; what is under way fails as unreachable.
     public func close() {
@@ -111,7 +116,8 @@ public actor SystemdManager {
     public func startScope(
         _ scope: ScopeName, description: String, leader pid: ProcessID, stopTimeout: Duration, until deadline: Deadline
     ) async throws(ScopeFailure) {
-        let microseconds = UInt64(stopTimeout.components.seconds) * 1_000_000
+        // 0 would mean no timeout at all.
+        let microseconds = max(1, stopTimeout.wholeMicroseconds)
         let result = try await job("start scope", scope.unit, until: deadline) { bus, message in
             corral_bus_new_start_scope(
                 bus, &message, scope.unit, scope.slice.unit, description, UInt32(pid.rawValue), microseconds)
@@ -151,22 +157,26 @@ public actor SystemdManager {
 
     /// Units whose name matches a pattern as in fnmatch(3).
     public func units(matching pattern: String, until deadline: Deadline) async throws(ScopeFailure) -> [Unit] {
-        try await call(
+        let units: [Unit]? = try await call(
             "list", pattern, until: deadline, { corral_bus_new_list_units($0, &$1, pattern) },
             { reply in
+                guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(ssssssouso)") >= 0 else { return nil }
                 var units: [Unit] = []
-                guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(ssssssouso)") >= 0 else { return units }
                 var name: UnsafePointer<CChar>?
                 var active: UnsafePointer<CChar>?
                 var sub: UnsafePointer<CChar>?
-                while corral_bus_read_unit(reply, &name, &active, &sub) > 0 {
-                    guard let name, let active, let sub else { continue }
+                while true {
+                    let answer = corral_bus_read_unit(reply, &name, &active, &sub)
+                    if answer == 0 { return units }
+                    guard answer > 0, let name, let active, let sub else { return nil }
                     units.append(
                         Unit(
                             name: String(cString: name), activeState: String(cString: active), subState: String(cString: sub)))
                 }
-                return units
             })
+        // Half a list would be read as the absence of the rest (I3).
+        guard let units else { throw .refused(operation: "list", unit: pattern, name: "EBADMSG", message: "no list of units") }
+        return units
     }
 
     /// The manager's own cgroup, absolute; empty for a manager at the root.
@@ -203,6 +213,7 @@ public actor SystemdManager {
     /// See: sd_bus_path_encode(3)
     static func objectPath(_ unit: String) -> String {
         var path = "/org/freedesktop/systemd1/unit/"
+        if unit.isEmpty { return path + "_" }
         for (index, byte) in unit.utf8.enumerated() {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): path.unicodeScalars.append(Unicode.Scalar(byte))
@@ -276,18 +287,39 @@ public actor SystemdManager {
         _ operation: String, _ unit: String, until deadline: Deadline, _ message: NewMessage,
         _ read: @escaping (OpaquePointer) -> Value, job: JobWait? = nil
     ) async throws(ScopeFailure) -> Value {
-        if callsUnderWay >= Self.callLimit { await withCheckedContinuation { queue.append($0) } } else { callsUnderWay += 1 }
-        defer { if queue.isEmpty { callsUnderWay -= 1 } else { queue.removeFirst().resume() } }
+        guard await turn(until: deadline) else { throw .deadlinePassed(operation: operation, unit: unit) }
+        defer { if queue.isEmpty { callsUnderWay -= 1 } else { queue.removeFirst().turn.resume(returning: true) } }
         let answer: Result<Value, ReplyError> = await send(deadline, message, read, job)
         switch answer {
         case .success(let value): return value
         case .failure(.refused(let name, let text)):
-            if ["org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout"].contains(name) {
-                throw .deadlinePassed(operation: operation, unit: unit)
-            }
+            // Before the deadline it is the bus that says so: the manager went away without an answer, as when it re-executes.
+            let isOverdue = ["org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout"].contains(name)
+            if isOverdue, deadline.hasPassed { throw .deadlinePassed(operation: operation, unit: unit) }
             throw .refused(operation: operation, unit: unit, name: name, message: text)
         case .failure(.lost(let cause)): throw .unreachable(operation: operation, unit: unit, cause: cause)
         }
+    }
+
+    /// Waits until fewer than ``callLimit`` calls are under way; false when the deadline came first, also while others waited longer.
+    private func turn(until deadline: Deadline) async -> Bool {
+        if callsUnderWay < Self.callLimit {
+            callsUnderWay += 1
+            return true
+        }
+        let ticket = nextTicket
+        nextTicket += 1
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            self.giveUp(ticket)
+        }
+        defer { timer.cancel() }
+        return await withCheckedContinuation { queue.append((ticket, $0)) }
+    }
+
+    private func giveUp(_ ticket: UInt64) {
+        guard let index = queue.firstIndex(where: { $0.ticket == ticket }) else { return }
+        queue.remove(at: index).turn.resume(returning: false)
     }
 
     private func send<Value: Sendable>(
@@ -302,25 +334,24 @@ public actor SystemdManager {
         let made = newMessage(bus, &message)
         guard made >= 0, let message else { return .failure(.lost(String(cString: strerror(-made)))) }
         defer { sd_bus_message_unref(message) }
-        let left = deadline.remaining.components
-        let microseconds = UInt64(left.seconds) * 1_000_000 + UInt64(left.attoseconds / 1_000_000_000_000) + 1
+        let microseconds = deadline.remaining.wholeMicroseconds + 1
         let key = nextReply
         nextReply += 1
         return await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, ReplyError>, Never>) in
+            let context = ReplyContext(manager: self, key: key)
             pendingReplies[key] = ReplyWait(
                 read: { continuation.resume(returning: .success(read($0))) },
-                fail: { continuation.resume(returning: .failure($0)) }, job: job)
-            let context = Unmanaged.passRetained(ReplyContext(manager: self, key: key))
-            let sent = sd_bus_call_async(bus, nil, message, Self.onReply, context.toOpaque(), microseconds)
+                fail: { continuation.resume(returning: .failure($0)) }, job: job, context: context)
+            let sent = sd_bus_call_async(
+                bus, nil, message, Self.onReply, Unmanaged.passUnretained(context).toOpaque(), microseconds)
             if sent < 0 {
-                context.release()
                 finishReply(key, .failure(.lost(String(cString: strerror(-sent)))))
             }
         }
     }
 
     private final class ReplyContext: Sendable {
-        let manager: SystemdManager
+        unowned let manager: SystemdManager
         let key: UInt64
         init(manager: SystemdManager, key: UInt64) {
             self.manager = manager
@@ -330,14 +361,16 @@ public actor SystemdManager {
 
     private static let onReply: sd_bus_message_handler_t = { reply, context, _ in
         guard let context, let reply else { return 0 }
-        let pending = Unmanaged<ReplyContext>.fromOpaque(context).takeRetainedValue()
+        let pending = Unmanaged<ReplyContext>.fromOpaque(context).takeUnretainedValue()
         // Stays on this thread: the actor's executor is the thread that calls us.
         nonisolated(unsafe) let message = reply
         pending.manager.assumeIsolated { manager in
             if sd_bus_message_is_method_error(message, nil) > 0, let error = sd_bus_message_get_error(message) {
                 let name = error.pointee.name.map { String(cString: $0) } ?? "unknown"
                 let text = error.pointee.message.map { String(cString: $0) } ?? ""
-                manager.finishReply(pending.key, .failure(.refused(name: name, message: text)))
+                // libsystemd answers `NoReply` for us when the connection ends.
+                let isLost = manager.bus.map { sd_bus_is_open($0) <= 0 } ?? true
+                manager.finishReply(pending.key, .failure(isLost ? .lost(text) : .refused(name: name, message: text)))
             } else {
                 manager.finishReply(pending.key, .success(message))
             }
@@ -351,12 +384,15 @@ public actor SystemdManager {
         case .success(let reply):
             if let job = wait.job, let path = Self.jobPath(reply) {
                 sd_bus_message_rewind(reply, 1)
-                if let result = early.removeValue(forKey: path) { job.finish(.success(result)) } else { jobs[path] = job }
+                if let ended = early.removeValue(forKey: path) { job.finish(.success(ended.result)) } else { jobs[path] = job }
             }
             wait.read(reply)
         case .failure(let error): wait.fail(error)
         }
-        if pendingReplies.isEmpty { early = [:] }
+        if !early.isEmpty {
+            let oldest = pendingReplies.keys.min() ?? .max
+            early = early.filter { $0.value.nextReply > oldest }
+        }
     }
 
     private static func newCall(
@@ -384,9 +420,11 @@ public actor SystemdManager {
             answer = kind == .user ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
         }
         guard answer >= 0, let opened else { return .failure(ConnectionLoss(cause: String(cString: strerror(-answer)))) }
-        answer = sd_bus_match_signal(
+        // Not the variant that waits for the bus: a bus that does not answer would stop this thread and every deadline on it.
+        answer = sd_bus_match_signal_async(
             opened, nil, isPrivate ? nil : "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-            "org.freedesktop.systemd1.Manager", "JobRemoved", Self.onJobRemoved, Unmanaged.passUnretained(self).toOpaque())
+            "org.freedesktop.systemd1.Manager", "JobRemoved", Self.onJobRemoved, nil,
+            Unmanaged.passUnretained(thread).toOpaque())
         if answer >= 0, !isPrivate {
             // Without this the manager sends no signals to a bus; on its private socket it always does.
             var message: OpaquePointer?
@@ -402,6 +440,9 @@ public actor SystemdManager {
         thread.bus = opened
         thread.onDisconnect = { [weak self] code in
             self?.assumeIsolated { $0.disconnect(String(cString: strerror(-code))) }
+        }
+        thread.onJobRemoved = { [weak self] job, result in
+            self?.assumeIsolated { $0.jobRemoved(job, result) }
         }
         return .success(opened)
     }
@@ -424,7 +465,7 @@ public actor SystemdManager {
         var result: UnsafePointer<CChar>?
         guard corral_bus_read_job_removed(message, &job, &unit, &result) >= 0, let job, let result else { return 0 }
         let (path, text) = (String(cString: job), String(cString: result))
-        Unmanaged<SystemdManager>.fromOpaque(context).takeUnretainedValue().assumeIsolated { $0.jobRemoved(path, text) }
+        Unmanaged<BusThread>.fromOpaque(context).takeUnretainedValue().onJobRemoved?(path, text)
         return 0
     }
 
@@ -432,7 +473,14 @@ public actor SystemdManager {
         if let wait = jobs.removeValue(forKey: path) {
             wait.finish(.success(JobResult(text)))
         } else if !pendingReplies.isEmpty {
-            early[path] = JobResult(text)
+            early[path] = (JobResult(text), nextReply)
         }
+    }
+}
+
+extension Duration {
+    /// Microseconds, rounded down; 0 for a negative duration.
+    fileprivate var wholeMicroseconds: UInt64 {
+        UInt64(max(0, components.seconds)) * 1_000_000 + UInt64(max(0, components.attoseconds) / 1_000_000_000_000)
     }
 }

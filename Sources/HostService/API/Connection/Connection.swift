@@ -1,0 +1,68 @@
+import Logging
+import NIOCore
+
+/// One client's connection, from its first byte to its last.
+///
+/// Requests are carried out one after the other. A client that goes away does not stop what it asked for: the answer finds
+/// nobody, and that is all. A connection that became a WebSocket stays one.
+struct Connection: Sendable {
+    let channel: NIOAsyncChannel<ConnectionInput, Never>
+    /// Why nothing of this connection is served, nil when it is.
+    let refusal: APIRefusal?
+    let responder: APIResponder
+    let limits: APILimits
+    let logger: Logger
+
+    /// Serves the connection until it is closed.
+    func run() async {
+        do {
+            try await channel.executeThenClose { inbound in
+                var reader = RequestReader(
+                    inbound.makeAsyncIterator(), of: channel.channel, limits: limits, refusal: refusal
+                )
+                try await serve(&reader)
+            }
+        } catch {
+            // The client is gone, which is its right.
+            logger.debug("connection lost", metadata: ["failure": "\(error)"])
+        }
+    }
+
+    private func serve(_ reader: inout RequestReader) async throws {
+        while true {
+            switch try await reader.next() {
+            case .ended: return
+            case .refused(let refusal):
+                try await send(.problem(APIError(refusal)), keepsAlive: false)
+                return try await reader.discardRest()
+            case .request(let request, let keepsAlive):
+                switch await responder.answer(request) {
+                case .response(let response):
+                    try await send(response, keepsAlive: keepsAlive)
+                    if !keepsAlive { return try await reader.discardRest() }
+                case .attach(let attachment, let handshake):
+                    return try await serve(attachment, handshake, &reader)
+                }
+            }
+        }
+    }
+
+    private func serve(
+        _ attachment: any Attachment, _ handshake: WebSocketHandshake, _ reader: inout RequestReader
+    ) async throws {
+        do {
+            let headers = try await handshake.acceptance(on: channel.channel)
+            try await channel.channel.writeAndFlush(ConnectionOutput.upgrade(headers))
+        } catch {
+            await attachment.detach()
+            throw error
+        }
+        let bridge = AttachBridge(attachment: attachment, channel: channel.channel, limits: limits, logger: logger)
+        await bridge.run(&reader.input)
+    }
+
+    /// Sends an answer and waits until the kernel has taken it.
+    private func send(_ response: APIResponse, keepsAlive: Bool) async throws {
+        try await channel.channel.writeAndFlush(ConnectionOutput.response(response, keepsAlive: keepsAlive))
+    }
+}

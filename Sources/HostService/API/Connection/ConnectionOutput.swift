@@ -1,0 +1,14 @@
+import NIOHTTP1
+
+/// What the connection's task has for the client.
+enum ConnectionOutput: Sendable {
+    /// The interim answer to `Expect: 100-continue`.
+    case goOn
+    /// The answer to the request that was read last.
+    case response(APIResponse, keepsAlive: Bool)
+    /// 101, and from then on WebSocket.
+    case upgrade(HTTPHeaders)
+    case message(WebSocketMessage)
+    /// Ends a WebSocket: its close frame goes out, then the connection closes.
+    case close(WebSocketCloseCode)
+}

@@ -1,0 +1,8 @@
+import NIOHTTP1
+
+/// What a route made of a request.
+enum APIAnswer: Sendable {
+    case response(APIResponse)
+    /// The connection becomes a WebSocket, bridged to the attachment. Whoever takes this ends the attachment.
+    case attach(any Attachment, WebSocketHandshake)
+}

@@ -1,0 +1,34 @@
+import HostProtocol
+import NIOHTTP1
+
+/// `POST /v1/workspaces/ID/sessions`: starts a terminal in a workspace.
+///
+/// Answers 201 with the session's address. A request that chose its `id` is answered 200: it is idempotent, and what it gets may
+/// have been there before. An empty object asks for the account's login shell.
+struct CreateSession: Route {
+    let method = HTTPMethod.POST
+    let path = "/v1/workspaces/{id}/sessions"
+
+    /// What the body may hold.
+    static let shape = JSONShape.object([
+        "title": .optional(.text),
+        "cwd": .optional(.text),
+        "env": .optional(.textByName),
+        "size": .optional(ResizeSession.shape),
+        "on_exit": .optional(.word(["kill", "keep"])),
+        "id": .optional(.text),
+        "command": .optional(.texts),
+    ])
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        let workspace = try RequestValidation.lookUp(workspace: call.id)
+        let request = try Self.shape.read(CreateSessionRequest.self, from: call.body)
+        try RequestValidation.check(request)
+        let session = try await host.createSession(in: workspace, request)
+        return .response(
+            try .document(
+                request.id == nil ? .created : .ok, session, headers: ["location": "/v1/sessions/\(session.id)"]
+            )
+        )
+    }
+}

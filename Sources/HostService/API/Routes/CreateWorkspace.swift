@@ -1,0 +1,33 @@
+import HostProtocol
+import NIOHTTP1
+
+/// `POST /v1/workspaces`: creates a worktree or adopts a directory.
+///
+/// Answers 201 with the workspace's address. A request that chose its `id` is answered 200: it is idempotent, and what it gets
+/// may have been there before.
+struct CreateWorkspace: Route {
+    let method = HTTPMethod.POST
+    let path = "/v1/workspaces"
+
+    /// What the body may hold.
+    static let shape = JSONShape.object([
+        "kind": .optional(.word(["worktree", "adopted"])),
+        "repository": .optional(.text),
+        "branch": .optional(.text),
+        "base": .optional(.text),
+        "path": .optional(.text),
+        "name": .optional(.text),
+        "id": .optional(.text),
+    ])
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        let request = try Self.shape.read(CreateWorkspaceRequest.self, from: call.body)
+        try RequestValidation.check(request)
+        let workspace = try await host.createWorkspace(request)
+        return .response(
+            try .document(
+                request.id == nil ? .created : .ok, workspace, headers: ["location": "/v1/workspaces/\(workspace.id)"]
+            )
+        )
+    }
+}

@@ -1,0 +1,11 @@
+import NIOHTTP1
+
+/// `GET /v1/reaper`: the passes so far and the last one's result.
+struct GetReaper: Route {
+    let method = HTTPMethod.GET
+    let path = "/v1/reaper"
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        .response(try .document(.ok, await host.reaper()))
+    }
+}

@@ -1,0 +1,11 @@
+import NIOHTTP1
+
+/// `GET /v1/receipts/ID`.
+struct GetReceipt: Route {
+    let method = HTTPMethod.GET
+    let path = "/v1/receipts/{id}"
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        .response(try .document(.ok, await host.receipt(RequestValidation.lookUp(receipt: call.id))))
+    }
+}

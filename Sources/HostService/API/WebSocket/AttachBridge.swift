@@ -1,0 +1,147 @@
+import FoundationEssentials
+import HostProtocol
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Joins an attached client's WebSocket to the host's attachment, and ends the attachment however the WebSocket ends.
+///
+/// Towards the client nothing waits: events are taken as they come and counted until the kernel has taken their bytes, and a
+/// client that is too many bytes behind is cut. So a slow client is never waited for, and is not forgotten with a full buffer
+/// either. Towards the terminal everything waits: while a terminal does not take input, no more is read from the client.
+struct AttachBridge: Sendable {
+    let attachment: any Attachment
+    let channel: any Channel
+    let limits: APILimits
+    let logger: Logger
+
+    /// Serves the client until the WebSocket is closed.
+    /// - Postcondition: The attachment is detached.
+    func run(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
+        let detachment = Detachment(attachment)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let code = await sendEvents()
+                await detachment.detach()
+                channel.writeAndFlush(ConnectionOutput.close(code), promise: nil)
+            }
+            group.addTask {
+                // Wakes up whoever waits for a terminal or for output on behalf of a client that is gone.
+                do { try await channel.closeFuture.get() } catch { logger.debug("close failed: \(error)") }
+                await detachment.detach()
+            }
+            await receive(&input)
+            await detachment.detach()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: To the client
+
+    /// Sends events until there are no more.
+    /// - Returns: What to close with.
+    private func sendEvents() async -> WebSocketCloseCode {
+        let unsent = UnsentBytes(limit: limits.unsentBytes)
+        var hasEnded = false
+        for await event in attachment.events {
+            switch event {
+            case .message(let message):
+                hasEnded = hasEnded || message.type == .ended
+                let text: String
+                do {
+                    text = String(decoding: try WireCoding.encode(message), as: UTF8.self)
+                } catch {
+                    logger.error("attach message cannot be written", metadata: ["failure": "\(error)"])
+                    return .internalError
+                }
+                guard send(.text(text), count: text.utf8.count, unsent, isOutput: false) else { return .tryAgainLater }
+            case .bytes(let bytes):
+                var rest = ByteBuffer(bytes: bytes)
+                while let part = rest.readSlice(length: min(rest.readableBytes, limits.outputFrame)), part.readableBytes > 0 {
+                    guard send(.binary(part), count: part.readableBytes, unsent, isOutput: true) else {
+                        return .tryAgainLater
+                    }
+                }
+            case .cut:
+                return .tryAgainLater
+            }
+        }
+        return hasEnded ? .normal : .goingAway
+    }
+
+    /// Hands a message to the socket without waiting for it.
+    /// - Returns: False when the client is too far behind.
+    private func send(_ message: WebSocketMessage, count: Int, _ unsent: UnsentBytes, isOutput: Bool) -> Bool {
+        guard unsent.add(count) else { return false }
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { result in
+            unsent.remove(count)
+            if isOutput, case .success = result { attachment.acknowledge(byteCount: count) }
+        }
+        channel.writeAndFlush(ConnectionOutput.message(message), promise: written)
+        return true
+    }
+
+    // MARK: From the client
+
+    /// Carries out what the client sends until it sends no more.
+    private func receive(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
+        // Input of a session that is over is dropped; the client learns of the end by `ended`, in its order.
+        var isTaken = true
+        do {
+            while let arrival = try await input.next() {
+                switch arrival {
+                case .message(.binary(let bytes)) where isTaken:
+                    isTaken = await send(Array(bytes.readableBytesView))
+                case .message(.text(let text)) where isTaken:
+                    await control(text)
+                case .message: break
+                case .closing: return
+                case .head, .body, .end, .malformed:
+                    // Requests that came before the upgrade are not answered after it.
+                    break
+                }
+            }
+        } catch {
+            logger.debug("attached client lost", metadata: ["failure": "\(error)"])
+        }
+        channel.close(promise: nil)
+    }
+
+    /// - Returns: Whether the terminal takes more.
+    private func send(_ bytes: [UInt8]) async -> Bool {
+        do {
+            try await attachment.send(bytes)
+            return true
+        } catch HostFailure.sessionEnded, HostFailure.terminalLost {
+            return false
+        } catch is CancellationError {
+            return false
+        } catch {
+            logger.error("input of an attached client failed", metadata: ["failure": "\(error)"])
+            channel.writeAndFlush(ConnectionOutput.close(.internalError), promise: nil)
+            return false
+        }
+    }
+
+    /// Carries out a control message. A type that is not known, or that only the host sends, is ignored, and so is a size that
+    /// no terminal has: a window that is being closed may well report 0×0.
+    private func control(_ text: String) async {
+        struct Kind: Decodable {
+            var type: String
+        }
+        let data = Data(text.utf8)
+        do {
+            guard try WireCoding.decode(Kind.self, from: data).type == AttachMessage.Kind.resize.rawValue else { return }
+            let message = try WireCoding.decode(AttachMessage.self, from: data)
+            guard let columns = message.columns, let rows = message.rows else { return }
+            let size = TerminalSize(columns: columns, rows: rows)
+            try RequestValidation.check(size)
+            try await attachment.resize(to: size)
+        } catch is DecodingError {
+            channel.writeAndFlush(ConnectionOutput.close(.inconsistentData), promise: nil)
+        } catch {
+            logger.debug("resize of an attached client failed", metadata: ["failure": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import CgroupPty
+import FoundationEssentials
+import HostProtocol
+import SessionIndex
+
+/// What must hold before a delete begins: nothing has run when it refuses.
+struct DeleteGuardian: Sendable {
+    let context: HostContext
+
+    /// Checks guard and preflight.
+    /// - Returns: the plan, for a dry run; nil when the delete may begin.
+    /// - Throws: ``HostFailure`` that says what stands in the way.
+    func check(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument? {
+        if row.kind == .worktree {
+            try await guardPath(row)
+            if !request.force, let refusal = await refusal(row) { throw HostFailure.dirty("delete workspace \(row.id): \(refusal)") }
+        }
+        return request.dryRun ? try await plan(row) : nil
+    }
+
+    /// Why the worktree must not go now, nil when nothing would be lost. Also the second look, after the sessions have ended.
+    func refusal(_ row: WorkspaceRow) async -> String? {
+        let common: String?
+        do {
+            common = try await commonDirectory(row)
+        } catch {
+            return "could not tell whether work would be lost: \(error); nothing was removed. --force removes it all the same"
+        }
+        switch await Preflight(git: git).examine(row.path, commonDirectory: common) {
+        case .clean, .missing: return nil
+        case .dirty(let findings):
+            return findings.map { "\($0)" }.joined(separator: "; ") + "; nothing was removed. --force discards it"
+        case .couldNotTell(let why):
+            return "could not tell whether work would be lost: \(why); nothing was removed. --force removes it all the same"
+        case .repositoryGone(let directory):
+            return "could not tell whether work would be lost: its repository \(directory) is gone; nothing was removed. --force removes it all the same"
+        }
+    }
+
+    /// The repository's common git directory, nil when the repository is gone.
+    func commonDirectory(_ row: WorkspaceRow) async throws -> String? {
+        guard let path = row.repository else { return nil }
+        switch try await Repository.reopen(at: path, git: git) {
+        case .opened(let repository): return repository.gitCommonDirectory
+        case .absent: return nil
+        case .notARepository(let why): throw HostFailure.gitFailed("open repository \(path): \(why)")
+        }
+    }
+
+    private var git: GitCommand { GitCommand(inherited: context.configuration.environment) }
+
+    private func guardPath(_ row: WorkspaceRow) async throws {
+        var repository: Repository?
+        var registered: [RegisteredWorktree] = []
+        if let path = row.repository, case .opened(let found) = try await Repository.reopen(at: path, git: git) {
+            repository = found
+            registered = try await found.worktrees()
+        }
+        let others = try await context.index.workspaces().filter { $0.id != row.id }
+        let verdict = DeleteGuard(
+            repository: repository, registered: registered,
+            otherWorkspaces: Dictionary(others.map { ($0.id.rawValue, $0.path) }) { first, _ in first }
+        ).judge(row.path)
+        switch verdict {
+        case .allowed: return
+        case .mainWorktree(let place):
+            throw HostFailure.mainWorktree("delete workspace \(row.id): \(row.path) leads to the repository's own checkout (\(place)); nothing was removed")
+        case .nested(let inside):
+            throw HostFailure.nestedWorktree("delete workspace \(row.id): \(inside.joined(separator: ", ")) would go with it; nothing was removed")
+        case .couldNotTell(let why):
+            throw HostFailure.conflict("delete workspace \(row.id): could not tell what lies at \(row.path): \(why); nothing was removed")
+        }
+    }
+
+    /// What a delete would end and remove.
+    private func plan(_ row: WorkspaceRow) async throws -> ReceiptDocument {
+        var receipt = ReceiptDocument(
+            id: "planned", workspace: row.id.rawValue, workspaceName: row.name, createdAt: Timestamp(.now))
+        receipt.state = .planned
+        receipt.worktree = row.kind == .adopted ? .notOurs : .kept
+        for session in try await context.index.sessions(workspace: row.id, includeEnded: true) {
+            guard !session.status.isEnded || session.couldHaveMembers, let scope = ScopeName(unit: session.unit) else { continue }
+            var members: [ProcessID] = []
+            if case .found(let cgroup) = context.ground.look(scope.path) { members = try cgroup.members() }
+            receipt.sessions.append(
+                SessionEndDocument(
+                    session: session.id.rawValue, unit: session.unit, outcome: .unknown, ended: nil, membersSignalled: members.count,
+                    durationMs: 0, survivors: members.compactMap { Survivor($0, in: context.procfs) }.map { SurvivorDocument($0) },
+                    detail: "would be ended"))
+        }
+        return receipt
+    }
+}

@@ -1,0 +1,234 @@
+import CgroupPty
+import FoundationEssentials
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// One delete of one workspace, from its tombstone to its receipt.
+///
+/// Guarantees: each step is recorded before it acts and can be repeated, so that a crash anywhere resumes at boot (I7); nothing on
+/// disk is touched before the kernel said that the slice is empty, unless the caller chose to abandon; a client's going away
+/// changes nothing. Refuses to succeed by giving up: what cannot be confirmed stays `deleting` and is tried again, from 5 seconds
+/// doubling to 2 minutes, or as soon as the last process ends.
+actor DestroySaga {
+    /// What the steps work with.
+    nonisolated let parts: DestroyParts
+    nonisolated let workspace: WorkspaceRow
+    nonisolated let receiptID: String
+    /// Whether this run goes on with what an earlier one began.
+    nonisolated let isResumed: Bool
+    private(set) var options: DestroyOptions
+    private(set) var receipt: ReceiptDocument
+    private var machine: StateMachine
+    private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var nextWaiter: UInt64 = 1
+    private var isOver = false
+    private var retries = 0
+    /// Ends the pause before a retry early: an option was strengthened.
+    private var pause: Task<Void, Never>?
+    private let started = Deadline.now
+    /// Processes of each session when its stop began.
+    private(set) var membersBefore: [SessionID: Int] = [:]
+    /// Processes that were seen inside the slice: a fact that an environment cannot copy.
+    private(set) var membersSeen: Set<ProcessIdentity> = []
+
+    /// A saga whose tombstone is written.
+    init(
+        _ parts: DestroyParts, _ workspace: WorkspaceRow, _ destroy: DestroyRow, receipt: ReceiptDocument,
+        options: DestroyOptions, isResumed: Bool
+    ) {
+        self.parts = parts
+        self.workspace = workspace
+        receiptID = destroy.receiptID
+        self.receipt = receipt
+        self.options = options
+        self.isResumed = isResumed
+        machine = StateMachine(resumingAt: destroy.step.flatMap { DestroyStep(rawValue: $0) })
+    }
+
+    /// Adds the options of another request. They take effect at the next step.
+    func strengthen(_ other: DestroyOptions) async throws {
+        let before = options
+        options.merge(other)
+        guard options != before else { return }
+        _ = try await parts.context.index.setDestroyOptions(
+            workspace.id, options: String(decoding: try WireCoding.encode(options), as: UTF8.self))
+        pause?.cancel()
+    }
+
+    /// Waits until the saga is over, at most until the deadline; returns the receipt as it is then.
+    func wait(until deadline: Deadline) async -> ReceiptDocument {
+        if isOver { return receipt }
+        let key = nextWaiter
+        nextWaiter += 1
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            self.resumeWaiter(key)
+        }
+        await withCheckedContinuation { waiting[key] = $0 }
+        timer.cancel()
+        return receipt
+    }
+
+    private func resumeWaiter(_ key: UInt64) { waiting.removeValue(forKey: key)?.resume() }
+
+    /// Performs step after step until the end, or until the task is cancelled by the host's stop.
+    func run() async {
+        var action: StateMachine.Action = .perform(machine.step ?? .teardown)
+        while !Task.isCancelled {
+            switch action {
+            case .perform(let step):
+                let event = await perform(step)
+                if event == .done { retries = 0 }
+                action = machine.handle(event, options: options)
+            case .retry(let step, let why):
+                await save(detail: why)
+                // Whoever waits learns now what is known; the saga goes on.
+                if options.abandon || step != .stop { resumeWaiters() }
+                await rest()
+                action = .perform(step)
+            case .restore(let why):
+                await restore(why)
+                return finish()
+            case .complete:
+                return finish()
+            }
+        }
+        resumeWaiters()
+    }
+
+    private func perform(_ step: DestroyStep) async -> StateMachine.Event {
+        do {
+            // Recorded before it acts (I7).
+            guard try await parts.context.index.recordStep(workspace.id, step: step.rawValue, at: .now) else {
+                return .failed("the delete of \(workspace.id) is no longer on record")
+            }
+            receipt.step = step.rawValue
+            await save(detail: nil)
+            switch step {
+            case .teardown: return try await runTeardown()
+            case .stop: return try await stopSlice()
+            case .escapes: return try await endEscapes()
+            case .recheck: return try await recheck()
+            case .worktree: return try await removeWorktree()
+            case .branch: return try await removeBranch()
+            case .finish: return try await complete()
+            }
+        } catch {
+            parts.context.logger.error(
+                "Delete of workspace \(workspace.id): step \(step.rawValue): \(error)",
+                metadata: .workspace(workspace.id, parts.context.instance))
+            return .failed("\(step.rawValue): \(error)")
+        }
+    }
+
+    /// Waits before a retry: for the slice to become empty, for a stronger option, or for the backoff to end.
+    private func rest() async {
+        let backoff = Duration.seconds(min(120, 5 << min(retries, 5)))
+        retries += 1
+        let parts = parts
+        let path = SliceName.workspace(parts.context.instance, workspace.id).path
+        let until = Deadline.after(backoff)
+        let task = Task<Void, Never> {
+            do {
+                if case .found(let slice) = parts.context.ground.look(path), try slice.events()?.isPopulated == true {
+                    _ = try await slice.waitUntilEmpty(parts.context.monitor, until: until)
+                } else {
+                    try await Task.sleep(for: until.remaining)
+                }
+            } catch {
+                // Cancelled, or the slice cannot be read: the retry itself will say so.
+                do { try await Task.sleep(for: until.remaining) } catch { return }
+            }
+        }
+        pause = task
+        await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        pause = nil
+    }
+
+    /// Gives the workspace back; its sessions have ended if it got as far as that.
+    private func restore(_ why: String) async {
+        receipt.state = .kept
+        receipt.detail = why
+        receipt.durationMs = started.millisecondsAgo
+        do {
+            _ = try await parts.context.index.restoreWorkspace(
+                workspace.id, receiptBody: try encodedReceipt(), detail: why, at: .now)
+        } catch {
+            parts.context.logger.error(
+                "Workspace \(workspace.id) could not be given back: \(error); its delete resumes with the next start.",
+                metadata: .workspace(workspace.id, parts.context.instance))
+        }
+    }
+
+    private func complete() async throws -> StateMachine.Event {
+        await parts.context.reach(.destroyFinish)
+        receipt.state = .deleted
+        receipt.detail = nil
+        receipt.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
+        guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now) else {
+            return .failed("the delete of \(workspace.id) is no longer on record")
+        }
+        parts.context.logger.notice(
+            "Workspace \(workspace.id) (\(workspace.name)) deleted: \(receipt.outcome.rawValue), \(receipt.sessions.count) sessions, receipt \(receiptID).",
+            metadata: .workspace(
+                workspace.id, parts.context.instance, outcome: receipt.outcome.rawValue, message: .workspaceDeleted))
+        await parts.context.reach(.destroyFinished)
+        let trash = parts.trash
+        Task.detached { await trash.empty() }
+        return .done
+    }
+
+    private func finish() {
+        isOver = true
+        resumeWaiters()
+    }
+
+    private func resumeWaiters() {
+        for continuation in waiting.values { continuation.resume() }
+        waiting = [:]
+    }
+
+    /// Keeps the receipt as it is now. It is the saga's record, so a failure to write it is logged and the step goes on.
+    private func save(detail: String?) async {
+        if let detail { receipt.detail = detail }
+        do {
+            _ = try await parts.context.index.saveReceipt(receiptID, body: try encodedReceipt())
+        } catch {
+            parts.context.logger.error(
+                "Receipt \(receiptID) could not be written: \(error)", metadata: .workspace(workspace.id, parts.context.instance))
+        }
+    }
+
+    private func encodedReceipt() throws -> String { String(decoding: try WireCoding.encode(receipt), as: UTF8.self) }
+
+    /// Remembers who is in the slice before anything is signalled.
+    func rememberMembers(of slice: SliceName) {
+        guard case .found(let cgroup) = parts.context.ground.look(slice.path) else { return }
+        do throws(SystemCallFailure) {
+            for name in try cgroup.childNames() ?? [] {
+                guard let child = try cgroup.child(CgroupPath(components: [name])) else { continue }
+                let members = try child.members()
+                if let scope = ScopeName(unit: name) { membersBefore[scope.session] = members.count }
+                for pid in members {
+                    if let stat = try parts.context.procfs.stat(pid) { membersSeen.insert(stat.identity) }
+                }
+            }
+        } catch {
+            // What is missing here is missing as evidence later, and leads to a report instead of a kill.
+            parts.context.logger.debug("remember the members of \(slice): \(error)")
+        }
+    }
+
+    /// Changes the receipt; the next save writes it.
+    func note(_ change: (inout ReceiptDocument) -> Void) { change(&receipt) }
+}
+
+/// What the steps of a delete work with, beside the saga itself.
+struct DestroyParts: Sendable {
+    let context: HostContext
+    let registry: SessionRegistry
+    let ender: SessionEnder
+    let scripts: WorkspaceScripts
+    let trash: WorktreeTrash
+}

@@ -1,0 +1,146 @@
+import CgroupPty
+import FoundationEssentials
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// Begins, joins and resumes deletes: one saga for each workspace at most.
+actor DestroyService {
+    private let parts: DestroyParts
+    private let guardian: DeleteGuardian
+    private var sagas: [WorkspaceID: DestroySaga] = [:]
+    private var tasks: [WorkspaceID: Task<Void, Never>] = [:]
+    private var beginning: [WorkspaceID: Task<DestroySaga, any Error>] = [:]
+    private var isStopping = false
+
+    /// A service without sagas.
+    init(parts: DestroyParts, guardian: DeleteGuardian) {
+        self.parts = parts
+        self.guardian = guardian
+    }
+
+    /// Workspaces whose delete is being worked on by this process: the reaper leaves their scopes to it.
+    func running() -> Set<WorkspaceID> { Set(sagas.keys) }
+
+    /// Deletes a workspace, or joins its delete; waits until the timeout and returns what is known then.
+    func delete(_ id: String, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
+        let saga: DestroySaga
+        switch try await find(id) {
+        case .receipt(let receipt): return receipt
+        case .saga(let running):
+            try await running.strengthen(DestroyOptions(request))
+            saga = running
+        case .workspace(let row):
+            if let planned = try await guardian.check(row, request) { return planned }
+            saga = try await beginOrJoin(row, DestroyOptions(request))
+        }
+        // The teardown script's own time comes on top of what the caller waits.
+        let script = request.teardown == .run ? parts.context.configuration.scriptTimeout : .zero
+        let patience = request.timeout.map { Duration.milliseconds(Int64($0 * 1000)) } ?? .seconds(30) + script
+        let receipt = await saga.wait(until: .after(patience))
+        if receipt.state == .kept { throw HostFailure.dirty("delete workspace \(id): kept: \(receipt.detail ?? "no reason recorded") (receipt \(receipt.id))") }
+        return receipt
+    }
+
+    /// Goes on with every delete that an earlier process began.
+    func resume() async {
+        do {
+            for destroy in try await parts.context.index.destroys() {
+                guard sagas[destroy.workspaceID] == nil, let row = try await parts.context.index.workspace(destroy.workspaceID)
+                else { continue }
+                let options = try WireCoding.decode(DestroyOptions.self, from: Data(destroy.options.utf8))
+                let stored = try await parts.context.index.receipt(destroy.receiptID)
+                var receipt = ReceiptDocument(
+                    id: destroy.receiptID, workspace: row.id.rawValue, workspaceName: row.name,
+                    createdAt: Timestamp(destroy.startedAt))
+                if let stored { receipt = try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)) }
+                receipt.warnings.append("the host was restarted during the delete of \(row.id); it was resumed at step \(destroy.step ?? "teardown")")
+                _ = try await parts.context.index.countAttempt(row.id)
+                parts.context.logger.notice(
+                    "Delete of workspace \(row.id) resumes at step \(destroy.step ?? "teardown").",
+                    metadata: .workspace(row.id, parts.context.instance))
+                launch(DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: true))
+            }
+        } catch {
+            parts.context.logger.error("Deletes that were under way could not be resumed: \(error)")
+        }
+    }
+
+    /// Stops working on deletes; what is recorded resumes with the next start.
+    func stop() async {
+        isStopping = true
+        for task in tasks.values { task.cancel() }
+        for task in tasks.values { await task.value }
+    }
+
+    private enum Found {
+        case workspace(WorkspaceRow)
+        case saga(DestroySaga)
+        case receipt(ReceiptDocument)
+    }
+
+    private func find(_ id: String) async throws -> Found {
+        guard let parsed = WorkspaceID(id) else { throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace") }
+        if let saga = sagas[parsed] { return .saga(saga) }
+        if let row = try await parts.context.index.workspace(parsed) { return .workspace(row) }
+        // A deleted id answers with its receipt: asking twice is no error.
+        guard let stored = try await parts.context.index.receipt(ofWorkspace: parsed) else {
+            throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace")
+        }
+        return .receipt(try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)))
+    }
+
+    /// Two requests that come at the same moment begin one saga: the second waits for the first one's tombstone.
+    private func beginOrJoin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga {
+        if let running = sagas[row.id] {
+            try await running.strengthen(options)
+            return running
+        }
+        if let first = beginning[row.id] {
+            let saga = try await first.value
+            try await saga.strengthen(options)
+            return saga
+        }
+        // Not a child of the request: a client that goes away leaves no tombstone without a saga.
+        let task = Task.detached { try await self.begin(row, options) }
+        beginning[row.id] = task
+        defer { beginning[row.id] = nil }
+        return try await task.value
+    }
+
+    private func begin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga {
+        if isStopping { throw HostFailure.shuttingDown("delete workspace \(row.id): corral-host is stopping; nothing was changed") }
+        let receipt = ReceiptDocument(
+            id: "r" + String(SessionID.mint().rawValue.dropFirst()), workspace: row.id.rawValue, workspaceName: row.name,
+            createdAt: Timestamp(.now))
+        let stored = ReceiptRow(
+            id: receipt.id, workspaceID: row.id, body: String(decoding: try WireCoding.encode(receipt), as: UTF8.self),
+            createdAt: receipt.createdAt.date)
+        await parts.context.reach(.destroyTombstone)
+        switch try await parts.context.index.tombstone(
+            row.id, receipt: stored, options: String(decoding: try WireCoding.encode(options), as: UTF8.self), at: .now)
+        {
+        case .begun(let destroy):
+            let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: false)
+            launch(saga)
+            return saga
+        case .alreadyDeleting:
+            throw HostFailure.conflict("delete workspace \(row.id): its delete is on record but not running; restart corral-host to resume it")
+        case .missing: throw HostFailure.workspaceNotFound("delete workspace \(row.id): there is no such workspace")
+        }
+    }
+
+    private func launch(_ saga: DestroySaga) {
+        let id = saga.workspace.id
+        sagas[id] = saga
+        tasks[id] = Task.detached {
+            await saga.run()
+            await self.ended(id)
+        }
+    }
+
+    private func ended(_ id: WorkspaceID) {
+        sagas[id] = nil
+        tasks[id] = nil
+    }
+}

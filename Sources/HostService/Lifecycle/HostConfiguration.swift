@@ -1,0 +1,86 @@
+public import CgroupPty
+import Glibc
+
+/// Where a host keeps its things and how long it waits, settled before anything is touched.
+public struct HostConfiguration: Sendable {
+    /// A configuration that cannot be used, in words.
+    public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Which systemd holds the scopes.
+    public var manager: ManagerKind
+    /// Index, instance file and worktrees: `…/corral/<machine-id>`.
+    public var stateDirectory: String
+    /// Socket and locks of this boot: `…/corral`.
+    public var runtimeDirectory: String
+    /// The service's own environment, read once.
+    public var environment: [String: String]
+    /// From one reaper pass to the next.
+    public var reapInterval: Duration = .seconds(300)
+    /// Sessions that have not ended at most; `kernel.pty.max` is 4,096.
+    public var sessionLimit = 3000
+    /// What systemd gives a scope between SIGTERM and SIGKILL.
+    public var stopGrace: Duration = .seconds(5)
+    /// What a teardown or setup script may take.
+    public var scriptTimeout: Duration = .seconds(60)
+    /// Where tests put checkpoints; see ``Checkpoint``.
+    var checkpoints: String?
+
+    /// The socket's path.
+    public var socketPath: String { runtimeDirectory + "/corral.sock" }
+    /// Where worktrees are made.
+    var managedRoot: String { stateDirectory + "/worktrees" }
+
+    /// Settles the directories for the calling user as the XDG base directory specification and file-hierarchy(7) say.
+    /// - Parameters:
+    ///   - stateDirectory: instead of `$XDG_STATE_HOME/corral/<machine-id>` or `/var/lib/corral/<machine-id>`.
+    ///   - runtimeDirectory: instead of `$XDG_RUNTIME_DIR/corral` or `/run/corral`.
+    /// - Throws: ``Failure`` when a variable that is needed is not set or a path is not absolute.
+    public init(
+        manager: ManagerKind = .ofCaller, stateDirectory: String? = nil, runtimeDirectory: String? = nil,
+        environment: [String: String], machineID: String
+    ) throws(Failure) {
+        self.manager = manager
+        self.environment = environment
+        switch (stateDirectory, manager) {
+        case (let chosen?, _): self.stateDirectory = chosen
+        case (nil, .system): self.stateDirectory = "/var/lib/corral/" + machineID
+        case (nil, .user):
+            let base = environment["XDG_STATE_HOME"] ?? environment["HOME"].map { $0 + "/.local/state" }
+            guard let base else {
+                throw Failure(description: "find the state directory: neither XDG_STATE_HOME nor HOME is set; corral-host was not started")
+            }
+            self.stateDirectory = base + "/corral/" + machineID
+        }
+        switch (runtimeDirectory, manager) {
+        case (let chosen?, _): self.runtimeDirectory = chosen
+        case (nil, .system): self.runtimeDirectory = "/run/corral"
+        case (nil, .user):
+            guard let base = environment["XDG_RUNTIME_DIR"] else {
+                throw Failure(
+                    description: "find the runtime directory: XDG_RUNTIME_DIR is not set; log in through systemd-logind or set it; corral-host was not started")
+            }
+            self.runtimeDirectory = base + "/corral"
+        }
+        for path in [self.stateDirectory, self.runtimeDirectory] where !path.hasPrefix("/") {
+            throw Failure(description: "use \(path): not an absolute path; corral-host was not started")
+        }
+        checkpoints = environment["CORRAL_TEST_CHECKPOINTS"]
+    }
+
+    /// Makes both directories, for this user only.
+    /// - Throws: ``Failure`` naming the directory and the kernel's answer.
+    func makeDirectories() throws(Failure) {
+        for path in [stateDirectory, runtimeDirectory, managedRoot] {
+            var partial = ""
+            for part in path.split(separator: "/" as Character) {
+                partial += "/" + part
+                if mkdir(partial, 0o700) != 0, errno != EEXIST, errno != EROFS || access(partial, F_OK) != 0 {
+                    throw Failure(
+                        description: "make \(partial): \(String(cString: strerror(errno))); corral-host was not started")
+                }
+            }
+        }
+    }
+}

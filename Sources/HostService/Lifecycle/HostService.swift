@@ -1,0 +1,69 @@
+import CgroupPty
+import FoundationEssentials
+import Glibc
+import HostProtocol
+public import Logging
+import NIOCore
+import Reaper
+import ServiceLifecycle
+import SessionIndex
+import UnixSignals
+
+/// The service: composed, listening, ready, at work, stopped in order.
+///
+/// Readiness is told after the socket listens. What can destroy (resumed deletes, the reaper) begins after readiness and never
+/// while objects are being made.
+public enum HostService {
+    /// Runs a host until SIGTERM or SIGINT.
+    /// - Throws: what refuses the start, in words; see ``HostFoundation``.
+    public static func run(_ configuration: HostConfiguration, logger: Logger) async throws {
+        let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
+        let context = foundation.context
+        let (host, work) = compose(context)
+        let readiness = AsyncStream<Void>.makeStream()
+        let server = APIServer(
+            socket: try ListeningSocket.bind(path: configuration.socketPath), host: host, logger: logger,
+            onListening: { readiness.continuation.yield() })
+        let working = HostWork(work: work, readiness: readiness.stream, context: context)
+        // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var services = ServiceGroupConfiguration(
+            services: [
+                .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        services.maximumGracefulShutdownDuration = Duration.seconds(90)
+        do {
+            try await ServiceGroup(configuration: services).run()
+        } catch {
+            await foundation.close()
+            throw error
+        }
+        unlink(configuration.socketPath)
+        await foundation.close()
+    }
+
+    /// Makes every part and connects them. Nothing is started and nothing on disk or in the kernel is touched.
+    private static func compose(_ context: HostContext) -> (Host, HostWork.Parts) {
+        let registry = SessionRegistry()
+        let ender = SessionEnder(context: context, registry: registry)
+        let sessions = SessionService(
+            context: context, registry: registry, starter: SessionStarter(context: context, registry: registry), ender: ender)
+        let command = ScopedCommand(sessions: sessions, ender: ender)
+        let scripts = WorkspaceScripts(context: context, command: command)
+        let trash = WorktreeTrash(context: context)
+        let parts = DestroyParts(context: context, registry: registry, ender: ender, scripts: scripts, trash: trash)
+        let destroys = DestroyService(parts: parts, guardian: DeleteGuardian(context: context))
+        let reaper = ReaperService(context: context, registry: registry, destroys: destroys)
+        let workspaces = WorkspaceService(context: context, command: command, scripts: scripts, trash: trash, ender: ender)
+        let host = Host(
+            context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
+            destroyService: destroys, reaperService: reaper, startedAt: Timestamp(.now))
+        return (
+            host,
+            HostWork.Parts(
+                registry: registry, ender: ender, workspaces: workspaces, destroys: destroys, reaper: reaper, trash: trash)
+        )
+    }
+}

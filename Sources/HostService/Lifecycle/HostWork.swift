@@ -1,0 +1,102 @@
+import CgroupPty
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+import SessionIndex
+
+/// What the host does by itself once it is ready: it finds its sessions again, finishes what a crash cut, reaps; and at the end it stops
+/// everything in order.
+struct HostWork: Service {
+    /// The services that work by themselves.
+    struct Parts: Sendable {
+        let registry: SessionRegistry
+        let ender: SessionEnder
+        let workspaces: WorkspaceService
+        let destroys: DestroyService
+        let reaper: ReaperService
+        let trash: WorktreeTrash
+    }
+
+    let work: Parts
+    let readiness: AsyncStream<Void>
+    let context: HostContext
+
+    func run() async throws {
+        let background = Task {
+            for await _ in readiness {
+                await atReadiness()
+                break
+            }
+        }
+        // Until SIGTERM.
+        do { try await gracefulShutdown() } catch {}
+        background.cancel()
+        await background.value
+        await stopInOrder()
+    }
+
+    private func atReadiness() async {
+        ServiceNotification.ready(status: "Instance \(context.instance), \(context.configuration.manager.rawValue) manager")
+        context.logger.notice(
+            "Ready: instance \(context.instance), socket \(context.configuration.socketPath).",
+            metadata: ["instance": "\(context.instance)"])
+        await findSessions()
+        await work.workspaces.settleInterrupted()
+        await work.destroys.resume()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await work.trash.empty() }
+            group.addTask { await work.reaper.run() }
+            group.addTask { await prune() }
+        }
+    }
+
+    /// Pins the leaders of sessions that outlived an earlier host. Their terminals are gone with it.
+    private func findSessions() async {
+        do {
+            for row in try await context.index.sessions(includeEnded: false)
+            where row.status != .starting && row.bootID == context.bootID {
+                guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else { continue }
+                let live = LiveSession(
+                    id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
+                await work.registry.insert(live)
+                let ender = work.ender
+                Task.detached { await ender.watch(row, live) }
+            }
+        } catch {
+            context.logger.error("Sessions of an earlier host could not be read: \(error). The reaper will look at them.")
+        }
+    }
+
+    /// Drops rows of ended sessions and receipts that are older than a week, once a day.
+    private func prune() async {
+        while !Task.isCancelled {
+            do {
+                _ = try await context.index.prune(endedBefore: .now.addingTimeInterval(-7 * 86_400), keepingAtMost: 10_000)
+                try await Task.sleep(for: .seconds(86_400))
+            } catch is CancellationError {
+                return
+            } catch {
+                context.logger.error("Old rows could not be dropped: \(error)")
+                do { try await Task.sleep(for: .seconds(86_400)) } catch { return }
+            }
+        }
+    }
+
+    /// A stop loses every terminal, so every session is ended and said to be.
+    private func stopInOrder() async {
+        ServiceNotification.stopping(status: "Ending all sessions")
+        ServiceNotification.extendTimeout(.seconds(60))
+        work.trash.stop()
+        await work.destroys.stop()
+        do {
+            let rows = try await context.index.sessions(includeEnded: false)
+            await withDiscardingTaskGroup { group in
+                for row in rows where row.bootID == context.bootID {
+                    group.addTask { _ = await work.ender.kill(row, reason: .hostStopped, force: false) }
+                }
+            }
+        } catch {
+            context.logger.error("Sessions could not be listed to end them: \(error). The next start will look at them.")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import CgroupPty
+import Glibc
+import SessionIndex
+
+/// Proof that this process, and no other on this machine and in this boot, acts for the instance.
+///
+/// Three things must agree before anything is marked or killed, or the start is refused with the reason: the writer's lock
+/// beside the index; the claim in the runtime directory, which names the one index that owns the instance in this boot; and
+/// the facts in the index (machine, manager, and for this boot the manager's cgroup). A state directory that was copied, that
+/// lies on a shared home, or that is seen from another cgroup namespace fails one of them.
+struct Instance: Sendable {
+    /// Why the start is refused.
+    struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    let id: InstanceID
+    let index: Index
+    /// Held for as long as this process lives.
+    private let lock: IndexLock
+    private let claim: SharedDescriptor
+
+    /// Keeps a descriptor, and the lock on it, in a copyable value.
+    private final class SharedDescriptor: Sendable {
+        let descriptor: OwnedFileDescriptor
+        init(_ descriptor: consuming OwnedFileDescriptor) { self.descriptor = descriptor }
+    }
+
+    /// Takes the instance over.
+    /// - Throws: ``Refusal``; or ``IndexFailure``, `.locked` when another host or reaper has it.
+    static func take(
+        _ configuration: HostConfiguration, facts: InstanceFacts
+    ) async throws -> Instance {
+        try configuration.makeDirectories()
+        let lock = try IndexLock.acquire(directory: configuration.stateDirectory)
+        let id = try readOrMakeID(configuration.stateDirectory)
+        let index = try await Index.open(directory: configuration.stateDirectory)
+        let claim = try claimInstance(id, configuration)
+        try await compare(facts, with: index, configuration)
+        return Instance(id: id, index: index, lock: lock, claim: claim)
+    }
+
+    /// The instance's id, without taking it over: for whoever only wants to ask. Nil before the first start.
+    static func peekID(_ stateDirectory: String) throws -> InstanceID? {
+        do throws(SystemCallFailure) {
+            return try readID(stateDirectory + "/instance")
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    private static func readOrMakeID(_ directory: String) throws -> InstanceID {
+        let path = directory + "/instance"
+        // The lock makes us the only ones who try, and an id that is there stays.
+        if access(path, F_OK) != 0 {
+            let draft = path + ".new"
+            let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            try file.writeAll("\(InstanceID.mint())\n".utf8, name: draft)
+            try retryingInterrupted("fsync", draft) { file.withRawValue { fsync($0) } }
+            try retryingInterrupted("rename", path) { rename(draft, path) }
+        }
+        if let id = try readID(path) { return id }
+        throw Refusal(
+            description: "read \(path): it does not hold eight hexadecimal digits; without them own and foreign scopes cannot be told apart; nothing was started")
+    }
+
+    private static func readID(_ path: String) throws(SystemCallFailure) -> InstanceID? {
+        let bytes = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path)
+        return InstanceID(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+
+    /// The file in the runtime directory names the index by device and inode, and goes with the boot.
+    private static func claimInstance(_ id: InstanceID, _ configuration: HostConfiguration) throws -> SharedDescriptor {
+        let path = "\(configuration.runtimeDirectory)/\(id).claim"
+        let database = configuration.stateDirectory + "/index.db"
+        let mine = try OwnedFileDescriptor.open(path: database, flags: O_RDONLY | O_NOFOLLOW).identity(name: database)
+        let file = try OwnedFileDescriptor.open(path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        let isLocked = file.withRawValue { flock($0, LOCK_EX | LOCK_NB) } == 0
+        let text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)
+        guard isLocked else {
+            throw Refusal(description: "take instance \(id): another process holds \(path); nothing was started")
+        }
+        let wanted = "\(mine)\n"
+        if text.isEmpty {
+            try file.writeAll(wanted.utf8, name: path)
+        } else if text != wanted {
+            throw Refusal(
+                description: "take instance \(id): in this boot it belongs to another index (\(text.trimmingNewline)), and \(database) is \(mine): a copied or replaced state directory; nothing was marked or killed. If this index is the right one, remove \(path)")
+        }
+        return SharedDescriptor(file)
+    }
+
+    private static func compare(_ now: InstanceFacts, with index: Index, _ configuration: HostConfiguration) async throws {
+        if let before = try await index.facts() {
+            let place = configuration.stateDirectory
+            if before.machineID != now.machineID {
+                throw Refusal(
+                    description: "use \(place): it belongs to machine \(before.machineID), and this is \(now.machineID); nothing was marked or killed")
+            }
+            if before.manager != now.manager {
+                throw Refusal(
+                    description: "use \(place): it belongs to the \(before.manager) manager, and this is the \(now.manager) manager; nothing was marked or killed")
+            }
+            // Same boot, another namespace: its cgroups cannot be seen from here, so absence would prove nothing. A manager
+            // that was restarted in the same namespace has a new cgroup too, but there the old one is truly gone.
+            if before.bootID == now.bootID, before.cgroupNamespace != now.cgroupNamespace, before.cgroup != now.cgroup {
+                throw Refusal(
+                    description: "use \(place): in this boot it was used from another cgroup namespace (manager's cgroup \(before.cgroup), here \(now.cgroup)); nothing was marked or killed")
+            }
+        }
+        try await index.setFacts(now)
+    }
+}
+
+extension String {
+    fileprivate var trimmingNewline: Substring { hasSuffix("\n") ? dropLast() : self[...] }
+}

@@ -1,0 +1,206 @@
+import CgroupPty
+import FoundationEssentials
+import Glibc
+import HostProtocol
+import Logging
+import Reaper
+import SessionIndex
+
+/// Ends sessions and writes down what the kernel said: for a kill, for the leader's own exit, and for the end of a workspace.
+///
+/// A row is marked only after the kernel confirmed (I2, I9). After a failed or unknown kill the row is `active` again, keeps its
+/// stamp, and is the reaper's.
+struct SessionEnder: Sendable {
+    let context: HostContext
+    let registry: SessionRegistry
+
+    /// Ends a session because somebody asked for it. A second request joins the first.
+    /// - Parameter reason: what the row will say.
+    func kill(_ row: SessionRow, reason: SessionRow.EndReason, force: Bool) async -> SessionEndDocument {
+        let live = await registry.session(row.id)
+        guard let live else { return await stampAndEnd(row, nil, reason, force) }
+        return await live.end { await stampAndEnd(row, live, reason, force) }
+    }
+
+    private func stampAndEnd(
+        _ row: SessionRow, _ live: LiveSession?, _ reason: SessionRow.EndReason, _ force: Bool
+    ) async -> SessionEndDocument {
+        do {
+            _ = try await context.index.stampDispose(row.id, at: .now)
+        } catch {
+            return unknown(row, "stamp session \(row.id): \(error); nothing was signalled")
+        }
+        await context.reach(.killStamped)
+        let leader = live?.leader ?? pin(row)
+        guard let scope = ScopeName(unit: row.unit), scope.instance == context.instance else {
+            return unknown(row, "end \(row.unit): not a scope of this instance; nothing was signalled")
+        }
+        var report = await context.stop.stop(.init(scope), leaders: leader.map { [$0] } ?? [], force: force)
+        await context.reach(.scopeEnded)
+        await endTagged(row, &report)
+        return await settle(row, live, report, ended: .disposed, reason: reason, membersLeft: nil)
+    }
+
+    /// Writes down the end of a session whose scope has been ended, or gives the row back.
+    func settle(
+        _ row: SessionRow, _ live: LiveSession?, _ report: StopReport, ended: SessionRow.Ending,
+        reason: SessionRow.EndReason, membersLeft: Int?
+    ) async -> SessionEndDocument {
+        let document = SessionEndDocument(row, report)
+        let exit = await live?.leaderExit()
+        do {
+            if case .confirmed = report.outcome {
+                _ = try await context.index.markEnded(
+                    row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
+                    outcome: "confirmed", membersLeft: membersLeft, at: .now)
+                await registry.remove(row.id)?.close(
+                    exit: exit.map { SessionDocument.Exit($0) }, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+                context.logger.notice(
+                    "Session \(row.id) ended: \(reason.rawValue), \(document.ended?.rawValue ?? "confirmed"), in \(report.milliseconds) ms.",
+                    metadata: .session(row, outcome: "confirmed", context.instance, message: .sessionKilled))
+            } else {
+                _ = try await context.index.restoreActive(row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
+                context.logger.error(
+                    "Session \(row.id) did not end: \(document.detail ?? document.outcome.rawValue). The reaper tries again.",
+                    metadata: .session(row, outcome: document.outcome.rawValue, context.instance, message: .unkillable))
+            }
+        } catch {
+            context.logger.error(
+                "Session \(row.id): the end could not be written down: \(error). The reaper will look at it.",
+                metadata: .session(row, outcome: document.outcome.rawValue, context.instance))
+        }
+        return document
+    }
+
+    /// Watches a leader and does what `on_exit` says once it has exited. Ends with the session, or with the task.
+    func watch(_ row: SessionRow, _ live: LiveSession) async {
+        guard let leader = live.leader else { return }
+        do {
+            guard try await leader.waitForExit(context.monitor, until: nil) else { return }
+        } catch {
+            context.logger.error(
+                "Session \(row.id): its leader cannot be watched: \(error). The reaper will look at it.",
+                metadata: .session(row, outcome: "unknown", context.instance))
+            return
+        }
+        if row.onExit == .keep, let members = members(row), members > 0 {
+            await keep(row, live, members)
+        } else {
+            _ = await live.end { await leaderExited(row, live) }
+        }
+    }
+
+    private func leaderExited(_ row: SessionRow, _ live: LiveSession) async -> SessionEndDocument {
+        guard let scope = ScopeName(unit: row.unit) else { return unknown(row, "not a scope's name") }
+        let left = members(row) ?? 0
+        let report = await context.stop.stop(.init(scope), leaders: live.leader.map { [$0] } ?? [], force: false)
+        if report.outcome != .confirmed {
+            // The person wanted it gone with its leader: the stamp makes it the reaper's.
+            do { _ = try await context.index.stampDispose(row.id, at: .now) } catch {
+                context.logger.error("stamp session \(row.id): \(error)")
+            }
+        }
+        return await settle(row, live, report, ended: .exited, reason: await reason(live), membersLeft: left)
+    }
+
+    /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The
+    /// terminal stays theirs until then.
+    private func keep(_ row: SessionRow, _ live: LiveSession, _ members: Int) async {
+        do {
+            let isKept = try await context.index.markEnded(
+                row.id, from: [.active], status: .exited, reason: await reason(live), exit: await live.leaderExit(),
+                outcome: "kept", membersLeft: members, at: .now)
+            guard isKept, let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path)
+            else { return }
+            while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated {
+                if Task.isCancelled { return }
+            }
+            let exit = await live.leaderExit()
+            await registry.remove(row.id)?.close(exit: exit.map { SessionDocument.Exit($0) }, reason: .exited)
+        } catch {
+            context.logger.error(
+                "Session \(row.id): its remaining processes cannot be watched: \(error). The reaper will look at it.",
+                metadata: .session(row, outcome: "unknown", context.instance))
+        }
+    }
+
+    private func reason(_ live: LiveSession) async -> SessionRow.EndReason {
+        if case .signal = await live.leaderExit() { return .signalled }
+        return .exited
+    }
+
+    /// Processes of the session outside its scope but inside the workspace's slice, as tmux puts its panes: ended like the rest.
+    private func endTagged(_ row: SessionRow, _ report: inout StopReport) async {
+        guard report.outcome == .confirmed, let scope = ScopeName(unit: row.unit) else { return }
+        let survivors = await TaggedSurvivors(context: context).end(of: scope)
+        if let failure = survivors { report.outcome = failure }
+    }
+
+    /// The leader of a session, pinned: the one that is held, or the one that is on record if it still lives.
+    func pinnedLeader(_ row: SessionRow) async -> Pidfd? {
+        if let leader = await registry.session(row.id)?.leader { return leader }
+        return pin(row)
+    }
+
+    private func pin(_ row: SessionRow) -> Pidfd? {
+        // A number of another boot means nothing.
+        guard row.bootID == context.bootID, let identity = row.leader else { return nil }
+        do throws(SystemCallFailure) {
+            return try Pidfd.open(identity, in: context.procfs)
+        } catch {
+            context.logger.debug("pin the leader of session \(row.id): \(error)")
+            return nil
+        }
+    }
+
+    private func members(_ row: SessionRow) -> Int? {
+        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else { return nil }
+        do { return try cgroup.members().count } catch { return nil }
+    }
+
+    private func unknown(_ row: SessionRow, _ detail: String) -> SessionEndDocument {
+        SessionEndDocument(
+            session: row.id.rawValue, unit: row.unit, outcome: .unknown, ended: nil, membersSignalled: 0, durationMs: 0,
+            survivors: [], detail: detail)
+    }
+}
+
+extension SessionEndDocument {
+    /// What clients are told of a stop.
+    init(_ row: SessionRow, _ report: StopReport) {
+        self.init(
+            session: row.id.rawValue, unit: row.unit, outcome: .unknown,
+            ended: report.means.flatMap { SessionEndDocument.Ended(rawValue: $0.rawValue) },
+            membersSignalled: report.means == .exited ? 0 : report.membersSignalled ?? 0, durationMs: report.milliseconds,
+            survivors: [], detail: nil)
+        switch report.outcome {
+        case .confirmed: outcome = .confirmed
+        case .unkillable(let left):
+            outcome = .unkillable
+            survivors = left.map { SurvivorDocument($0) }
+            detail = "\(left.count) left after SIGKILL: " + left.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", ")
+        case .unknown(let reason):
+            outcome = .unknown
+            detail = reason
+        }
+    }
+}
+
+extension SurvivorDocument {
+    /// What clients are told of a survivor.
+    init(_ survivor: Survivor) {
+        self.init(
+            pid: Int(survivor.pid.rawValue), command: survivor.command, state: String(survivor.state),
+            wchan: survivor.waitChannel, cgroup: survivor.cgroup)
+    }
+}
+
+extension SessionDocument.Exit {
+    /// How the leader ended.
+    init(_ exit: SessionRow.Exit) {
+        switch exit {
+        case .code(let code): self.init(code: Int(code), signal: nil)
+        case .signal(let signal): self.init(code: nil, signal: Int(signal))
+        }
+    }
+}

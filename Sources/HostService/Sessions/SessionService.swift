@@ -1,0 +1,203 @@
+import CgroupPty
+import FoundationEssentials
+import HostProtocol
+import SessionIndex
+
+/// The verbs on sessions: create, list, show, kill, input, resize, output, attach.
+struct SessionService: Sendable {
+    let context: HostContext
+    let registry: SessionRegistry
+    let starter: SessionStarter
+    let ender: SessionEnder
+
+    /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
+    func create(in workspace: WorkspaceID, _ request: CreateSessionRequest) async throws -> SessionDocument {
+        guard let row = try await context.index.workspace(workspace) else {
+            throw HostFailure.workspaceNotFound("start a session in \(workspace): there is no such workspace")
+        }
+        let id: SessionID
+        if let wanted = request.id {
+            guard let parsed = SessionID(wanted) else {
+                throw HostFailure.invalidRequest("session id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was started")
+            }
+            id = parsed
+        } else {
+            id = .mint()
+        }
+        let planned = try plan(id, row, request, kind: .shell)
+        // Not a child of the request: a client that goes away leaves neither half a session nor a lost one (I7).
+        let started = try await Task.detached { try await self.start(planned) }.value
+        return try await document(started)
+    }
+
+    /// Starts a session of the host's own and keeps hold of it, also when it is over at once.
+    func startHeld(_ plan: SessionStarter.Plan) async throws -> (SessionRow, LiveSession) {
+        switch try await begin(plan) {
+        case .there(let row):
+            throw HostFailure.idUsed("start session \(row.id): the id is in use; nothing was started")
+        case .started(let live): return (plan.row, live)
+        }
+    }
+
+    private func start(_ plan: SessionStarter.Plan) async throws -> SessionRow {
+        switch try await begin(plan) {
+        case .there(let row): return row
+        case .started: return try await context.index.session(plan.row.id) ?? plan.row
+        }
+    }
+
+    private enum Begun {
+        case there(SessionRow)
+        case started(LiveSession)
+    }
+
+    /// Inserts the row and starts what it plans. The session is held and watched when this returns.
+    private func begin(_ plan: SessionStarter.Plan) async throws -> Begun {
+        let id = plan.row.id
+        await registry.beginCreation(id, in: plan.row.workspaceID)
+        do {
+            if let existing = try await insert(plan) {
+                await registry.endCreation(id)
+                return .there(existing)
+            }
+            let live = try await starter.start(plan)
+            await registry.insert(live)
+            await registry.endCreation(id)
+            let ender = ender
+            Task.detached { await ender.watch(plan.row, live) }
+            return .started(live)
+        } catch {
+            await registry.endCreation(id)
+            throw error
+        }
+    }
+
+    /// - Returns: the session that has the id already, if it is the same one.
+    private func insert(_ plan: SessionStarter.Plan) async throws -> SessionRow? {
+        let row = plan.row
+        switch try await context.index.insertStarting(row, limit: context.configuration.sessionLimit) {
+        case .inserted: return nil
+        case .idUsed(let there):
+            if there.request == row.request, there.workspaceID == row.workspaceID, there.status == .active { return there }
+            throw HostFailure.idUsed(
+                "start session \(row.id): the id belongs to a session that is \(there.status)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was started")
+        case .idSpent(let receipt):
+            throw HostFailure.idUsed("start session \(row.id): the id was used in a workspace that was deleted (receipt \(receipt)); nothing was started")
+        case .workspaceMissing:
+            throw HostFailure.workspaceNotFound("start a session in \(row.workspaceID): there is no such workspace")
+        case .workspaceNotReady(let state):
+            throw HostFailure.workspaceDeleting("start a session in \(row.workspaceID): the workspace is \(state.rawValue); nothing was started")
+        case .limitReached(let limit):
+            throw HostFailure.limitReached("start a session in \(row.workspaceID): \(limit) sessions are running, which is the limit; nothing was started")
+        }
+    }
+
+    /// Works out all that a start needs, before anything is written or started.
+    func plan(
+        _ id: SessionID, _ workspace: WorkspaceRow, _ request: CreateSessionRequest, kind: SessionRow.Kind,
+        isRetry: Bool = false
+    ) throws -> SessionStarter.Plan {
+        let scope = context.scope(workspace.id, id)
+        let directory = Self.directory(request.cwd, in: workspace.path)
+        let environment = SessionEnvironment(
+            base: context.configuration.environment, account: context.account, chosen: request.env ?? [:], scope: scope,
+            workspacePath: workspace.path, isRetry: isRetry)
+        let command: SessionCommand
+        if let wanted = request.command, !wanted.isEmpty {
+            command = try .find(
+                wanted, directory: directory, path: environment.values["PATH"] ?? SessionEnvironment.standardPath)
+        } else {
+            command = .loginShell(context.account)
+        }
+        guard let size = request.size.map({ WindowSize(columns: $0.columns, rows: $0.rows) }) ?? .standard else {
+            throw HostFailure.invalidRequest("terminal size: columns and rows go from 1 to 1000; nothing was started")
+        }
+        let title = request.title ?? command.arguments.first?.split(separator: "/" as Character).last.map(String.init) ?? "session"
+        let row = SessionRow(
+            id: id, originWorkspaceID: workspace.id, workspaceID: workspace.id, kind: kind, title: title, status: .starting,
+            command: [command.path] + command.arguments.dropFirst(), cwd: directory,
+            onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID, invocationID: nil,
+            leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
+            membersLeft: nil, request: String(decoding: try WireCoding.encode(request), as: UTF8.self), createdAt: .now,
+            endedAt: nil)
+        return SessionStarter.Plan(
+            row: row, scope: scope, command: command, environment: environment.strings, size: size,
+            description: "Corral \(workspace.name): \(title)")
+    }
+
+    /// Sessions of one workspace or of all, ended ones included for as long as their rows are kept.
+    func list(workspace: String?) async throws -> [SessionDocument] {
+        var id: WorkspaceID?
+        if let workspace {
+            guard let parsed = WorkspaceID(workspace), try await context.index.workspace(parsed) != nil else {
+                throw HostFailure.workspaceNotFound("list the sessions of \(workspace): there is no such workspace")
+            }
+            id = parsed
+        }
+        var documents: [SessionDocument] = []
+        for row in try await context.index.sessions(workspace: id, includeEnded: true) { documents.append(try await document(row)) }
+        return documents
+    }
+
+    /// One session.
+    func show(_ id: String) async throws -> SessionDocument { try await document(row(id, "show session")) }
+
+    /// Ends a session and waits for the kernel's word.
+    func kill(_ id: String, force: Bool) async throws -> SessionEndDocument {
+        let row = try await row(id, "kill session")
+        guard !row.status.isEnded || row.couldHaveMembers else {
+            throw HostFailure.sessionEnded("kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))")
+        }
+        return await ender.kill(row, reason: .killed, force: force)
+    }
+
+    /// Writes input.
+    func send(_ bytes: [UInt8], to id: String) async throws { try await live(id, "write to session").send(bytes) }
+
+    /// Changes the terminal's size.
+    func resize(_ id: String, to size: TerminalSize) async throws {
+        guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
+            throw HostFailure.invalidRequest("resize session \(id): columns and rows go from 1 to 1000; nothing was changed")
+        }
+        try await live(id, "resize session").resize(to: size)
+    }
+
+    /// What the ring holds. A session's output goes with its terminal.
+    func output(_ id: String, from: UInt64?) async throws -> OutputSlice {
+        try await live(id, "read session").feed.slice(from: from)
+    }
+
+    /// Attaches a client.
+    func attach(_ id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
+        let row = try await row(id, "attach to session")
+        let live = try await live(id, "attach to session")
+        let (key, events) = live.feed.subscribe(title: row.title, from: from, epoch: epoch)
+        return SessionAttachment(session: live, key: key, events: events)
+    }
+
+    private func live(_ id: String, _ verb: String) async throws -> LiveSession {
+        let row = try await row(id, verb)
+        if let live = await registry.session(row.id), live.hasTerminal { return live }
+        if row.status.isEnded {
+            throw HostFailure.sessionEnded("\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")
+        }
+        if row.status == .starting { throw HostFailure.conflict("\(verb) \(id): it is still starting; try again") }
+        throw HostFailure.terminalLost("\(verb) \(id): its terminal was lost when the host restarted; its processes can still be listed and killed")
+    }
+
+    private func row(_ id: String, _ verb: String) async throws -> SessionRow {
+        guard let parsed = SessionID(id), let row = try await context.index.session(parsed) else {
+            throw HostFailure.sessionNotFound("\(verb) \(id): there is no such session")
+        }
+        return row
+    }
+
+    private func document(_ row: SessionRow) async throws -> SessionDocument {
+        SessionDocument(row, live: await registry.session(row.id), ground: context.ground)
+    }
+
+    private static func directory(_ wanted: String?, in workspace: String) -> String {
+        guard let wanted, !wanted.isEmpty else { return workspace }
+        return wanted.hasPrefix("/") ? wanted : workspace + "/" + wanted
+    }
+}

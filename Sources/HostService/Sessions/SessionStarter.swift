@@ -1,0 +1,185 @@
+import CgroupPty
+import FoundationEssentials
+import Glibc
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// Starts sessions: row, terminal, parked leader, scope, one deciding transaction, and only then the command.
+///
+/// Guarantees that a start that fails at any point leaves no process, no unit, no descriptor and no `active` row (I9), and that
+/// nothing of the command runs unless one transaction moved the row to `active` in a workspace that wanted it.
+struct SessionStarter: Sendable {
+    /// What is to be started.
+    struct Plan: Sendable {
+        var row: SessionRow
+        var scope: ScopeName
+        var command: SessionCommand
+        var environment: [String]
+        var size: WindowSize
+        var description: String
+    }
+
+    let context: HostContext
+    let registry: SessionRegistry
+
+    /// How long systemd may take to make a scope: a second's worth of 4,000 scopes in one slice, ten times over.
+    private static let scopeDeadline = Duration.seconds(20)
+
+    /// Starts a session whose row is already inserted as `starting`, under ``SessionRegistry/beginCreation(_:in:)``.
+    ///
+    /// - Returns: what the host now holds of it. The caller watches its leader.
+    /// - Throws: ``HostFailure`` in words; then nothing of it is left, or the row says what could not be ended.
+    func start(_ plan: Plan) async throws -> LiveSession {
+        var leader: Leader?
+        do {
+            await context.reach(.sessionInserted)
+            let pair = try openTerminal(plan)
+            let terminal = pair.terminal
+            let parked = try Leader(
+                Leader.Command(
+                    path: plan.command.path, arguments: plan.command.arguments, environment: plan.environment,
+                    directory: plan.row.cwd),
+                terminal: pair.slave, procfs: context.procfs)
+            leader = parked
+            _ = consume pair
+            await context.reach(.leaderParked)
+            try await startScope(plan, parked)
+            await context.reach(.scopeStarted)
+            let cgroup = try verify(plan, parked)
+            await context.reach(.leaderVerified)
+            let invocation = try await context.systemd.invocationID(plan.scope.unit, until: .after(.seconds(5)))
+            let isActive = try await context.index.activate(
+                plan.row.id, leader: parked.identity, invocationID: invocation, terminalDevice: terminal.device)
+            guard isActive else {
+                throw HostFailure.workspaceDeleting(
+                    "start session \(plan.row.id) in workspace \(plan.row.workspaceID): the workspace is being deleted or the session was killed while it started; no command was run")
+            }
+            await context.reach(.sessionActivated)
+            tag(cgroup, plan)
+            let feed = TerminalFeed(session: plan.row.id)
+            let channel = try await TerminalChannel.start(
+                terminal.duplicateMaster(), feed: feed, group: context.eventLoops)
+            let session = LiveSession(
+                id: plan.row.id, feed: feed, leader: parked.pidfd, terminal: terminal, channel: channel)
+            try await release(plan, parked, session)
+            await context.reach(.leaderReleased)
+            return session
+        } catch {
+            await unwind(plan, leader)
+            throw error
+        }
+    }
+
+    private func openTerminal(_ plan: Plan) throws -> PseudoTerminal.Pair {
+        do throws(SystemCallFailure) {
+            return try PseudoTerminal.open(size: plan.size)
+        } catch {
+            if error.errno == ENOSPC || error.errno == EMFILE || error.errno == ENFILE {
+                throw HostFailure.ptyExhausted("start session \(plan.row.id): \(error); no process was started")
+            }
+            throw error
+        }
+    }
+
+    /// `TransactionIsDestructive`: a stop of the slice is under way, for instance of an empty one that is no longer needed. Wait for that stop and
+    /// try once more; whether the workspace still wants the session is decided by the transaction that follows.
+    private func startScope(_ plan: Plan, _ leader: Leader) async throws {
+        do throws(ScopeFailure) {
+            try await requestScope(plan, leader)
+        } catch {
+            switch error.errorName {
+            case "org.freedesktop.systemd1.TransactionIsDestructive":
+                if let workspace = try await context.index.workspace(plan.row.workspaceID), workspace.state != plan.row.kind.wantedState {
+                    throw HostFailure.workspaceDeleting("\(error); workspace \(workspace.id) is \(workspace.state); no process was started")
+                }
+                // A second stop joins the job that is under way and ends with it.
+                _ = try await context.systemd.stopUnit(plan.scope.slice.unit, until: .after(.seconds(10)))
+            case "org.freedesktop.DBus.Error.NoReply":
+                // The manager re-executed itself: the call got lost.
+                break
+            default: throw startFailure(error)
+            }
+            do throws(ScopeFailure) {
+                try await requestScope(plan, leader)
+            } catch {
+                throw startFailure(error)
+            }
+        }
+    }
+
+    private func requestScope(_ plan: Plan, _ leader: Leader) async throws(ScopeFailure) {
+        try await context.systemd.startScope(
+            plan.scope, description: plan.description, leader: leader.pidfd.pid,
+            stopTimeout: context.configuration.stopGrace, until: .after(Self.scopeDeadline))
+    }
+
+    private func startFailure(_ failure: ScopeFailure) -> HostFailure {
+        if case .unreachable = failure { return .systemdUnreachable("\(failure); no process was started") }
+        return .startFailed("\(failure); no process was started")
+    }
+
+    /// The job's end is a hint: the kernel must list the leader in the scope, and the leader must be alive.
+    private func verify(_ plan: Plan, _ leader: Leader) throws -> CgroupDirectory {
+        guard case .found(let cgroup) = context.ground.look(plan.scope.path) else {
+            throw HostFailure.startFailed("start \(plan.scope): systemd said done, and there is no such cgroup; no command was run")
+        }
+        guard try cgroup.members().contains(leader.pidfd.pid), try !leader.pidfd.hasExited() else {
+            throw HostFailure.startFailed("start \(plan.scope): systemd said done, and the kernel does not list the leader in it; no command was run")
+        }
+        return cgroup
+    }
+
+    /// Hints for people who look at the cgroup; a file system without them is no reason to fail.
+    private func tag(_ cgroup: CgroupDirectory, _ plan: Plan) {
+        do throws(SystemCallFailure) {
+            try cgroup.setAttribute("instance", context.instance.rawValue)
+            try cgroup.setAttribute("workspace", plan.row.workspaceID.rawValue)
+            try cgroup.setAttribute("session", plan.row.id.rawValue)
+        } catch {
+            context.logger.debug("tag cgroup: \(error)")
+        }
+    }
+
+    private func release(_ plan: Plan, _ leader: Leader, _ session: LiveSession) async throws {
+        switch try await leader.release(context.monitor, until: .after(.seconds(10))) {
+        case .executed: return
+        case .failed(let failure):
+            await session.close(exit: nil, reason: .startFailed)
+            throw HostFailure.execFailed("\(failure); nothing of session \(plan.row.id) is left")
+        case .noAnswer:
+            await session.close(exit: nil, reason: .startFailed)
+            throw HostFailure.startFailed("execute \(plan.command.path): no answer from the kernel in 10 s; the session was ended")
+        }
+    }
+
+    /// Ends whatever of the start exists and closes the row; if the kernel does not confirm, the row stays stamped for the reaper.
+    private func unwind(_ plan: Plan, _ leader: Leader?) async {
+        leader?.abandon()
+        let report = await context.stop.stop(.init(plan.scope), leader: leader?.pidfd)
+        do {
+            if let pidfd = leader?.pidfd {
+                if try !pidfd.hasExited() { try pidfd.signal(SIGKILL) }
+                _ = try await pidfd.waitForExit(context.monitor, until: .after(.seconds(5)))
+                _ = try pidfd.exitStatus()
+            }
+            if case .confirmed = report.outcome {
+                _ = try await context.index.markEnded(
+                    plan.row.id, from: [.starting, .active, .stopping], status: .exited, reason: .startFailed, exit: nil,
+                    outcome: "confirmed", membersLeft: 0, at: .now)
+            } else {
+                _ = try await context.index.stampDispose(plan.row.id, at: .now)
+            }
+        } catch {
+            context.logger.error(
+                "undo a failed start: \(error); the reaper will look at it", metadata: ["session": "\(plan.row.id)"])
+        }
+    }
+}
+
+extension ScopeStop {
+    /// Ends a scope at once: nothing in it has run a command that could want to tidy up.
+    fileprivate func stop(_ target: Target, leader: Pidfd?) async -> StopReport {
+        await stop(target, leaders: leader.map { [$0] } ?? [], force: true)
+    }
+}

@@ -1,0 +1,271 @@
+import CgroupPty
+import FoundationEssentials
+import Glibc
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// The verbs on workspaces: create, adopt, list, show; and what a crash left half-made.
+struct WorkspaceService: Sendable {
+    let context: HostContext
+    let command: ScopedCommand
+    let scripts: WorkspaceScripts
+    let trash: WorktreeTrash
+    let ender: SessionEnder
+
+    /// Creates a worktree or adopts a directory.
+    func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
+        let id: WorkspaceID
+        if let wanted = request.id {
+            guard let parsed = WorkspaceID(wanted) else {
+                throw HostFailure.invalidRequest("workspace id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was created")
+            }
+            id = parsed
+        } else {
+            id = .mint()
+        }
+        // Not a child of the request: a client that goes away leaves no half-made workspace (I7).
+        let row = try await Task.detached {
+            switch request.kind ?? .worktree {
+            case .worktree: try await self.createWorktree(id, request)
+            case .adopted: try await self.adopt(id, request)
+            }
+        }.value
+        return try await document(row)
+    }
+
+    /// Workspaces in the order of their creation; those that are being deleted only with `all`.
+    func list(all: Bool) async throws -> [WorkspaceDocument] {
+        let counts = try await context.index.sessionCounts()
+        return try await context.index.workspaces().filter { all || $0.state != .deleting }
+            .map { WorkspaceDocument($0, instance: context.instance, sessions: counts.unended[$0.id] ?? 0) }
+    }
+
+    /// One workspace, also while it is being deleted.
+    func show(_ id: String) async throws -> WorkspaceDocument {
+        guard let parsed = WorkspaceID(id), let row = try await context.index.workspace(parsed) else {
+            throw HostFailure.workspaceNotFound("show workspace \(id): there is no such workspace")
+        }
+        return try await document(row)
+    }
+
+    /// Undoes what a crash left half-made, and says so. Runs at readiness.
+    func settleInterrupted() async {
+        do {
+            for row in try await context.index.workspaces() where row.state == .creating {
+                context.logger.notice(
+                    "Workspace \(row.id) was being created when the host ended; it is undone.",
+                    metadata: .workspace(row.id, context.instance))
+                await undo(row, detail: "its creation was cut by a restart of the host")
+            }
+        } catch {
+            context.logger.error("Workspaces that were being created could not be read: \(error)")
+        }
+    }
+
+    private func adopt(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
+        guard let path = request.path, path.hasPrefix("/") else {
+            throw HostFailure.invalidRequest("adopt a directory: `path` must be an absolute path; nothing was created")
+        }
+        guard let real = realPath(path) else {
+            throw HostFailure.invalidRequest("adopt \(path): \(String(cString: strerror(errno))); nothing was created")
+        }
+        let identity: FileIdentity
+        do throws(SystemCallFailure) {
+            identity = try OwnedFileDescriptor.open(path: real, flags: O_RDONLY | O_DIRECTORY).identity(name: real)
+        } catch {
+            throw HostFailure.invalidRequest("adopt \(path): \(error); nothing was created")
+        }
+        var repository: String?
+        var branch: String?
+        if case .opened(let found) = try await Repository.open(at: real, git: git) {
+            repository = found.path
+            branch = try await found.worktrees().first { $0.path.text == real }?.branch?.text
+        }
+        let row = WorkspaceRow(
+            id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
+            branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
+            createdAt: .now, branchWasCreated: false)
+        return try await insert(row, joinsBranch: false) ?? row
+    }
+
+    private func createWorktree(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
+        guard let place = request.repository, place.hasPrefix("/") else {
+            throw HostFailure.invalidRequest("create a workspace: `repository` must be an absolute path; nothing was created")
+        }
+        let repository = try await open(place)
+        let branch = request.branch ?? "corral/\(id)"
+        guard try await repository.isValidBranchName(branch) else {
+            throw HostFailure.invalidRequest("create a workspace on branch \"\(branch)\": not a valid branch name; nothing was created")
+        }
+        let exists = try await repository.hasBranch(branch)
+        let base = request.base ?? "HEAD"
+        if !exists, try await repository.commit(of: base) == nil {
+            throw HostFailure.invalidRequest("create branch \(branch) at \(base): \(repository.path) has no such commit; nothing was created")
+        }
+        let plan = WorktreePlan(
+            repository: repository, workspace: id.rawValue,
+            start: exists ? .existing(branch: branch) : .new(branch: branch, base: base),
+            managedRoot: context.configuration.managedRoot)
+        var row = WorkspaceRow(
+            id: id, name: request.name ?? branch, kind: .worktree, state: .creating, repository: repository.path,
+            branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
+            createdAt: .now, branchWasCreated: !exists)
+        if let there = try await insert(row, joinsBranch: true) { return there }
+        // After the insertion, which may have found this very checkout as a workspace of ours.
+        if exists, let other = try await repository.checkout(ofBranch: branch) {
+            await forget(row)
+            throw HostFailure.branchCheckedOut(
+                "create a workspace on branch \(branch): git has it checked out at \(other.path); nothing was created. To use that directory: corral workspace adopt \(other.path)")
+        }
+        await context.reach(.workspaceInserted)
+        do {
+            try await addWorktree(plan, row, repository)
+            await context.reach(.worktreeAdded)
+            row.worktreeIdentity = try OwnedFileDescriptor.open(path: plan.path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+                .identity(name: plan.path)
+            _ = try await context.index.updateWorkspace(
+                id, from: [.creating], to: .creating, detail: nil, worktreeIdentity: row.worktreeIdentity)
+        } catch {
+            await undo(row, detail: "\(error)")
+            throw error
+        }
+        return try await finish(row)
+    }
+
+    /// Runs the setup script, then opens the workspace for sessions. A script that fails leaves it `failed`, kept and reported.
+    private func finish(_ row: WorkspaceRow) async throws -> WorkspaceRow {
+        var detail: String?
+        var state = WorkspaceRow.State.active
+        switch try await scripts.run(.setup, in: row) {
+        case .absent, .ran(.exited(.code(0), _)): break
+        case .untrusted(let how): detail = how
+        case .ran(.exited(let exit, let tail)):
+            (state, detail) = (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
+        case .ran(.timedOut(let tail)):
+            (state, detail) = (.failed, "the setup script took too long and was ended; its last output: \(tail)")
+        case .ran(.notEnded(let why)):
+            (state, detail) = (.failed, "the setup script took too long and could not be ended: \(why)")
+        }
+        guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
+            throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
+        }
+        await context.reach(.workspaceActivated)
+        return try await context.index.workspace(row.id) ?? row
+    }
+
+    /// `git worktree add` runs hooks and filters of the repository, so it runs in a scope of the workspace's slice.
+    private func addWorktree(_ plan: WorktreePlan, _ row: WorkspaceRow, _ repository: Repository) async throws {
+        let outcome = try await command.run(
+            plan.arguments, in: row, kind: .setup, title: "git worktree add", directory: repository.path,
+            environment: WorktreePlan.environment(from: [:]), isRetry: false, timeout: .seconds(600))
+        switch outcome {
+        case .exited(.code(0), _): return
+        case .exited(let exit, let tail):
+            throw HostFailure.gitFailed("git worktree add \(plan.path) \(WorkspaceScripts.words(exit)): \(tail); nothing was created")
+        case .timedOut(let tail):
+            throw HostFailure.gitFailed("git worktree add \(plan.path) took more than 600 s and was ended: \(tail); nothing was created")
+        case .notEnded(let why):
+            throw HostFailure.gitFailed("git worktree add \(plan.path) could not be ended: \(why)")
+        }
+    }
+
+    /// Ends what runs in the slice, removes what was made on disk, and drops the row. What cannot be undone stays as `failed`.
+    private func undo(_ row: WorkspaceRow, detail: String) async {
+        do {
+            for session in try await context.index.sessions(workspace: row.id, includeEnded: false) {
+                let end = await ender.kill(session, reason: .startFailed, force: true)
+                guard end.outcome == .confirmed else {
+                    throw HostFailure.conflict("session \(session.id) did not end: \(end.detail ?? end.outcome.rawValue)")
+                }
+            }
+            try await trash.discard(row)
+            if row.branchWasCreated, let branch = row.branch, let path = row.repository,
+                case .opened(let repository) = try await Repository.open(at: path, git: git)
+            {
+                // Made by us a moment ago; `-d` keeps it if somebody committed to it.
+                _ = try await BranchRemoval(repository: repository).remove(branch, force: false)
+            }
+            _ = try await context.index.forgetWorkspace(row.id, from: [.creating])
+        } catch {
+            context.logger.error(
+                "Workspace \(row.id) could not be undone: \(error)", metadata: .workspace(row.id, context.instance))
+            do {
+                _ = try await context.index.updateWorkspace(row.id, from: [.creating], to: .failed, detail: "\(detail); \(error)")
+            } catch {
+                context.logger.error("Workspace \(row.id) could not be marked failed: \(error)")
+            }
+        }
+    }
+
+    private func forget(_ row: WorkspaceRow) async {
+        do {
+            _ = try await context.index.forgetWorkspace(row.id, from: [.creating])
+        } catch {
+            context.logger.error("Row of workspace \(row.id) could not be dropped: \(error)")
+        }
+    }
+
+    /// - Returns: the workspace that is there already and is the same one.
+    private func insert(_ row: WorkspaceRow, joinsBranch: Bool) async throws -> WorkspaceRow? {
+        switch try await context.index.insertWorkspace(row) {
+        case .inserted: return nil
+        case .idUsed(let there):
+            if there.request == row.request, there.state == .active { return there }
+            throw HostFailure.idUsed("create workspace \(row.id): the id belongs to a workspace that is \(there.state.rawValue)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was created")
+        case .idSpent(let receipt):
+            throw HostFailure.idUsed("create workspace \(row.id): a workspace of that id was deleted (receipt \(receipt)); nothing was created")
+        case .branchTaken(let there):
+            if joinsBranch, there.state == .active { return there }
+            if !joinsBranch, there.path != row.path {
+                throw HostFailure.conflict("adopt \(row.path): its branch \(there.branch ?? "") is workspace \(there.id) already; nothing was created")
+            }
+            throw HostFailure.conflict("create a workspace on branch \(there.branch ?? ""): workspace \(there.id) is being created on it; nothing was created")
+        case .pathTaken(let there):
+            throw HostFailure.conflict("use \(row.path): it is workspace \(there.id) already; nothing was created")
+        }
+    }
+
+    private func open(_ place: String) async throws -> Repository {
+        switch try await Repository.open(at: place, git: git) {
+        case .opened(let repository): return repository
+        case .absent:
+            throw HostFailure.repositoryNotFound("open repository \(place): there is no such directory; nothing was created")
+        case .notARepository(let why):
+            throw HostFailure.repositoryNotFound("open repository \(place): \(why); nothing was created")
+        }
+    }
+
+    private var git: GitCommand { GitCommand(inherited: context.configuration.environment) }
+
+    private func document(_ row: WorkspaceRow) async throws -> WorkspaceDocument {
+        let sessions = try await context.index.sessions(workspace: row.id, includeEnded: false)
+        return WorkspaceDocument(row, instance: context.instance, sessions: sessions.count)
+    }
+
+    private func realPath(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private func lastComponent(_ path: String) -> String {
+        path.split(separator: "/" as Character).last.map(String.init) ?? path
+    }
+
+    /// The request in one form, so that two that mean the same compare equal.
+    private static func canonical(_ request: CreateWorkspaceRequest) throws -> String {
+        String(decoding: try WireCoding.encode(request), as: UTF8.self)
+    }
+}
+
+extension WorkspaceDocument {
+    /// What clients see of a row.
+    init(_ row: WorkspaceRow, instance: InstanceID, sessions: Int) {
+        self.init(
+            id: row.id.rawValue, name: row.name, kind: row.kind == .worktree ? .worktree : .adopted,
+            state: State(rawValue: row.state.rawValue) ?? .failed, repository: row.repository, branch: row.branch,
+            path: row.path, slice: SliceName.workspace(instance, row.id).unit, createdAt: Timestamp(row.createdAt),
+            sessions: sessions, detail: row.detail)
+    }
+}

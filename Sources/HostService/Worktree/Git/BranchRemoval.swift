@@ -1,0 +1,58 @@
+/// Removes a workspace's branch, if no work is lost or the caller insists.
+struct BranchRemoval: Sendable {
+    /// What became of the branch.
+    enum Outcome: Sendable, Equatable {
+        /// It is gone; `commit` is what it named, by which it can be made again.
+        case removed(commit: String)
+        /// There was none.
+        case absent
+        /// It is still there.
+        case kept(Reason)
+    }
+
+    /// Why a branch was kept.
+    enum Reason: Sendable, Equatable, CustomStringConvertible {
+        /// Neither its upstream nor, without one, the repository's HEAD contains it; only force removes it.
+        case notMerged(commit: String)
+        /// A worktree has it checked out or is in the middle of rebasing or bisecting it.
+        case checkedOut(String)
+        /// HEAD of a bare repository names it: new clones start there.
+        case headOfBareRepository
+
+        /// For a receipt's warning.
+        var description: String {
+            switch self {
+            case .notMerged(let commit): "not fully merged (at \(commit)); force removes it"
+            case .checkedOut(let place): "in use: \(place)"
+            case .headOfBareRepository: "HEAD of the bare repository names it"
+            }
+        }
+    }
+
+    /// Where the branch is.
+    let repository: Repository
+
+    /// Removes the branch as `git branch -d` does, with `force` as `git branch -D`.
+    ///
+    /// Git's own words are read to tell its refusals apart; they are those of `LC_ALL=C`. Any that is not known is a failure, and
+    /// so a warning with git's text.
+    /// - Throws: ``GitFailure`` when git could not be asked or refused for another reason; then the branch is still there.
+    func remove(_ branch: String, force: Bool) async throws(GitFailure) -> Outcome {
+        guard let commit = try await repository.branchCommit(branch) else { return .absent }
+        if let worktree = try await repository.checkout(ofBranch: branch) {
+            return .kept(.checkedOut("checked out at \(worktree.path)"))
+        }
+        if repository.mainWorktree == nil {
+            let head = try await repository.git.run(["symbolic-ref", "--quiet", "HEAD"], in: repository.directory)
+            if head.line == ByteString("refs/heads/\(branch)") { return .kept(.headOfBareRepository) }
+        }
+        let answer = try await repository.git.run(
+            ["branch", force ? "-D" : "-d", "--", ByteString(branch)], in: repository.directory, ending: .terminateFirst)
+        if answer.status == 0 { return .removed(commit: commit) }
+        if try await !repository.hasBranch(branch) { return .absent }
+        let text = answer.standardError
+        if text.contains("not fully merged") { return .kept(.notMerged(commit: commit)) }
+        if text.contains("checked out at") || text.contains("used by worktree at") { return .kept(.checkedOut(text)) }
+        throw answer.failure
+    }
+}

@@ -1,0 +1,47 @@
+import CgroupPty
+
+extension Repository {
+    /// Where git runs for the repository as a whole.
+    var directory: ByteString { ByteString(path) }
+
+    /// The worktrees that git has registered, the main one first.
+    func worktrees() async throws(GitFailure) -> [RegisteredWorktree] {
+        let listing = try await git.run(["worktree", "list", "--porcelain", "-z"], in: directory)
+        return RegisteredWorktree.parse(try listing.requireSuccess().fields)
+    }
+
+    /// Whether git takes the name for a new branch: no `-` in front, no `..`, nothing that stands for another branch.
+    /// - SeeAlso: git-check-ref-format(1), `--branch`
+    func isValidBranchName(_ name: String) async throws(GitFailure) -> Bool {
+        let name = ByteString(name)
+        if name.containsNUL { return false }
+        let answer = try await git.run(["check-ref-format", "--branch", name], in: directory)
+        // `@{-1}` is answered with the branch that it stands for.
+        return answer.status == 0 && answer.line == name
+    }
+
+    /// Whether the branch exists in this repository, not only at a remote.
+    func hasBranch(_ name: String) async throws(GitFailure) -> Bool {
+        try await branchCommit(name) != nil
+    }
+
+    /// The commit that a branch names, nil when there is no such branch.
+    func branchCommit(_ name: String) async throws(GitFailure) -> String? {
+        try await commit(of: "refs/heads/\(name)")
+    }
+
+    /// The commit that a branch, tag, remote branch or commit id names, nil when nothing of the name is a commit.
+    func commit(of name: String) async throws(GitFailure) -> String? {
+        let revision = ByteString(name)
+        if revision.containsNUL { return nil }
+        let answer = try await git.run(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"], in: directory)
+        return answer.status == 0 ? answer.line.text : nil
+    }
+
+    /// Where a branch is checked out, nil when it is nowhere.
+    func checkout(ofBranch name: String) async throws(GitFailure) -> RegisteredWorktree? {
+        let branch = ByteString(name)
+        return try await worktrees().first { $0.branch == branch }
+    }
+}

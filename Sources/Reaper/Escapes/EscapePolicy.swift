@@ -1,0 +1,4 @@
+/// What is done about a process that meets the kill rule.
+public enum EscapePolicy: String, Sendable {
+    case kill, report
+}

@@ -1,0 +1,151 @@
+public import CgroupPty
+import Glibc
+
+/// Looks for processes that left a workspace's slice, and ends those that are proven to have.
+///
+/// One look is a walk through procfs, off the threads of Swift's pool and with a deadline. See ``EscapeJudgement`` for what is
+/// killable, and ``EscapeWitnesses`` for why a look is also needed before a workspace is ended.
+public struct EscapeScan: Sendable {
+    /// How long each means is given.
+    public struct Patience: Sendable {
+        /// For SIGTERM.
+        public var terminate: Duration = .milliseconds(500)
+        /// For SIGKILL.
+        public var kill: Duration = .seconds(2)
+
+        /// The default figures.
+        public init() {}
+    }
+
+    let ground: CgroupGround
+    let procfs: Procfs
+    let monitor: ReadinessMonitor
+    let executor: BlockingExecutor
+    private let managerTags: (@Sendable () async -> ManagerTags)?
+
+    /// Takes what it works with.
+    /// - Parameter managerTags: asks the manager for its environment. Without it, our tag on a process in one of the manager's
+    ///   services counts as the sign: `import-environment` reaches nobody but services.
+    public init(
+        ground: CgroupGround, procfs: Procfs, monitor: ReadinessMonitor, executor: BlockingExecutor,
+        managerTags: (@Sendable () async -> ManagerTags)? = nil
+    ) {
+        self.ground = ground
+        self.procfs = procfs
+        self.monitor = monitor
+        self.executor = executor
+        self.managerTags = managerTags
+    }
+
+    /// One look.
+    public func look(_ question: EscapeQuestion, until deadline: Deadline) async -> EscapeFindings {
+        await judge(census(for: question, until: deadline), question)
+    }
+
+    /// What is to be remembered of the targets' processes before they are ended: who is inside their slices, and who carries
+    /// their tag on one of their terminals.
+    /// - Returns: as many as could be read; unknown when procfs could not be listed.
+    public func witnesses(_ question: EscapeQuestion, until deadline: Deadline) async -> Reading<EscapeWitnesses> {
+        switch await census(for: question, until: deadline) {
+        case .known(let census): .known(witnesses(question, in: census))
+        case .unknown(let reason): .unknown(reason)
+        }
+    }
+
+    /// Looks and ends until a look finds nothing killable, at most `looks` times.
+    public func sweep(
+        _ question: EscapeQuestion, policy: EscapePolicy = .kill, looks: Int = 5, patience: Patience = Patience(),
+        until deadline: Deadline
+    ) async -> EscapeSweep {
+        var sweep = EscapeSweep()
+        for _ in 0..<looks {
+            let findings = await look(question, until: deadline)
+            sweep.looks += 1
+            sweep.suspects = findings.suspects
+            sweep.unreadable = findings.unreadable
+            sweep.failure = findings.failure
+            sweep.restraint = findings.restraint
+            guard policy == .kill, findings.restraint == nil else {
+                sweep.reported = findings.killable
+                return sweep
+            }
+            // One that would not die is not tried again in this sweep; one that moved is.
+            let tried = Set(sweep.ends.filter(\.isSettled).map(\.finding.process.identity))
+            let fresh = findings.killable.filter { !tried.contains($0.process.identity) }
+            if fresh.isEmpty || deadline.hasPassed || Task.isCancelled { return sweep }
+            let ends = await end(fresh, question, patience: patience, until: deadline)
+            let again = Set(ends.map(\.finding.process.identity))
+            sweep.ends = sweep.ends.filter { !again.contains($0.finding.process.identity) } + ends
+        }
+        return sweep
+    }
+
+    func census(for question: EscapeQuestion, until deadline: Deadline) async -> Reading<ProcessCensus> {
+        let withUse = question.targets.values.contains { $0.worktree != nil }
+        let taken = await executor.run(until: deadline) { [procfs] in
+            ProcessCensus.take(procfs, withUse: withUse, until: deadline)
+        }
+        return taken ?? .unknown(GroundReader.late)
+    }
+
+    func judge(_ census: Reading<ProcessCensus>, _ question: EscapeQuestion) async -> EscapeFindings {
+        var findings = EscapeFindings()
+        switch census {
+        case .unknown(let reason):
+            findings.failure = reason
+        case .known(let census):
+            findings.unreadable = census.illegible
+            for process in census.processes {
+                switch EscapeJudgement(process, question, below: ground.manager.path) {
+                case .unrelated: break
+                case .suspect(let workspace, let evidence):
+                    findings.suspects.append(EscapeFinding(process: process, workspace: workspace, evidence: evidence))
+                case .killable(let workspace, let evidence):
+                    findings.killable.append(EscapeFinding(process: process, workspace: workspace, evidence: evidence))
+                case .unreadable: findings.unreadable += 1
+                }
+            }
+            if !findings.killable.isEmpty { findings.restraint = await restraint(census, question.instance) }
+        }
+        return findings
+    }
+
+    func witnesses(_ question: EscapeQuestion, in census: ProcessCensus) -> EscapeWitnesses {
+        var witnesses = EscapeWitnesses()
+        for process in census.processes where !process.isKin {
+            guard case .known(.path(let path)) = process.cgroup else { continue }
+            let place = CgroupPlace(path, below: ground.manager.path, of: question.instance)
+            if case .slice(let workspace, _) = place {
+                guard question.targets[workspace] != nil else { continue }
+                witnesses.add(process.identity, EscapeWitnesses.Sighting(workspace: workspace, place: .slice))
+            } else if case .known(.some(let tag)) = process.tag, tag.instance == question.instance,
+                let owner = question.terminals[process.terminalDevice], owner.workspace == tag.workspace,
+                question.targets[owner.workspace] != nil, tag.session == nil || tag.session == owner.session
+            {
+                witnesses.add(process.identity, EscapeWitnesses.Sighting(workspace: owner.workspace, place: .terminal))
+            }
+        }
+        return witnesses
+    }
+
+    /// Why nothing may be ended, whatever the proof; nil when it may.
+    private func restraint(_ census: ProcessCensus, _ instance: InstanceID) async -> String? {
+        let tags: ManagerTags
+        if let managerTags { tags = await managerTags() } else { tags = Self.sign(in: census, instance, ground.manager.path) }
+        switch tags {
+        case .absent: return nil
+        case .present: return "the manager hands the tags of instance \(instance) to every service that it starts"
+        case .unknown(let reason): return "the manager's environment could not be read: \(reason)"
+        }
+    }
+
+    static func sign(in census: ProcessCensus, _ instance: InstanceID, _ ground: CgroupPath) -> ManagerTags {
+        let isTagged = census.processes.contains { process in
+            guard !process.isKin, case .known(.some(let tag)) = process.tag, tag.instance == instance,
+                case .known(.path(let path)) = process.cgroup, path.isAtOrBelow(ground)
+            else { return false }
+            return CgroupPlace(path, below: ground, of: instance) == .service
+        }
+        return isTagged ? .present : .absent
+    }
+}

@@ -1,0 +1,16 @@
+public import CgroupPty
+
+/// Whether the manager hands our tags to every service that it starts, as `systemctl import-environment` makes it do.
+///
+/// Then a tag says nothing any more, and no process is ended for having one.
+public enum ManagerTags: Sendable, Equatable {
+    case absent
+    case present
+    /// It could not be asked, and why. Counts as present (I3).
+    case unknown(String)
+
+    /// Reads the manager's environment, `NAME=value` each.
+    public init(environment: [String], of instance: InstanceID) {
+        self = environment.contains("CORRAL_INSTANCE=\(instance)") ? .present : .absent
+    }
+}

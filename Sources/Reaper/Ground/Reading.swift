@@ -1,0 +1,18 @@
+/// A fact that was read, or the reason why it could not be.
+///
+/// What is unknown confirms nothing and condemns nothing (I3).
+public enum Reading<Value: Sendable>: Sendable {
+    case known(Value)
+    /// In words, for a person.
+    case unknown(String)
+
+    /// The fact, nil when it is unknown.
+    public var value: Value? {
+        switch self {
+        case .known(let value): value
+        case .unknown: nil
+        }
+    }
+}
+
+extension Reading: Equatable where Value: Equatable {}

@@ -1,0 +1,77 @@
+import CgroupPty
+import Glibc
+
+/// The right to be the one process that writes an index, held for as long as this object lives.
+///
+/// A `flock` on `index.lock` in the index's directory; the kernel drops it with the process, however that ends. The
+/// file stays: removing it would let two processes hold locks on two files of one name. It holds the holder's pid as
+/// text, for the message alone. The descriptor is close-on-exec, so that no session inherits the lock.
+///
+/// See: flock(2)
+public final class IndexLock: Sendable {
+    /// The directory whose index is locked.
+    public let directory: String
+    private let descriptor: OwnedFileDescriptor
+
+    private init(directory: String, descriptor: consuming OwnedFileDescriptor) {
+        self.directory = directory
+        self.descriptor = descriptor
+    }
+
+    /// Takes the lock, without waiting for it. The directory is made when it is missing.
+    /// - Parameter directory: The same as for ``Index/open(directory:)``.
+    /// - Throws: ``IndexFailure/locked(directory:holder:)`` when somebody has it, this process included;
+    ///   `.full` and `.system` when the directory or the file cannot be made.
+    public static func acquire(directory: String) throws(IndexFailure) -> IndexLock {
+        let place = IndexDirectory(path: directory)
+        let holder: ProcessID?
+        do throws(SystemCallFailure) {
+            try place.prepare()
+            let descriptor = try OwnedFileDescriptor.open(
+                path: place.lock, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            if try tryLock(descriptor, place.lock) {
+                writePID(descriptor, place.lock)
+                return IndexLock(directory: place.path, descriptor: descriptor)
+            }
+            holder = readPID(descriptor, place.lock)
+        } catch {
+            throw IndexFailure(error, verb: "lock index", path: place.path)
+        }
+        throw .locked(directory: place.path, holder: holder)
+    }
+
+    private static func tryLock(
+        _ descriptor: borrowing OwnedFileDescriptor, _ name: String
+    ) throws(SystemCallFailure) -> Bool {
+        do {
+            try descriptor.withRawValue { raw throws(SystemCallFailure) in
+                _ = try retryingInterrupted("flock", name) { flock(raw, LOCK_EX | LOCK_NB) }
+            }
+            return true
+        } catch {
+            guard error.errno == EWOULDBLOCK else { throw error }
+            return false
+        }
+    }
+
+    /// Reads the holder's number for the message; nil when there is none to be had.
+    private static func readPID(_ descriptor: borrowing OwnedFileDescriptor, _ name: String) -> ProcessID? {
+        do {
+            let text = String(decoding: try descriptor.readToEnd(name: name, limit: 4096), as: UTF8.self)
+            return ProcessID(text.split(separator: "\n", maxSplits: 1).first ?? "")
+        } catch {
+            return nil
+        }
+    }
+
+    /// Writes the number for the message. On a full disk the message has none, and the lock holds all the same.
+    private static func writePID(_ descriptor: borrowing OwnedFileDescriptor, _ name: String) {
+        let truncated = descriptor.withRawValue { ftruncate($0, 0) == 0 }
+        guard truncated else { return }
+        do {
+            try descriptor.writeAll("\(getpid())\n".utf8, name: name)
+        } catch {
+            return
+        }
+    }
+}

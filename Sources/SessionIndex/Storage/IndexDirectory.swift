@@ -1,0 +1,73 @@
+import CgroupPty
+import Glibc
+
+/// The directory of the index and the files in it, which nobody but their owner may read: commands and paths are in
+/// them.
+struct IndexDirectory: Sendable {
+    /// Where it is.
+    let path: String
+
+    /// The database.
+    var database: String { path + "/index.db" }
+    /// The file whose lock makes its holder the one writer.
+    var lock: String { path + "/index.lock" }
+
+    /// Takes a path; a `/` at its end is dropped.
+    init(path: String) {
+        var path = path[...]
+        while path.count > 1, path.last == "/" { path.removeLast() }
+        self.path = String(path)
+    }
+
+    /// Makes the directory, and those above it that are missing, for their owner alone; takes rights of others back.
+    ///
+    /// See: mkdir(2), fchmod(2)
+    /// - Throws: ``SystemCallFailure`` from `mkdir`, `open` or `fchmod`.
+    func prepare() throws(SystemCallFailure) {
+        var partial = ""
+        for component in path.split(separator: "/") {
+            partial += (partial.isEmpty && !path.hasPrefix("/") ? "" : "/") + component
+            let directory = partial
+            do {
+                try retryingInterrupted("mkdir", directory) { mkdir(directory, 0o700) }
+            } catch {
+                guard error.errno == EEXIST else { throw error }
+            }
+        }
+        let directory = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
+        try directory.withRawValue { raw throws(SystemCallFailure) in
+            try restrict(path, to: 0o700, look: { fstat(raw, &$0) }, change: { fchmod(raw, $0) })
+        }
+    }
+
+    /// Makes the database an empty file for its owner alone, unless it is there; takes rights of others back.
+    ///
+    /// SQLite would make it readable for all (`0644` less the umask), and gives the `-wal` and `-shm` files the rights
+    /// of the database. A database that is there is not opened here: the close would drop SQLite's own locks on it.
+    ///
+    /// See: https://www.sqlite.org/howtocorrupt.html, 2.2
+    /// - Throws: ``SystemCallFailure`` from `open`, `stat` or `chmod`.
+    func prepareDatabase() throws(SystemCallFailure) {
+        do {
+            _ = try OwnedFileDescriptor.open(path: database, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        } catch {
+            guard error.errno == EEXIST else { throw error }
+        }
+        for file in [database, database + "-wal", database + "-shm"] {
+            do {
+                try restrict(file, to: 0o600, look: { stat(file, &$0) }, change: { chmod(file, $0) })
+            } catch {
+                guard error.errno == ENOENT, file != database else { throw error }
+            }
+        }
+    }
+
+    private func restrict(
+        _ name: String, to mode: mode_t, look: (inout stat) -> CInt, change: (mode_t) -> CInt
+    ) throws(SystemCallFailure) {
+        var status = stat()
+        try retryingInterrupted("stat", name) { look(&status) }
+        if status.st_mode & 0o777 == mode { return }
+        try retryingInterrupted("chmod", name) { change(mode) }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import CgroupPty
+import Glibc
+import HostService
+import Logging
+
+/// `corral-host`: the service. Runs in the foreground until SIGTERM or SIGINT.
+@main
+struct CorralHost: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "corral-host",
+        abstract: "Keeps workspaces and their terminals, and ends them for certain.",
+        discussion: """
+            Runs in the foreground. Usually systemd starts it: `corral host start`, or a unit of Type=notify. As an ordinary
+            user it works with the user manager, as root with the system manager. Ends every session when it is stopped.
+            """,
+        version: HostVersion.current)
+
+    @OptionGroup var places: HostPlaces
+
+    @Option(help: "Seconds from one reaper pass to the next.")
+    var reapInterval: Int = 300
+
+    @Option(help: "Sessions that may run at the same time.")
+    var sessionLimit: Int = 3000
+
+    func validate() throws {
+        guard (1...86_400).contains(reapInterval) else { throw ValidationError("--reap-interval goes from 1 to 86400 seconds") }
+        guard (1...3500).contains(sessionLimit) else {
+            throw ValidationError("--session-limit goes from 1 to 3500; kernel.pty.max allows 4096 terminals")
+        }
+    }
+
+    func run() async throws {
+        let logger = places.logger("corral-host")
+        do {
+            var configuration = try places.configuration()
+            configuration.reapInterval = .seconds(reapInterval)
+            configuration.sessionLimit = sessionLimit
+            try await HostService.run(configuration, logger: logger)
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import HostProtocol
+
+/// How much of a session's output has arrived, so that another connection can go on from there.
+struct AttachPosition: Equatable, Sendable {
+    /// Names the run of the sequence numbers; nil before the host has said.
+    private(set) var epoch: String?
+    /// Sequence number of the next byte; nil before the host has said.
+    private(set) var next: UInt64?
+
+    /// Takes a control message in.
+    mutating func read(_ message: AttachMessage) {
+        if let epoch = message.epoch { self.epoch = epoch }
+        if let seq = message.seq { next = seq }
+    }
+
+    /// Takes output in.
+    mutating func read(byteCount: Int) {
+        if let next { self.next = next + UInt64(byteCount) }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import HostClient
+
+/// `corral attach`
+struct AttachVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attach",
+        abstract: "Use a session's terminal from here.",
+        discussion: """
+            Detach with Ctrl-\\ d: the session lives on. When the host restarts, the terminal goes on where it was. With \
+            stdin from a pipe, the pipe's bytes are typed, and the output goes on until the session ends.
+
+            Example:
+              corral attach tests --detach-keys ctrl-p,ctrl-q
+
+            Exit status: 0 detached, 69 the host went away; else the session's own, 128 and the number for a signal.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Id or title.", valueName: "session"))
+    var session: String
+
+    @OptionGroup var keys: AttachOptions
+
+    @Option(
+        help: ArgumentHelp("The host's socket. Else $CORRAL_SOCKET, else the one in the runtime directory.", valueName: "path")
+    )
+    var socket: String?
+
+    func run() async throws {
+        try AttachRun.checkTerminal(isReadOnly: keys.readOnly)
+        var host = HostOptions()
+        host.socket = socket
+        let client = try host.client()
+        let id = try await client.sessionID(session)
+        throw try await AttachRun(client, session: id, keys).run()
+    }
+}

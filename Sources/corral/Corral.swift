@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// The root of the command line.
+struct Corral: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "corral",
+        abstract: "Workspaces and persistent terminals that end when you say so.",
+        discussion: """
+            A workspace is a git worktree (or a directory that you adopt) with a systemd slice of its own. A session is a \
+            terminal in it that lives on when you detach. Deleting a workspace ends everything in its slice, and the \
+            receipt says what the kernel confirmed.
+
+            Begin:
+              corral host start
+              corral workspace create --repository ~/src/app --branch fix-login
+              corral session create fix-login --attach
+              corral workspace delete fix-login
+
+            Where a workspace is wanted, give its id, its name if no other has it, or `.` for the one you are in. Where a \
+            session is wanted, give its id or its title if no other has it.
+
+            Exit status: 0 done, 3 not confirmed, 4 conflict or refused, 5 not found, 64 usage, 69 host not reachable, \
+            1 anything else; of several the worst in the order 1, 69, 64, 3, 4, 5, 0.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            HostCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self, Receipts.self,
+            ReceiptVerb.self, Reap.self, StatusVerb.self,
+        ]
+    )
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import HostClient
+import HostProtocol
+
+/// `corral host start`
+struct HostStart: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Start the host service, if it does not run.",
+        discussion: """
+            Starts corral-host.service under your systemd manager and waits until it is ready. To have it live on after you \
+            log out: loginctl enable-linger.
+
+            Example:
+              corral host start
+            """
+    )
+
+    @OptionGroup var host: HostOptions
+
+    func run() async throws {
+        let client = try host.client()
+        if let status = try await Self.running(client) {
+            return try Console.print(status, asJSON: host.json) { "The host runs already (pid \(status.pid))." }
+        }
+        try HostUnit().start(socket: host.socket)
+        let status = try await client.status()
+        try Console.print(status, asJSON: host.json) { "The host runs (pid \(status.pid))." }
+    }
+
+    /// The status of a host that answers, nil when none listens.
+    static func running(_ client: HostClient) async throws(HostClientFailure) -> StatusDocument? {
+        do {
+            return try await client.status()
+        } catch .unreachable {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// Rows in aligned columns, as docker and systemctl print them.
+struct Table {
+    /// One cell.
+    struct Cell: ExpressibleByStringInterpolation {
+        /// What it shows, without control characters.
+        let text: String
+        /// Its colour, if any.
+        let colour: TextStyle.Colour?
+
+        /// A cell that shows `text`, or `-` for what is not known or empty.
+        init(_ text: String?, _ colour: TextStyle.Colour? = nil) {
+            let text = Self.printable(text ?? "")
+            self.text = text.isEmpty ? "-" : text
+            self.colour = colour
+        }
+
+        /// A cell that shows a number, or `-` for one that is not known.
+        init(_ number: Int?) {
+            self.init(number.map { "\($0)" })
+        }
+
+        /// A cell that shows `text`.
+        init(stringLiteral text: String) {
+            self.init(text)
+        }
+
+        /// The text with every control character replaced: a title is chosen by what runs in the session, and must not
+        /// be able to steer the terminal that lists it.
+        static func printable(_ text: String) -> String {
+            guard text.unicodeScalars.contains(where: isControl) else { return text }
+            var printable = String.UnicodeScalarView()
+            for scalar in text.unicodeScalars { printable.append(isControl(scalar) ? "\u{fffd}" : scalar) }
+            return String(printable)
+        }
+
+        private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+        }
+    }
+
+    private let headers: [String]
+    private var rows: [[Cell]] = []
+
+    /// A table with these column headers.
+    init(_ headers: String...) {
+        self.headers = headers
+    }
+
+    /// Appends a row.
+    /// - Precondition: One cell for each header.
+    mutating func append(_ cells: Cell...) {
+        precondition(cells.count == headers.count, "a row has a cell for each column")
+        rows.append(cells)
+    }
+
+    /// The table's lines, without a newline at the end. Columns are two blanks apart; no line ends in blanks.
+    func text(_ style: TextStyle) -> String {
+        let widths = headers.indices.map { column in
+            max(headers[column].count, rows.map { $0[column].text.count }.max() ?? 0)
+        }
+        let lines = [headers.map { Cell($0) }] + rows
+        return lines.map { Self.line($0, widths: widths, style) }.joined(separator: "\n")
+    }
+
+    private static func line(_ cells: [Cell], widths: [Int], _ style: TextStyle) -> String {
+        var line = ""
+        for (column, cell) in cells.enumerated() {
+            line += style.paint(cell.text, cell.colour)
+            if column < cells.count - 1 {
+                line += String(repeating: " ", count: widths[column] - cell.text.count + 2)
+            }
+        }
+        return line
+    }
+}

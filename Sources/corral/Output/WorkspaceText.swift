@@ -1,0 +1,45 @@
+import HostProtocol
+
+/// Workspaces as tables and fields.
+enum WorkspaceText {
+    /// A line a workspace.
+    static func table(_ workspaces: [WorkspaceDocument], _ time: TimeText, _ style: TextStyle) -> String {
+        var table = Table("ID", "NAME", "STATE", "KIND", "BRANCH", "SESSIONS", "CREATED", "PATH")
+        for workspace in workspaces {
+            table.append(
+                Table.Cell(workspace.id), Table.Cell(workspace.name), state(workspace.state),
+                Table.Cell(workspace.kind.rawValue), Table.Cell(workspace.branch), Table.Cell(workspace.sessions),
+                Table.Cell(time.ago(workspace.createdAt)), Table.Cell(workspace.path)
+            )
+        }
+        return table.text(style)
+    }
+
+    /// Everything of one workspace.
+    static func fields(_ workspace: WorkspaceDocument, _ time: TimeText, _ style: TextStyle) -> String {
+        var fields = Fields()
+        fields.append("workspace", Table.Cell(workspace.id))
+        fields.append("name", Table.Cell(workspace.name))
+        fields.append("state", state(workspace.state))
+        if let detail = workspace.detail { fields.append("reason", Table.Cell(detail)) }
+        let fate = workspace.kind == .worktree ? "worktree, removed with the workspace" : "adopted, never removed from disk"
+        fields.append("kind", Table.Cell(fate))
+        fields.append("path", Table.Cell(workspace.path))
+        fields.append("repository", Table.Cell(workspace.repository))
+        fields.append("branch", Table.Cell(workspace.branch))
+        fields.append("slice", Table.Cell(workspace.slice))
+        fields.append("created", Table.Cell(time.both(workspace.createdAt)))
+        fields.append("sessions", Table.Cell(workspace.sessions))
+        return fields.text(style)
+    }
+
+    private static func state(_ state: WorkspaceDocument.State) -> Table.Cell {
+        let colour: TextStyle.Colour =
+            switch state {
+            case .active: .good
+            case .creating, .deleting: .pending
+            case .failed: .bad
+            }
+        return Table.Cell(state.rawValue, colour)
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// `corral session …`
+struct SessionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session",
+        abstract: "Start, list, use and kill sessions.",
+        discussion: """
+            A session is a terminal in a workspace. It lives on when nobody is attached, and when the host restarts.
+
+            Example:
+              corral session create fix-login --title tests -- make watch
+            """,
+        subcommands: [
+            SessionCreate.self, SessionList.self, SessionShow.self, SessionKill.self, SessionSend.self,
+            SessionRead.self, SessionResize.self,
+        ]
+    )
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// `corral workspace …`
+struct WorkspaceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workspace",
+        abstract: "Create, list and delete workspaces.",
+        discussion: """
+            A workspace is a directory with a systemd slice of its own: a git worktree that Corral makes and removes, or a \
+            directory of yours that it only adopts.
+
+            Example:
+              corral workspace create --repository ~/src/app --branch fix-login
+            """,
+        subcommands: [
+            WorkspaceCreate.self, WorkspaceAdopt.self, WorkspaceList.self, WorkspaceShow.self, WorkspaceDelete.self,
+        ],
+        aliases: ["ws"]
+    )
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import HostClient
+import HostProtocol
+
+/// `corral workspace create`
+struct WorkspaceCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a git worktree and a workspace for it.",
+        discussion: """
+            Prints the id and the path. A branch that has a workspace already gives that workspace; a branch that is not \
+            there is made from --base.
+
+            Example:
+              corral workspace create --repository ~/src/app --branch fix-login --base main
+            """
+    )
+
+    @Option(help: ArgumentHelp("Any path inside the repository.", valueName: "path"))
+    var repository: String
+
+    @Option(help: ArgumentHelp("Branch to check out. Else a new one, corral/ID.", valueName: "branch"))
+    var branch: String?
+
+    @Option(help: ArgumentHelp("Where a new branch starts. Else HEAD.", valueName: "ref"))
+    var base: String?
+
+    @Option(help: ArgumentHelp("What to call it. Else the branch's name.", valueName: "name"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("An id of your own, 4 to 32 of a-z and 0-9; makes a repeated create harmless."))
+    var id: String?
+
+    @OptionGroup var host: HostOptions
+
+    func run() async throws {
+        let request = CreateWorkspaceRequest(
+            kind: .worktree, repository: try CurrentDirectory.absolute(repository), branch: branch, base: base, name: name,
+            id: id
+        )
+        try await WorkspaceCreation.perform(request, host)
+    }
+}

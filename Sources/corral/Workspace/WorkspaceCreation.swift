@@ -1,0 +1,22 @@
+import HostClient
+import HostProtocol
+
+/// What `create` and `adopt` have in common.
+enum WorkspaceCreation {
+    /// Asks for the workspace and prints it: its id and path, or the document.
+    /// - Throws: ``CommandStatus/other`` when it was made but its setup failed; that is told on stderr.
+    static func perform(_ request: CreateWorkspaceRequest, _ host: HostOptions) async throws {
+        let creation = try await host.client().createWorkspace(request)
+        let workspace = creation.document
+        try Console.print(workspace, asJSON: host.json) { "\(workspace.id)  \(workspace.path)" }
+        if !creation.isNew, !host.json { Console.note("It was there already.") }
+        guard workspace.state == .failed else { return }
+        Console.note(
+            """
+            corral: workspace \(workspace.id) was made, but its setup failed: \(workspace.detail ?? "no reason was given").
+            It was kept, to be looked at. `corral workspace delete \(workspace.id)` removes it.
+            """
+        )
+        throw CommandStatus.other
+    }
+}

@@ -1,0 +1,119 @@
+import CgroupPty
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `A session` {
+    @Test func `runs its command on a terminal in a scope of the workspace's slice`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "tty; stty size; pwd; echo $CORRAL_SESSION; echo ready; exec sleep 1000")
+            let text = try await SessionReader(fixture.client, session.id).waitFor("ready")
+            #expect(text.contains("/dev/pts/"))
+            #expect(text.contains("32 120"))
+            #expect(text.contains(workspace.path))
+            #expect(text.contains(session.id))
+            let members = try fixture.world.inUnit(session.unit)
+            #expect(members.map { Int($0.rawValue) } == [session.leaderPid])
+            #expect(try fixture.world.inUnit(workspace.slice) == members)
+        }
+    }
+
+    @Test func `carries bytes both ways and takes a new size`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "stty -echo; echo ready; read line; echo \"got $line\"; stty size; exec sleep 1000")
+            let reader = SessionReader(fixture.client, session.id)
+            try await reader.waitFor("ready")
+            try await fixture.client.resizeSession(session.id, to: TerminalSize(columns: 90, rows: 20))
+            try await fixture.client.sendInput(Array("hällo\r".utf8), to: session.id)
+            let text = try await reader.waitFor("20 90")
+            #expect(text.contains("got hällo"))
+        }
+    }
+
+    @Test func `that exits says how, and takes its background jobs along`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "trap '' HUP; nohup sleep 1000 >/dev/null 2>&1 & echo last words; exit 7")
+            let (output, ended) = try await SessionReader(fixture.client, session.id).waitForEnd()
+            #expect(output.contains("last words"))
+            #expect(ended?.exit?.code == 7)
+            let document = try await fixture.client.session(session.id)
+            #expect(document.status == .exited)
+            #expect(document.endReason == .exited)
+            #expect(document.exit == SessionDocument.Exit(code: 7, signal: nil))
+            #expect(try fixture.world.tagged("CORRAL_SESSION", session.id).isEmpty)
+        }
+    }
+
+    @Test func `with on_exit keep shows what is left, and the workspace's delete removes it`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(
+                workspace, "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0", onExit: .keep)
+            let pidfd = try #require(try Pidfd.open(ProcessID(Int32(try #require(session.leaderPid)))))
+            let monitor = try ReadinessMonitor()
+            defer { monitor.stop() }
+            #expect(try await pidfd.waitForExit(monitor, until: .after(.seconds(10))))
+            while try await fixture.client.session(session.id).status != .exited { await Task.yield() }
+            #expect(try await fixture.client.session(session.id).members ?? 0 >= 1)
+            let receipt = try await fixture.client.deleteWorkspace(workspace.id)
+            #expect(receipt.state == .deleted)
+            #expect(try fixture.world.tagged("CORRAL_SESSION", session.id).isEmpty)
+        }
+    }
+
+    @Test func `that is killed is confirmed by the kernel (I2)`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "trap '' TERM HUP; setsid sleep 1000 & echo ready; while :; do sleep 1000; done")
+            try await SessionReader(fixture.client, session.id).waitFor("ready")
+            let end = try await fixture.client.killSession(session.id, force: true)
+            #expect(end.outcome == .confirmed)
+            #expect(end.ended == .killed)
+            #expect(try fixture.world.inUnit(session.unit).isEmpty)
+            #expect(try await fixture.client.session(session.id).status == .disposed)
+            #expect(try await Fixture.code { try await fixture.client.killSession(session.id) } == "session_ended")
+        }
+    }
+
+    @Test(arguments: [
+        (["/no/such/program"], "exec_failed"), (["no-such-command-anywhere"], "exec_failed"), (["/etc/passwd"], "exec_failed"),
+    ])
+    func `that cannot execute its command leaves nothing (I9)`(command: [String], code: String) async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let before = try (fixture.host.descriptorCount(), fixture.world.terminalCount())
+            #expect(
+                try await Fixture.code {
+                    try await fixture.client.createSession(in: workspace.id, CreateSessionRequest(command: command))
+                } == code)
+            #expect(
+                try await Fixture.code {
+                    try await fixture.client.createSession(
+                        in: workspace.id, CreateSessionRequest(cwd: "/no/such/place", command: ["/bin/true"]))
+                } == "exec_failed")
+            #expect(try fixture.world.inUnit(workspace.slice).isEmpty)
+            #expect(try await fixture.client.sessions().allSatisfy { $0.status != .active })
+            #expect(try fixture.world.terminalCount() == before.1)
+            #expect(try fixture.host.descriptorCount() <= before.0 + 1)
+        }
+    }
+
+    @Test func `asked for twice with one id is one session, and with other parameters a conflict`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let request = CreateSessionRequest(id: "mine1", command: ["/bin/sleep", "1000"])
+            let first = try await fixture.client.createSession(in: workspace.id, request)
+            let second = try await fixture.client.createSession(in: workspace.id, request)
+            #expect(first.document.leaderPid == second.document.leaderPid)
+            var other = request
+            other.command = ["/bin/sleep", "1001"]
+            #expect(try await Fixture.code { try await fixture.client.createSession(in: workspace.id, other) } == "id_used")
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import HostProtocol
+import NIOConcurrencyHelpers
+
+@testable import HostService
+
+/// A host in memory, at the seam below the interface: it writes down what it is asked and answers with ``APIFixtures``.
+final class FakeHost: HostOperations {
+    struct State {
+        var calls: [String] = []
+        /// Thrown by every operation.
+        var failure: (any Error)?
+        var receipt = APIFixtures.receipt()
+        var end = APIFixtures.end()
+        var output = OutputSlice(epoch: "e1", from: 5, bytes: Array("hello".utf8))
+        var input: [UInt8] = []
+        var attachments: [FakeAttachment] = []
+        /// Holds every delete until it is opened.
+        var gate: CallGate?
+        var createdSession: CreateSessionRequest?
+        var createdWorkspace: CreateWorkspaceRequest?
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    /// What is so now.
+    var now: State { state.withLockedValue { $0 } }
+
+    var calls: [String] { state.withLockedValue { $0.calls } }
+
+    /// Changes what the host does from now on.
+    func set(_ change: (inout State) -> Void) {
+        state.withLockedValue { change(&$0) }
+    }
+
+    private func note(_ call: String) throws {
+        let failure = state.withLockedValue { state in
+            state.calls.append(call)
+            return state.failure
+        }
+        if let failure { throw failure }
+    }
+
+    func status() async throws -> StatusDocument {
+        try note("status")
+        return APIFixtures.status
+    }
+
+    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
+        set { $0.createdWorkspace = request }
+        try note("createWorkspace")
+        return APIFixtures.workspace(id: request.id ?? "wspace")
+    }
+
+    func workspaces(all: Bool) async throws -> [WorkspaceDocument] {
+        try note("workspaces all=\(all)")
+        return [APIFixtures.workspace()]
+    }
+
+    func workspace(_ id: String) async throws -> WorkspaceDocument {
+        try note("workspace \(id)")
+        return APIFixtures.workspace(id: id)
+    }
+
+    func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
+        try note(
+            "delete \(id) force=\(options.force) branch=\(options.deleteBranch) teardown=\(options.teardown) "
+                + "abandon=\(options.abandon) dry=\(options.dryRun) timeout=\(options.timeout.map { "\($0)" } ?? "-")"
+        )
+        if let gate = state.withLockedValue({ $0.gate }) { await gate.pass() }
+        set { $0.calls.append("delete done") }
+        return state.withLockedValue { $0.receipt }
+    }
+
+    func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument {
+        set { $0.createdSession = request }
+        try note("createSession \(workspace)")
+        return APIFixtures.session(id: request.id ?? "sess1")
+    }
+
+    func sessions(workspace: String?) async throws -> [SessionDocument] {
+        try note("sessions \(workspace ?? "-")")
+        return [APIFixtures.session()]
+    }
+
+    func session(_ id: String) async throws -> SessionDocument {
+        try note("session \(id)")
+        return APIFixtures.session(id: id)
+    }
+
+    func killSession(_ id: String, force: Bool) async throws -> SessionEndDocument {
+        try note("kill \(id) force=\(force)")
+        return state.withLockedValue { $0.end }
+    }
+
+    func sendInput(_ bytes: [UInt8], to id: String) async throws {
+        set { $0.input = bytes }
+        try note("input \(id)")
+    }
+
+    func resizeSession(_ id: String, to size: TerminalSize) async throws {
+        try note("resize \(id) \(size.columns)x\(size.rows)")
+    }
+
+    func output(of id: String, from: UInt64?) async throws -> OutputSlice {
+        try note("output \(id) from=\(from.map { "\($0)" } ?? "-")")
+        return state.withLockedValue { $0.output }
+    }
+
+    func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
+        try note("attach \(id) from=\(from.map { "\($0)" } ?? "-") epoch=\(epoch ?? "-")")
+        let attachment = FakeAttachment()
+        set { $0.attachments.append(attachment) }
+        return attachment
+    }
+
+    func receipts(workspace: String?) async throws -> [ReceiptDocument] {
+        try note("receipts \(workspace ?? "-")")
+        return [APIFixtures.receipt()]
+    }
+
+    func receipt(_ id: String) async throws -> ReceiptDocument {
+        try note("receipt \(id)")
+        return APIFixtures.receipt()
+    }
+
+    func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {
+        try note("reap dry=\(dryRun) unclaimed=\(unclaimed)")
+        return PassDocument(at: APIFixtures.moment)
+    }
+
+    func reaper() async throws -> ReaperDocument {
+        try note("reaper")
+        return APIFixtures.reaper
+    }
+}

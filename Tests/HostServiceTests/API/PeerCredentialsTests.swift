@@ -1,0 +1,27 @@
+import Glibc
+import Testing
+
+@testable import HostService
+
+@Suite struct `A peer` {
+    @Test(arguments: [
+        (1000, 1000, true), (0, 1000, true), (0, 0, true), (1000, 0, false), (1001, 1000, false), (65534, 1000, false),
+        (UInt32.max, 1000, false),
+    ] as [(UInt32, UInt32, Bool)])
+    func `is served when it is the server's user or root`(peer: UInt32, server: UInt32, isServed: Bool) {
+        #expect(PeerCredentials(pid: 1, uid: peer, gid: peer).isServed(byUser: server) == isServed)
+    }
+
+    @Test func `is known by its socket`() {
+        var pair: [CInt] = [-1, -1]
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        defer { pair.forEach { close($0) } }
+        #expect(PeerCredentials(ofSocket: pair[0]) == PeerCredentials(pid: getpid(), uid: geteuid(), gid: getegid()))
+    }
+
+    @Test func `is nobody on what is no socket`() {
+        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        #expect(PeerCredentials(ofSocket: file) == nil)
+    }
+}

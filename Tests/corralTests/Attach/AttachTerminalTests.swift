@@ -1,0 +1,146 @@
+import Glibc
+import HostProtocol
+import NIOWebSocket
+import Testing
+
+@testable import corral
+
+@Suite(
+    .serialized, .timeLimit(.minutes(2)),
+    .enabled(if: TerminalProcess.program != nil, "the corral program was not built beside the tests")
+)
+struct `The user's terminal` {
+    private static let attached = AttachServer.text(#"{"type":"attached","session":"s9x1","epoch":"e1","seq":0,"mode":"tail"}"#)
+
+    private func server(
+        path: String = CannedServer.freshPath(), _ frames: @escaping @Sendable (Int) -> [WebSocketFrame] = { _ in [] }
+    ) async throws -> AttachServer {
+        try await AttachServer(path: path, sessions: [Samples.session("s9x1", title: "tests")]) { number in
+            [Self.attached] + frames(number)
+        }
+    }
+
+    private func attach(_ server: AttachServer, _ options: [String] = [], environment: [String] = []) throws -> TerminalProcess {
+        try TerminalProcess(["attach", "tests", "--socket", server.path] + options, environment: environment)
+    }
+
+    @Test func `is given back when the user detaches`() async throws {
+        let server = try await server { _ in [AttachServer.bytes("\u{1b}[?1049h\u{1b}[?25lhello")] }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("[attached to s9x1; detach with Ctrl-\\ d]")
+        await process.expect("hello")
+        #expect(process.isRaw)
+        process.type(Array("ls\r".utf8))
+        var received = server.received.makeAsyncIterator()
+        #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
+        #expect(await received.next() == .binary(Array("ls\r".utf8)))
+        process.setSize(columns: 100, rows: 30)
+        #expect(await received.next() == .text(#"{"columns":100,"rows":30,"type":"resize"}"#))
+        process.type([0x1c])
+        process.type([0x64])
+        #expect(await process.end() == 0)
+        #expect(!process.isRaw)
+        #expect(process.shown.hasSuffix("\u{1b}[?25h\u{1b}[?1049l\u{1b}[0m\r\n[detached from s9x1]\r\n"))
+        #expect(await received.next() == .close(1000))
+    }
+
+    @Test func `is given back when the session ends, with the session's status`() async throws {
+        let ended = #"{"type":"ended","exit":{"code":3,"signal":null},"end_reason":"exited"}"#
+        let server = try await server { _ in
+            [AttachServer.bytes("bye"), AttachServer.text(ended), AttachServer.close(1000)]
+        }
+        defer { server.stop() }
+        let process = try attach(server)
+        #expect(await process.end() == 3)
+        #expect(!process.isRaw)
+        #expect(process.shown.hasSuffix("bye\r\n[session s9x1 has ended: status 3]\r\n"))
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func `is given back when a signal ends the client`(_ number: CInt) async throws {
+        let server = try await server { _ in [AttachServer.bytes("\u{1b}[?2004hhello")] }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("hello")
+        await process.expectRaw(true)
+        process.signal(number)
+        #expect(await process.end() == 128 + number)
+        #expect(!process.isRaw)
+        #expect(process.shown.hasSuffix("hello\u{1b}[?2004l\u{1b}[0m"))
+    }
+
+    @Test(arguments: [SIGTSTP, SIGSTOP])
+    func `is the shell's while the client is stopped, and the session's again after`(_ number: CInt) async throws {
+        let server = try await server { _ in [AttachServer.bytes("hello")] }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("hello")
+        await process.expectRaw(true)
+        process.signal(number)
+        await process.expectStop()
+        if number == SIGTSTP { #expect(!process.isRaw) }
+        process.signal(SIGCONT)
+        await process.expectRaw(true)
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+        #expect(!process.isRaw)
+    }
+
+    @Test func `goes on where it was when the host comes back`() async throws {
+        let path = CannedServer.freshPath()
+        let first = try await server(path: path) { _ in [AttachServer.bytes("0123456789")] }
+        let process = try attach(first)
+        await process.expect("0123456789")
+        first.stop()
+        let second = try await server(path: path) { _ in [AttachServer.bytes("abc")] }
+        defer { second.stop() }
+        await process.expect("abc")
+        #expect(second.requests == ["/v1/sessions/s9x1/attach?from=10&epoch=e1"])
+        #expect(process.isRaw)
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+    }
+
+    @Test func `is given back when the host does not come back`() async throws {
+        let server = try await server { _ in [AttachServer.bytes("hello")] }
+        let process = try attach(server)
+        await process.expect("hello")
+        server.stop()
+        #expect(await process.end() == 69)
+        #expect(!process.isRaw)
+        #expect(process.shown.contains("[the host has gone; session s9x1 may live on]\r\n"))
+    }
+
+    @Test func `is only looked through when it is read-only`() async throws {
+        let server = try await server { _ in [AttachServer.bytes("hello")] }
+        defer { server.stop() }
+        let process = try attach(server, ["--read-only", "--detach-keys", "ctrl-p,ctrl-q"])
+        await process.expect("[attached to s9x1; read-only; detach with Ctrl-p Ctrl-q]")
+        await process.expect("hello")
+        process.type(Array("rm -rf\r".utf8) + [0x10, 0x11])
+        #expect(await process.end() == 0)
+        var received = server.received.makeAsyncIterator()
+        #expect(await received.next() == .close(1000))
+    }
+
+    @Test func `is not touched when the host refuses`() async throws {
+        let server = try await CannedServer(
+            status: "409 Conflict", type: "application/problem+json",
+            body: #"{"type":"about:blank","title":"C","status":409,"code":"session_ended","detail":"s9x1 has ended"}"#
+        )
+        defer { server.stop() }
+        let process = try TerminalProcess(["attach", "tests", "--socket", server.path])
+        #expect(await process.end() == 4)
+        #expect(process.shown == "corral: s9x1 has ended.\r\n")
+    }
+
+    @Test func `is not touched by an attachment to itself`() async throws {
+        let server = try await server()
+        defer { server.stop() }
+        let process = try attach(server, environment: ["CORRAL_SESSION=s9x1"])
+        #expect(await process.end() == 4)
+        #expect(process.shown == "corral: This is session s9x1. It cannot be attached to from inside itself.\r\n")
+        #expect(server.requests.isEmpty)
+    }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import corral
+
+@Suite struct `The terminal's modes` {
+    private func reset(after reads: [String]) -> String {
+        var modes = TerminalModes()
+        for text in reads { _ = modes.read(Array(text.utf8)) }
+        return String(decoding: modes.reset, as: UTF8.self)
+    }
+
+    @Test func `need no reset when nothing was switched`() {
+        #expect(reset(after: ["plain \u{1b}[31mred\u{1b}[0m \u{1b}[2J"]) == "")
+    }
+
+    @Test func `are switched back, the last first`() {
+        #expect(
+            reset(after: ["\u{1b}[?1049h\u{1b}[?25l\u{1b}[?1000;1006h"])
+                == "\u{1b}[?1006l\u{1b}[?1000l\u{1b}[?25h\u{1b}[?1049l\u{1b}[0m"
+        )
+    }
+
+    @Test func `are left alone when the program has switched them back`() {
+        #expect(reset(after: ["\u{1b}[?1049h\u{1b}[?25l", "\u{1b}[?25h\u{1b}[?1049l"]) == "")
+        #expect(reset(after: ["\u{1b}[?2004h", "\u{1b}c"]) == "")
+    }
+
+    @Test func `are seen however the output is cut`() {
+        let text = "\u{1b}[?1049h"
+        for split in 0...text.count {
+            let index = text.index(text.startIndex, offsetBy: split)
+            #expect(reset(after: [String(text[..<index]), String(text[index...])]) == "\u{1b}[?1049l\u{1b}[0m")
+        }
+    }
+
+    @Test func `that do a shell no harm are not looked at`() {
+        #expect(reset(after: ["\u{1b}[?12h\u{1b}[?9999999999999999999h\u{1b}[?;h"]) == "")
+    }
+
+    @Test func `fit into what a signal's handler can write`() {
+        var modes = TerminalModes()
+        for mode in 0...3000 { _ = modes.read(Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8)) }
+        #expect(modes.reset.count <= TerminalRestoration.resetCapacity)
+    }
+}

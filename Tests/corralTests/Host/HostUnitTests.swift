@@ -1,0 +1,57 @@
+import Testing
+
+@testable import corral
+
+@Suite struct `The host's unit` {
+    @Test func `keeps terminals over a crash`() {
+        let arguments = HostUnit(userID: 1000).transientArguments(
+            executable: "/usr/bin/corral-host", environment: [:], socket: nil
+        )
+        #expect(
+            arguments == [
+                "--user", "--quiet", "--collect", "--unit=corral-host.service", "--service-type=notify",
+                "--description=Corral host: workspaces and persistent terminals", "--property=Restart=on-failure",
+                "--property=RestartSec=0", "--property=StartLimitIntervalSec=0", "--property=FileDescriptorStoreMax=16384",
+                "--property=LimitNOFILE=infinity", "--", "/usr/bin/corral-host",
+            ]
+        )
+    }
+
+    @Test func `is the system's for root`() {
+        let arguments = HostUnit(userID: 0).transientArguments(executable: "/x", environment: [:], socket: nil)
+        #expect(!arguments.contains("--user"))
+    }
+
+    @Test func `is told where the user's state and socket are`() {
+        let environment = ["XDG_STATE_HOME": "/s", "CORRAL_SOCKET": "/c", "SECRET": "x"]
+        let unit = HostUnit(userID: 1000)
+        let told = unit.transientArguments(executable: "/x", environment: environment, socket: nil)
+        #expect(told.filter { $0.hasPrefix("--setenv") } == ["--setenv=XDG_STATE_HOME=/s", "--setenv=CORRAL_SOCKET=/c"])
+        let named = unit.transientArguments(executable: "/x", environment: environment, socket: "/n")
+        #expect(named.contains("--setenv=CORRAL_SOCKET=/n"))
+    }
+
+    @Test func `costs terminals when it stops`() {
+        #expect(HostStop.loss(sessions: 1) == "1 live session will lose its terminal.")
+        #expect(HostStop.loss(sessions: 7) == "7 live sessions will lose their terminals.")
+    }
+}
+
+@Suite struct `A child process` {
+    @Test func `is run to its end`() throws {
+        #expect(
+            try ChildProcess.run("sh", ["-c", "printf hello; exit 7"], capturing: true)
+                == ChildProcess.Result(status: 7, output: "hello")
+        )
+    }
+
+    @Test func `that a signal ended has 128 and its number`() throws {
+        #expect(try ChildProcess.run("sh", ["-c", "kill -9 $$"]).status == 137)
+    }
+
+    @Test func `that is not there is a failure`() {
+        #expect(throws: CommandFailure.failed("corral-no-such cannot be started: No such file or directory.")) {
+            try ChildProcess.run("corral-no-such", [])
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Glibc
+import HostProtocol
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+
+/// A host that knows nothing but how to be attached to: sends frames that a test chose, and records what it is sent. Any other
+/// request is answered with a list of sessions.
+final class AttachServer: Sendable {
+    /// What a client sent.
+    enum Received: Equatable, Sendable {
+        case text(String)
+        case binary([UInt8])
+        case pong([UInt8])
+        case close(Int?)
+    }
+
+    /// The socket.
+    let path: String
+    /// What clients send, in order.
+    let received: AsyncStream<Received>
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let connections = NIOLockedValueBox<[any Channel]>([])
+    private let targets = NIOLockedValueBox<[String]>([])
+
+    /// What clients asked for.
+    var requests: [String] { targets.withLockedValue { $0 } }
+
+    /// Listens, and sends `frames` to each client; the first argument counts the clients from 0.
+    init(
+        path: String = CannedServer.freshPath(), sessions: [SessionDocument] = [],
+        _ frames: @escaping @Sendable (Int) -> [WebSocketFrame]
+    ) async throws {
+        self.path = path
+        let list = Array(try WireCoding.encode(sessions))
+        let (stream, continuation) = AsyncStream<Received>.makeStream()
+        received = stream
+        let connections = connections
+        let targets = targets
+        _ = try await ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                let upgrader = NIOWebSocketServerUpgrader(
+                    maxFrameSize: 1 << 20,
+                    shouldUpgrade: { channel, head in
+                        targets.withLockedValue { $0.append(head.uri) }
+                        return channel.eventLoop.makeSucceededFuture([:])
+                    },
+                    upgradePipelineHandler: { channel, _ in
+                        let number = connections.withLockedValue { all in
+                            all.append(channel)
+                            return all.count - 1
+                        }
+                        return channel.pipeline.removeHandler(name: ListAnswerer.name).flatMapThrowing {
+                            try channel.pipeline.syncOperations.addHandler(AttachRecorder(continuation))
+                            for frame in frames(number) { channel.writeAndFlush(frame, promise: nil) }
+                        }
+                    }
+                )
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withServerUpgrade: (upgraders: [upgrader], completionHandler: { _ in })
+                    )
+                    try channel.pipeline.syncOperations.addHandler(ListAnswerer(list), name: ListAnswerer.name)
+                }
+            }
+            .bind(unixDomainSocketPath: path).get()
+    }
+
+    /// Ends it. A test does so in a `defer`, which also keeps the server until then.
+    func stop() {
+        unlink(path)
+        group.shutdownGracefully { _ in }
+    }
+
+    /// Cuts every connection off without a word.
+    func cut() {
+        for channel in connections.withLockedValue({ $0 }) { channel.close(promise: nil) }
+    }
+
+    /// A frame of bytes.
+    static func bytes(_ text: String, isLast: Bool = true, opcode: WebSocketOpcode = .binary) -> WebSocketFrame {
+        WebSocketFrame(fin: isLast, opcode: opcode, data: ByteBuffer(string: text))
+    }
+
+    /// A frame of text.
+    static func text(_ text: String) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))
+    }
+
+    /// A frame that closes.
+    static func close(_ code: UInt16) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: .connectionClose, data: ByteBuffer(integer: code))
+    }
+}
+
+/// Answers any request that is no upgrade with a list.
+private final class ListAnswerer: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    static let name = "list"
+    private let list: [UInt8]
+
+    init(_ list: [UInt8]) {
+        self.list = list
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .end = unwrapInboundIn(data) else { return }
+        let headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(list.count)"]
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: list)))), promise: nil)
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+}
+
+/// Records what comes, and answers a close.
+private final class AttachRecorder: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let received: AsyncStream<AttachServer.Received>.Continuation
+
+    init(_ received: AsyncStream<AttachServer.Received>.Continuation) {
+        self.received = received
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        var content = frame.unmaskedData
+        switch frame.opcode {
+        case .text: received.yield(.text(String(buffer: content)))
+        case .binary: received.yield(.binary(Array(buffer: content)))
+        case .pong: received.yield(.pong(Array(buffer: content)))
+        case .connectionClose:
+            received.yield(.close(content.readInteger(as: UInt16.self).map(Int.init)))
+            let channel = context.channel
+            let reply = WebSocketFrame(fin: true, opcode: .connectionClose, data: frame.unmaskedData)
+            context.writeAndFlush(wrapOutboundOut(reply)).whenComplete { _ in channel.close(promise: nil) }
+        default: break
+        }
+    }
+}
