@@ -77,7 +77,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CgroupPtyTests", dependencies: ["CgroupPty", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SessionIndexTests", dependencies: ["SessionIndex", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SessionIndexTests", dependencies: ["SessionIndex", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
         .testTarget(name: "ReaperTests", dependencies: ["Reaper", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HostServiceTests",

@@ -1,4 +1,4 @@
-import CgroupPty
+public import CgroupPty
 import Foundation
 public import HostClient
 
@@ -42,7 +42,8 @@ public final class RunningHost: Sendable {
 
     /// Starts a host and waits for READY=1.
     public static func start(_ place: Place) async throws -> RunningHost {
-        let (process, notify) = try launch(place)
+        let notify = try listen(place)
+        let process = try launch(place)
         let monitor = try ReadinessMonitor()
         guard let pidfd = try Pidfd.open(ProcessID(process.processIdentifier)) else {
             throw Trouble(description: "corral-host exited at once: \(log(place))")
@@ -63,7 +64,7 @@ public final class RunningHost: Sendable {
 
     /// Starts a host that is expected to refuse, and returns its exit status and what it said.
     public static func startRefused(_ place: Place) async throws -> (status: Int32, log: String) {
-        let (process, _) = try launch(place)
+        let process = try launch(place)
         await BlockingExecutor(label: "wait").run { process.waitUntilExit() }
         return (process.terminationStatus, log(place))
     }
@@ -103,32 +104,36 @@ public final class RunningHost: Sendable {
         monitor.stop()
     }
 
-    private static func launch(_ place: Place) throws -> (Process, OwnedFileDescriptor) {
-        let notifyPath = place.directory.path + "/notify"
-        unlink(notifyPath)
+    /// Listens where the host will say READY=1.
+    private static func listen(_ place: Place) throws -> OwnedFileDescriptor {
+        let path = place.directory.path + "/notify"
+        unlink(path)
         let notify = OwnedFileDescriptor(adopting: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: notifyPath.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let bound = notify.withRawValue { raw in
             withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
             }
         }
         guard bound == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        FileManager.default.createFile(atPath: place.log, contents: nil)
-        guard let log = FileHandle(forWritingAtPath: place.log) else { throw Trouble(description: "open \(place.log)") }
+        return notify
+    }
+
+    private static func launch(_ place: Place) throws -> Process {
+        guard FileManager.default.createFile(atPath: place.log, contents: nil), let log = FileHandle(forWritingAtPath: place.log) else { throw Trouble(description: "open \(place.log)") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Ground.programs + "/corral-host")
         process.arguments = ["--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug"] + place.arguments
         var environment = ProcessInfo.processInfo.environment.merging(place.environment) { _, new in new }
-        environment["NOTIFY_SOCKET"] = notifyPath
+        environment["NOTIFY_SOCKET"] = place.directory.path + "/notify"
         environment["JOURNAL_STREAM"] = nil
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log
         process.standardError = log
         try process.run()
-        return (process, notify)
+        return process
     }
 }

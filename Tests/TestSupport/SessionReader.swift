@@ -1,7 +1,7 @@
 import CgroupPty
 import Foundation
-import HostClient
-import HostProtocol
+public import HostClient
+public import HostProtocol
 
 /// Reads a session through a real attachment, and waits for what it should show.
 public struct SessionReader: Sendable {

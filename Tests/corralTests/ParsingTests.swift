@@ -24,7 +24,8 @@ import Testing
         let create: WorkspaceCreate = try parse(
             "workspace create --repository r --branch b --base main --name n --id wabc --json"
         )
-        #expect([create.repository, create.branch, create.base, create.name, create.id] == ["r", "b", "main", "n", "wabc"])
+        #expect(
+            [create.repository, create.branch, create.base, create.name, create.id] == ["r", "b", "main", "n", "wabc"])
         #expect(create.host.json)
         let adopt: WorkspaceAdopt = try parse("ws adopt /p --name n")
         #expect([adopt.path, adopt.name] == ["/p", "n"])
@@ -78,7 +79,9 @@ import Testing
         #expect(kill.sessions == ["a", "b"])
         #expect(kill.force)
         #expect(try parse("session read s --lines 5", as: SessionRead.self).lines == 5)
-        #expect(try parse("session resize s 200x50", as: SessionResize.self).size.size == TerminalSize(columns: 200, rows: 50))
+        #expect(
+            try parse("session resize s 200x50", as: SessionResize.self).size.size
+                == TerminalSize(columns: 200, rows: 50))
         let send = try #require(try Corral.parseAsRoot(["session", "send", "s", "--", "-n x"]) as? SessionSend)
         #expect(send.text == "-n x")
     }

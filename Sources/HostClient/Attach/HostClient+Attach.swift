@@ -20,18 +20,22 @@ extension HostClient {
         let request = "GET \(target)"
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         let channel = try await connector.connect(by: deadline)
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                channel.eventLoop.execute {
-                    let collector = ReplyCollector(request: request, timeout: timeout, deadline: deadline) { reply in
-                        continuation.resume(returning: reply.map { .refused($0) })
+        let result =
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    channel.eventLoop.execute {
+                        let collector = ReplyCollector(request: request, timeout: timeout, deadline: deadline) {
+                            reply in
+                            continuation.resume(returning: reply.map { .refused($0) })
+                        }
+                        Self.upgrade(channel, target: target, collector) {
+                            continuation.resume(returning: .success(.accepted($0)))
+                        }
                     }
-                    Self.upgrade(channel, target: target, collector) { continuation.resume(returning: .success(.accepted($0))) }
                 }
-            }
-        } onCancel: {
-            channel.close(promise: nil)
-        } as Result<AttachAnswer, HostClientFailure>
+            } onCancel: {
+                channel.close(promise: nil)
+            } as Result<AttachAnswer, HostClientFailure>
         if case .failure = result, Task.isCancelled { throw .cancelled(request: request) }
         switch try result.get() {
         case .accepted(let events):

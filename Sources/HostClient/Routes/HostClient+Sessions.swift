@@ -59,7 +59,8 @@ extension HostClient {
             let next = reply.headers["corral-next"].flatMap(UInt64.init)
         else {
             throw .badResponse(
-                request: "GET \(path)", why: "it has no corral-epoch, corral-from and corral-next to say where it stands"
+                request: "GET \(path)",
+                why: "it has no corral-epoch, corral-from and corral-next to say where it stands"
             )
         }
         return SessionOutput(epoch: epoch, from: first, next: next, bytes: reply.body)

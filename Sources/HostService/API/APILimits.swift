@@ -20,7 +20,8 @@ struct APILimits: Sendable {
     var webSocketMessage = 1 << 20
     /// Bytes that an attached client may be behind before it is cut. From the design; the host counts the same.
     var unsentBytes = 8 << 20
-    /// Bytes of output in one WebSocket message. Larger ones make a client wait for its first byte, smaller ones cost calls.
+    /// Bytes of output in one WebSocket message. Larger ones make a client wait for its first byte, smaller ones cost
+    /// calls.
     var outputFrame = 64 << 10
     /// How long a WebSocket may take to close after its close frame was sent.
     var closeGrace: Duration = .seconds(5)

@@ -7,9 +7,9 @@ import ServiceLifecycle
 
 /// Serves the HTTP interface on a Unix socket that is already bound and listening.
 ///
-/// It accepts, looks at who connected, and gives each connection a task. It is Corral's own and not a framework's server: a
-/// descriptor comes from outside, a connection can become a WebSocket at any request and only after the host has attached,
-/// and everything that a client can make us hold has a limit.
+/// It accepts, looks at who connected, and gives each connection a task. It is Corral's own and not a framework's
+/// server: a descriptor comes from outside, a connection can become a WebSocket at any request and only after the
+/// host has attached, and everything that a client can make us hold has a limit.
 actor APIServer: Service {
     private var socket: OwnedFileDescriptor?
     private let responder: APIResponder
@@ -17,15 +17,18 @@ actor APIServer: Service {
     private let registry: ConnectionRegistry
     private let group: any EventLoopGroup
     private let logger: Logger
+    private let mayConnect: @Sendable (PeerCredentials) -> Bool
     private let onListening: @Sendable () async -> Void
 
     /// Makes a server. Nothing is accepted before it runs.
     /// - Parameters:
     ///   - socket: From ``ListeningSocket``. Clients that connect before the server runs wait.
+    ///   - mayConnect: Whether a peer is served. Asked once a connection, before anything of it is read.
     ///   - onListening: Called once, when clients are served.
     init(
         socket: consuming OwnedFileDescriptor, host: any HostOperations, logger: Logger,
         limits: APILimits = APILimits(), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        mayConnect: @escaping @Sendable (PeerCredentials) -> Bool = { $0.isServed(byUser: geteuid()) },
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
         self.socket = consume socket
@@ -34,13 +37,15 @@ actor APIServer: Service {
         self.registry = ConnectionRegistry(limits: limits)
         self.group = group
         self.logger = logger
+        self.mayConnect = mayConnect
         self.onListening = onListening
     }
 
     /// Serves until the service stops, then lets open requests and WebSockets end, for a limited time.
     ///
     /// Returns although requests may still be worked on; their clients are gone then, and the host ends them.
-    /// - Throws: What the listening socket failed with. ``ListeningSocketFailure/notListening(descriptor:)`` when run twice.
+    /// - Throws: What the listening socket failed with. ``ListeningSocketFailure/notListening(descriptor:)`` when run
+    ///   twice.
     func run() async throws {
         guard let socket = socket.take() else {
             throw ListeningSocketFailure.notListening(descriptor: "the socket of a server that has run")
@@ -105,6 +110,7 @@ actor APIServer: Service {
                 ),
                 refusal: refusal, responder: responder, limits: limits, logger: logger
             )
+            // No child of `run`: that returns in time, also when the host works on a request for longer.
             Task { [registry] in
                 await connection.run()
                 registry.leave(channel)
@@ -118,14 +124,18 @@ actor APIServer: Service {
     private nonisolated func refusal(
         of channel: any Channel, _ admission: ConnectionRegistry.Admission
     ) throws -> APIRefusal? {
-        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { raw in
+        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            raw in
             // NIO's accepted sockets survive an exec, and this process starts others.
             _ = fcntl(raw, F_SETFD, FD_CLOEXEC)
             return PeerCredentials(ofSocket: raw)
         }
-        // Who cannot be told is not served.
-        guard let peer = peer ?? nil, peer.isServed(byUser: geteuid()) else {
-            logger.warning("peer refused", metadata: ["peer": .string(String(describing: peer ?? nil))])
+        guard let peer = peer ?? nil else {
+            logger.warning("peer refused: the kernel does not tell who it is")
+            return .forbidden("connect: the kernel does not tell who connects; nobody unknown is served")
+        }
+        guard mayConnect(peer) else {
+            logger.warning("peer refused", metadata: ["peer": "\(peer)"])
             return .forbidden("connect: only the user that corral-host runs as, and root, are served")
         }
         guard admission == .served else {

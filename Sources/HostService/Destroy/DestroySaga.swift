@@ -2,6 +2,7 @@ import CgroupPty
 import FoundationEssentials
 import HostProtocol
 import Logging
+import Reaper
 import SessionIndex
 
 /// One delete of one workspace, from its tombstone to its receipt.
@@ -29,8 +30,8 @@ actor DestroySaga {
     private let started = Deadline.now
     /// Processes of each session when its stop began.
     private(set) var membersBefore: [SessionID: Int] = [:]
-    /// Processes that were seen inside the slice: a fact that an environment cannot copy.
-    private(set) var membersSeen: Set<ProcessIdentity> = []
+    /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy.
+    private(set) var witnesses = EscapeWitnesses()
 
     /// A saga whose tombstone is written.
     init(
@@ -202,21 +203,27 @@ actor DestroySaga {
 
     private func encodedReceipt() throws -> String { String(decoding: try WireCoding.encode(receipt), as: UTF8.self) }
 
-    /// Remembers who is in the slice before anything is signalled.
-    func rememberMembers(of slice: SliceName) {
-        guard case .found(let cgroup) = parts.context.ground.look(slice.path) else { return }
-        do throws(SystemCallFailure) {
-            for name in try cgroup.childNames() ?? [] {
-                guard let child = try cgroup.child(CgroupPath(components: [name])) else { continue }
-                let members = try child.members()
-                if let scope = ScopeName(unit: name) { membersBefore[scope.session] = members.count }
-                for pid in members {
-                    if let stat = try parts.context.procfs.stat(pid) { membersSeen.insert(stat.identity) }
+    /// Remembers who is in the slice and on its terminals before anything is signalled. Afterwards the proof is gone.
+    func rememberMembers(of slice: SliceName) async throws {
+        let context = parts.context
+        if case .found(let cgroup) = context.ground.look(slice.path) {
+            do throws(SystemCallFailure) {
+                for name in try cgroup.childNames() ?? [] {
+                    guard let scope = ScopeName(unit: name), let child = try cgroup.child(CgroupPath(components: [name]))
+                    else { continue }
+                    membersBefore[scope.session] = try child.members().count
                 }
+            } catch {
+                context.logger.debug("count the members of \(slice): \(error)")
             }
-        } catch {
-            // What is missing here is missing as evidence later, and leads to a report instead of a kill.
-            parts.context.logger.debug("remember the members of \(slice): \(error)")
+        }
+        let question = EscapeQuestion.workspace(
+            workspace.id, of: context.instance, worktree: nil, rows: try await context.index.sessions(includeEnded: true),
+            bootID: context.bootID, witnesses: witnesses)
+        switch await context.scan.witnesses(question, until: .after(.seconds(5))) {
+        case .known(let seen): witnesses.add(seen)
+        // What is missing here is missing as evidence later, and leads to a report instead of a kill.
+        case .unknown(let reason): context.logger.debug("look for the processes of \(slice): \(reason)")
         }
     }
 

@@ -20,7 +20,7 @@ actor DestroyService {
     }
 
     /// Workspaces whose delete is being worked on by this process: the reaper leaves their scopes to it.
-    func running() -> Set<WorkspaceID> { Set(sagas.keys) }
+    func running() -> Set<WorkspaceID> { Set(sagas.keys).union(beginning.keys) }
 
     /// Deletes a workspace, or joins its delete; waits until the timeout and returns what is known then.
     func delete(_ id: String, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument {

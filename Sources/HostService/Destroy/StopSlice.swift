@@ -16,7 +16,7 @@ extension DestroySaga {
         let rows = try await context.index.stampDispose(workspace: workspace.id, at: .now)
         let kept = try await context.index.sessions(workspace: workspace.id, includeEnded: true).filter(\.couldHaveMembers)
         let sessions = rows + kept.filter { row in !rows.contains { $0.id == row.id } }
-        rememberMembers(of: slice)
+        try await rememberMembers(of: slice)
 
         var leaders: [Pidfd] = []
         for row in sessions {

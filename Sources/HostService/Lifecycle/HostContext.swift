@@ -1,6 +1,7 @@
 import CgroupPty
 import Logging
 import NIOCore
+import Reaper
 import SessionIndex
 
 /// What every part of the host works with. Made once, before readiness; nothing in it changes.
@@ -15,6 +16,7 @@ struct HostContext: Sendable {
     let monitor: ReadinessMonitor
     let procfs: Procfs
     let stop: ScopeStop
+    let scan: EscapeScan
     let executor: BlockingExecutor
     let eventLoops: any EventLoopGroup
     let logger: Logger

@@ -34,11 +34,12 @@ struct HostFoundation: Sendable {
             bootID: bootID, cgroup: ground.identity, cgroupNamespace: try BootIdentity.cgroupNamespace())
         let instance = try await Instance.take(configuration, facts: facts)
         let monitor = try ReadinessMonitor()
+        let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
             configuration: configuration, instance: instance.id, bootID: bootID, account: account, index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
-            executor: BlockingExecutor(label: "corral.blocking"), eventLoops: MultiThreadedEventLoopGroup.singleton,
+            scan: EscapeScan(ground: ground, procfs: procfs, monitor: monitor, executor: executor), executor: executor, eventLoops: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         if let written = try SliceDropIn(kind: configuration.manager, environment: configuration.environment).ensure() {
             logger.info("Wrote \(written), since no installed file makes empty slices go away.")

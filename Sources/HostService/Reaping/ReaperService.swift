@@ -1,10 +1,79 @@
 import CgroupPty
+import FoundationEssentials
 import HostProtocol
+import Logging
+import Reaper
+import SessionIndex
+
+/// The reaper as a part of the host: passes at readiness, every five minutes, on demand and soon after a failed kill, and a
+/// journal line for what each did.
 struct ReaperService: Sendable {
-    init(context: HostContext, registry: SessionRegistry, destroys: DestroyService) {}
-    func document() -> ReaperDocument { ReaperDocument(passes: 0, lastPass: nil, lastFailure: nil) }
-    func pass(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument { throw HostFailure.conflict("") }
-    func run() async {}
+    private struct History {
+        var passes = 0
+        var last: PassDocument?
+        var failure: String?
+    }
+
+    private let context: HostContext
+    private let reaper: Reaper
+    private let history: Locked<History>
+
+    /// A reaper that knows what this host is doing right now.
+    init(context: HostContext, registry: SessionRegistry, destroys: DestroyService) {
+        self.context = context
+        let history = Locked(History())
+        self.history = history
+        var host = ReaperHost()
+        host.creationsInFlight = { await registry.creationsInFlight() }
+        host.killsInFlight = { await registry.endsInFlight() }
+        host.runningSagas = { await destroys.running() }
+        host.heldTerminals = { await registry.heldTerminals() }
+        host.leader = { await registry.session($0)?.leader }
+        host.sessionEnded = { id, _, reason in
+            await registry.remove(id)?.close(exit: nil, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+        }
+        host.passEnded = { result in Self.report(result, context, history) }
+        reaper = Reaper(
+            index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,
+            procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor, host: host)
+    }
+
+    /// Passes until the task is cancelled.
+    func run() async { await reaper.run(every: context.configuration.reapInterval) }
+
+    /// One pass on demand.
+    func pass(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {
+        switch await reaper.pass(dryRun: dryRun, unclaimed: unclaimed) {
+        case .success(let report): return PassDocument(report)
+        case .failure(.index(let failure)): throw failure
+        case .failure(.stopped): throw HostFailure.shuttingDown("\(PassFailure.stopped)")
+        }
+    }
+
+    /// The reaper's part of the status.
+    func document() -> ReaperDocument {
+        history.withLock { ReaperDocument(passes: $0.passes, lastPass: $0.last, lastFailure: $0.failure) }
+    }
+
+    private static func report(
+        _ result: Result<PassReport, PassFailure>, _ context: HostContext, _ history: Locked<History>
+    ) {
+        switch result {
+        case .success(let report):
+            history.withLock { history in
+                history.passes += 1
+                history.last = PassDocument(report)
+                history.failure = nil
+            }
+            PassJournal(logger: context.logger, instance: context.instance).write(report)
+        case .failure(let failure):
+            history.withLock { history in
+                history.passes += 1
+                history.failure = "\(failure)"
+            }
+            context.logger.error(
+                "\(failure)",
+                metadata: ["instance": "\(context.instance)", "message_id": "\(JournalMessage.passFailed.rawValue)"])
+        }
+    }
 }
-struct TaggedSurvivors { let context: HostContext; func end(of: ScopeName) async -> StopReport.Outcome? { nil } }
-extension DestroySaga { func endEscapes() async throws -> StateMachine.Event { .done } }

@@ -35,6 +35,9 @@ actor LiveSession {
     /// Whether the master end is held here.
     nonisolated var hasTerminal: Bool { terminal != nil }
 
+    /// Whether a kill or the leader's exit is being carried out.
+    var isEnding: Bool { if case .underWay = ending { true } else { false } }
+
     /// Writes input to the terminal.
     func send(_ bytes: [UInt8]) async throws {
         guard let channel else { throw HostFailure.terminalLost("write to session \(id): its terminal was lost when the host restarted") }

@@ -36,6 +36,13 @@ actor SessionRegistry {
     /// Sessions whose terminal is held here.
     func heldTerminals() -> Set<SessionID> { Set(live.values.filter(\.hasTerminal).map(\.id)) }
 
+    /// Sessions that the host is ending by itself.
+    func endsInFlight() async -> Set<SessionID> {
+        var ending: Set<SessionID> = []
+        for session in live.values where await session.isEnding { ending.insert(session.id) }
+        return ending
+    }
+
     /// Waits until no creation is under way in a workspace.
     ///
     /// Each creation has deadlines of its own for all that it waits for, so this ends.

@@ -135,7 +135,9 @@ struct SessionService: Sendable {
             id = parsed
         }
         var documents: [SessionDocument] = []
-        for row in try await context.index.sessions(workspace: id, includeEnded: true) { documents.append(try await document(row)) }
+        for row in try await context.index.sessions(workspace: id, includeEnded: true) where !row.wentWellUnseen {
+            documents.append(try await document(row))
+        }
         return documents
     }
 
@@ -200,4 +202,9 @@ struct SessionService: Sendable {
         guard let wanted, !wanted.isEmpty else { return workspace }
         return wanted.hasPrefix("/") ? wanted : workspace + "/" + wanted
     }
+}
+
+extension SessionRow {
+    /// Whether it is a session of the host's own that went well: nobody asks for it again.
+    fileprivate var wentWellUnseen: Bool { kind != .shell && status.isEnded && exit == .code(0) }
 }

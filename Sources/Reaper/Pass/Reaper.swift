@@ -126,11 +126,15 @@ public actor Reaper {
             if !request.dryRun {
                 lastPass = report
                 plan(next: report.failed > 0)
+                await host.passEnded(.success(report))
             }
             return .success(report)
         case .failure(let failure):
             lastFailure = failure
-            if !request.dryRun { plan(next: true) }
+            if !request.dryRun {
+                plan(next: true)
+                await host.passEnded(.failure(failure))
+            }
             return .failure(failure)
         }
     }

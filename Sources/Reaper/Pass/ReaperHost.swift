@@ -20,6 +20,8 @@ public struct ReaperHost: Sendable {
     public var sessionEnded: @Sendable (SessionID, SessionRow.Ending, SessionRow.EndReason) async -> Void = { _, _, _ in }
     /// Told after a session got its row back, or became `active` again: it can be taken under care.
     public var sessionRecovered: @Sendable (SessionID) async -> Void = { _ in }
+    /// Told after each pass that was made or could not be, but not of a dry run. It must not wait for another pass.
+    public var passEnded: @Sendable (Result<PassReport, PassFailure>) async -> Void = { _ in }
 
     /// A host that does nothing.
     public init() {}

@@ -37,7 +37,7 @@ struct AttachRun {
         let isTerminal = isatty(STDIN_FILENO) == 1
         Console.note(Self.greeting(session: session, keys: keys, isReadOnly: isReadOnly, isTerminal: isTerminal))
         let end = try await stay(connection, isTerminal: isTerminal)
-        Console.note((isTerminal ? "\r\n" : "") + end.notice(session: session))
+        Console.note((isTerminal ? "\n" : "") + end.notice(session: session))
         return end.status
     }
 
@@ -108,7 +108,9 @@ struct AttachRun {
                     position.read(message)
                     if message.type == .ended { return .sessionEnded(message.exit, message.endReason) }
                     // What is on the screen is not what comes next.
-                    if message.mode == .reanchor, isTerminal { await output.write(Array("\u{1b}[0m\u{1b}[2J\u{1b}[H".utf8)) }
+                    if message.mode == .reanchor, isTerminal {
+                        await output.write(Array("\u{1b}[0m\u{1b}[2J\u{1b}[H".utf8))
+                    }
                 case .closed(let code):
                     closed = code
                 }
@@ -143,7 +145,8 @@ struct AttachRun {
             let failure: HostClientFailure
             do {
                 return .success(
-                    try await client.attach(to: session, from: position.next, epoch: position.epoch, timeout: Self.patience)
+                    try await client.attach(
+                        to: session, from: position.next, epoch: position.epoch, timeout: Self.patience)
                 )
             } catch {
                 failure = error

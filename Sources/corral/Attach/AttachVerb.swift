@@ -23,7 +23,8 @@ struct AttachVerb: AsyncParsableCommand {
     @OptionGroup var keys: AttachOptions
 
     @Option(
-        help: ArgumentHelp("The host's socket. Else $CORRAL_SOCKET, else the one in the runtime directory.", valueName: "path")
+        help: ArgumentHelp(
+            "The host's socket. Else $CORRAL_SOCKET, else the one in the runtime directory.", valueName: "path")
     )
     var socket: String?
 

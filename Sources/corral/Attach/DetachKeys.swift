@@ -62,7 +62,9 @@ struct DetachKeys: ExpressibleByArgument, Equatable, Sendable {
     }
 
     private static func describe(_ key: Key) -> String {
-        if let named = names.first(where: { $0.key == key }) { return named.name.prefix(1).uppercased() + named.name.dropFirst() }
+        if let named = names.first(where: { $0.key == key }) {
+            return named.name.prefix(1).uppercased() + named.name.dropFirst()
+        }
         guard key < 0x20 else { return String(decoding: [key], as: UTF8.self) }
         return "Ctrl-" + String(decoding: [key | 0x40], as: UTF8.self).lowercased()
     }

@@ -86,7 +86,8 @@ enum TerminalRestoration {
     private static func handle(_ signal: CInt, _ handler: @escaping @convention(c) (CInt) -> Void) {
         var previous = sigaction()
         sigaction(signal, nil, &previous)
-        if unsafeBitCast(previous.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        if unsafeBitCast(previous.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        {
             return
         }
         var action = sigaction()

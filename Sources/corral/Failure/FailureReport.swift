@@ -47,7 +47,9 @@ struct FailureReport: Equatable, Sendable {
 
     /// Describes what the host said.
     private init(_ problem: ProblemDocument) {
-        let lines = [Self.sentence(problem.detail.isEmpty ? problem.title : problem.detail), Self.advice(for: problem.code)]
+        let lines = [
+            Self.sentence(problem.detail.isEmpty ? problem.title : problem.detail), Self.advice(for: problem.code),
+        ]
         text = "corral: " + lines.compactMap { $0 }.joined(separator: "\n")
         status = Self.status(of: problem)
         self.problem = problem
@@ -65,7 +67,7 @@ struct FailureReport: Equatable, Sendable {
         return switch problem.status {
         case 404, 410: .notFound
         case 409: .conflict
-        case 400, 422: .usage
+        case 400: .usage
         default: .other
         }
     }
@@ -88,7 +90,8 @@ struct FailureReport: Equatable, Sendable {
         case "workspace_not_found": "`corral workspace list --all` lists the workspaces."
         case "session_not_found": "`corral session list` lists the sessions."
         case "receipt_not_found": "`corral receipts` lists the receipts."
-        case "branch_checked_out": "Adopt that directory with `corral workspace adopt PATH`, or choose another --branch."
+        case "branch_checked_out":
+            "Adopt that directory with `corral workspace adopt PATH`, or choose another --branch."
         case "workspace_deleting": "`corral receipts` shows how far the delete is."
         case "terminal_lost": "What runs in it lives on without a terminal. `corral session kill` ends it."
         case "systemd_unreachable": "Sessions that run can still be killed. New ones need systemd."

@@ -17,7 +17,8 @@ enum ChildProcess {
     /// A socket pair stands for a pipe: it can be made close-on-exec at once, which pipe(2) cannot.
     ///
     /// See: posix_spawnp(3), waitpid(2), socketpair(2)
-    static func run(_ program: String, _ arguments: [String], capturing: Bool = false) throws(CommandFailure) -> Result {
+    static func run(_ program: String, _ arguments: [String], capturing: Bool = false) throws(CommandFailure) -> Result
+    {
         var ends: [CInt] = [-1, -1]
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -9,7 +9,7 @@ struct HostStop: AsyncParsableCommand {
         commandName: "stop",
         abstract: "Stop the host service.",
         discussion: """
-            Says how many sessions would lose their terminals and asks. To restart it without losing one:
+            Says how many sessions would end with it and asks. To restart it without losing one:
             systemctl --user restart corral-host
 
             Example:
@@ -80,6 +80,8 @@ struct HostStop: AsyncParsableCommand {
 
     /// What stopping costs, in words.
     static func loss(sessions: Int) -> String {
-        sessions == 1 ? "1 live session will lose its terminal." : "\(sessions) live sessions will lose their terminals."
+        sessions == 1
+            ? "1 live session will lose its terminal and end."
+            : "\(sessions) live sessions will lose their terminals and end."
     }
 }

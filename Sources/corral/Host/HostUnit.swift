@@ -34,7 +34,7 @@ struct HostUnit {
         if try isInstalled() {
             status = try systemctl(["start", Self.name]).status
         } else {
-            let arguments = transientArguments(
+            let arguments = try transientArguments(
                 executable: try Self.executable(), environment: ProcessInfo.processInfo.environment, socket: socket
             )
             status = try ChildProcess.run("systemd-run", arguments).status
@@ -56,7 +56,10 @@ struct HostUnit {
     /// Terminals survive a crash in the descriptor store, and only if systemd restarts the service at once and without
     /// counting: at the start limit the store is emptied.
     /// - Parameter socket: A socket that the user named, for the host to listen on.
-    func transientArguments(executable: String, environment: [String: String], socket: String?) -> [String] {
+    /// - Throws: ``CommandFailure/refused(_:)`` for a socket that the host cannot be told to make.
+    func transientArguments(
+        executable: String, environment: [String: String], socket: String?
+    ) throws(CommandFailure) -> [String] {
         var arguments = isUser ? ["--user"] : []
         arguments += [
             "--quiet", "--collect", "--unit=\(Self.name)", "--service-type=notify",
@@ -64,10 +67,22 @@ struct HostUnit {
             "--property=Restart=on-failure", "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
             "--property=FileDescriptorStoreMax=16384", "--property=LimitNOFILE=infinity",
         ]
-        if let state = environment["XDG_STATE_HOME"], !state.isEmpty { arguments.append("--setenv=XDG_STATE_HOME=\(state)") }
+        if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
+            arguments.append("--setenv=XDG_STATE_HOME=\(state)")
+        }
+        arguments += ["--", executable]
         let named = socket ?? environment["CORRAL_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
-        if let named { arguments.append("--setenv=CORRAL_SOCKET=\(named)") }
-        return arguments + ["--", executable]
+        if let named { arguments.append("--runtime-directory=\(try Self.directory(ofSocket: named))") }
+        return arguments
+    }
+
+    /// The directory in which a host must be told to make its socket, so that it is this one.
+    private static func directory(ofSocket path: String) throws(CommandFailure) -> String {
+        let absolute = try CurrentDirectory.absolute(path)
+        guard absolute.hasSuffix("/corral.sock") else {
+            throw .refused("A host's socket is always called corral.sock, so none can be started at \(path).")
+        }
+        return String(absolute.dropLast("/corral.sock".count))
     }
 
     /// How a person reads the unit's log.

@@ -40,7 +40,8 @@ enum NameResolution: Equatable, Sendable {
     static func couldBeID(_ text: String) -> Bool {
         (4...32).contains(text.utf8.count)
             && text.utf8.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
             }
     }
 }

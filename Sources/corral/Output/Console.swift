@@ -37,7 +37,7 @@ enum Console {
     static func write(_ bytes: [UInt8], to descriptor: CInt) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 done += count
             } else if errno == EPIPE {

@@ -22,7 +22,8 @@ enum WorkspaceText {
         fields.append("name", Table.Cell(workspace.name))
         fields.append("state", state(workspace.state))
         if let detail = workspace.detail { fields.append("reason", Table.Cell(detail)) }
-        let fate = workspace.kind == .worktree ? "worktree, removed with the workspace" : "adopted, never removed from disk"
+        let fate =
+            workspace.kind == .worktree ? "worktree, removed with the workspace" : "adopted, never removed from disk"
         fields.append("kind", Table.Cell(fate))
         fields.append("path", Table.Cell(workspace.path))
         fields.append("repository", Table.Cell(workspace.repository))

@@ -34,7 +34,8 @@ struct SessionCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Columns and rows, 120x32 when absent.", valueName: "columnsxrows"))
     var size: SizeArgument?
 
-    @Option(help: ArgumentHelp("What becomes of the rest when the command exits: kill or keep.", valueName: "kill|keep"))
+    @Option(
+        help: ArgumentHelp("What becomes of the rest when the command exits: kill or keep.", valueName: "kill|keep"))
     var onExit: OnExitArgument?
 
     @Option(help: ArgumentHelp("An id of your own, 4 to 32 of a-z and 0-9; makes a repeated create harmless."))

@@ -35,7 +35,8 @@ struct WorkspaceCreate: AsyncParsableCommand {
 
     func run() async throws {
         let request = CreateWorkspaceRequest(
-            kind: .worktree, repository: try CurrentDirectory.absolute(repository), branch: branch, base: base, name: name,
+            kind: .worktree, repository: try CurrentDirectory.absolute(repository), branch: branch, base: base,
+            name: name,
             id: id
         )
         try await WorkspaceCreation.perform(request, host)

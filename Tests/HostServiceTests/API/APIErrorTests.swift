@@ -5,31 +5,32 @@ import Testing
 @testable import HostService
 
 @Suite struct `An error of the interface` {
-    @Test(arguments: [
-        (.workspaceNotFound("d"), 404, "workspace_not_found"),
-        (.sessionNotFound("d"), 404, "session_not_found"),
-        (.receiptNotFound("d"), 404, "receipt_not_found"),
-        (.repositoryNotFound("d"), 404, "repository_not_found"),
-        (.invalidRequest("d"), 400, "invalid_request"),
-        (.idUsed("d"), 409, "id_used"),
-        (.conflict("d"), 409, "conflict"),
-        (.dirty("d"), 409, "dirty"),
-        (.mainWorktree("d"), 409, "main_worktree"),
-        (.nestedWorktree("d"), 409, "nested_worktree"),
-        (.branchCheckedOut("d"), 409, "branch_checked_out"),
-        (.workspaceDeleting("d"), 409, "workspace_deleting"),
-        (.sessionEnded("d"), 409, "session_ended"),
-        (.terminalLost("d"), 409, "terminal_lost"),
-        (.startFailed("d"), 503, "start_failed"),
-        (.execFailed("d"), 422, "exec_failed"),
-        (.ptyExhausted("d"), 503, "pty_exhausted"),
-        (.limitReached("d"), 503, "limit_reached"),
-        (.inputFull("d"), 429, "input_full"),
-        (.systemdUnreachable("d"), 503, "systemd_unreachable"),
-        (.indexUnavailable("d"), 503, "index_unavailable"),
-        (.gitFailed("d"), 422, "git_failed"),
-        (.shuttingDown("d"), 503, "shutting_down"),
-    ] as [(HostFailure, Int, String)])
+    @Test(
+        arguments: [
+            (.workspaceNotFound("d"), 404, "workspace_not_found"),
+            (.sessionNotFound("d"), 404, "session_not_found"),
+            (.receiptNotFound("d"), 404, "receipt_not_found"),
+            (.repositoryNotFound("d"), 404, "repository_not_found"),
+            (.invalidRequest("d"), 400, "invalid_request"),
+            (.idUsed("d"), 409, "id_used"),
+            (.conflict("d"), 409, "conflict"),
+            (.dirty("d"), 409, "dirty"),
+            (.mainWorktree("d"), 409, "main_worktree"),
+            (.nestedWorktree("d"), 409, "nested_worktree"),
+            (.branchCheckedOut("d"), 409, "branch_checked_out"),
+            (.workspaceDeleting("d"), 409, "workspace_deleting"),
+            (.sessionEnded("d"), 409, "session_ended"),
+            (.terminalLost("d"), 409, "terminal_lost"),
+            (.startFailed("d"), 503, "start_failed"),
+            (.execFailed("d"), 422, "exec_failed"),
+            (.ptyExhausted("d"), 503, "pty_exhausted"),
+            (.limitReached("d"), 503, "limit_reached"),
+            (.inputFull("d"), 429, "input_full"),
+            (.systemdUnreachable("d"), 503, "systemd_unreachable"),
+            (.indexUnavailable("d"), 503, "index_unavailable"),
+            (.gitFailed("d"), 422, "git_failed"),
+            (.shuttingDown("d"), 503, "shutting_down"),
+        ] as [(HostFailure, Int, String)])
     func `has the status and code of its failure`(failure: HostFailure, status: Int, code: String) async throws {
         let error = APIError(failure)
         #expect(Int(error.status.code) == status)
@@ -50,17 +51,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (.forbidden("d"), 403, "forbidden"),
-        (.routeNotFound("d"), 404, "route_not_found"),
-        (.methodNotAllowed("d", allowed: ["GET"]), 405, "method_not_allowed"),
-        (.payloadTooLarge("d"), 413, "payload_too_large"),
-        (.headersTooLarge("d"), 431, "headers_too_large"),
-        (.malformed("d"), 400, "invalid_request"),
-        (.upgradeRequired("d"), 426, "upgrade_required"),
-        (.tooManyConnections("d"), 503, "limit_reached"),
-        (.kept("d"), 409, "kept"),
-    ] as [(APIRefusal, Int, String)])
+    @Test(
+        arguments: [
+            (.forbidden("d"), 403, "forbidden"),
+            (.routeNotFound("d"), 404, "route_not_found"),
+            (.methodNotAllowed("d", allowed: ["GET"]), 405, "method_not_allowed"),
+            (.payloadTooLarge("d"), 413, "payload_too_large"),
+            (.headersTooLarge("d"), 431, "headers_too_large"),
+            (.malformed("d"), 400, "invalid_request"),
+            (.upgradeRequired("d"), 426, "upgrade_required"),
+            (.tooManyConnections("d"), 503, "limit_reached"),
+            (.kept("d"), 409, "kept"),
+        ] as [(APIRefusal, Int, String)])
     func `has the status and code of its refusal`(refusal: APIRefusal, status: Int, code: String) {
         let error = APIError(refusal)
         #expect(Int(error.status.code) == status)

@@ -8,8 +8,10 @@ enum APIFixtures {
     static let reaper = ReaperDocument(passes: 3, lastPass: PassDocument(at: moment), lastFailure: nil)
 
     static let status = StatusDocument(
-        instance: "1f2e3d4c", version: "0.1.0", pid: 4711, manager: .user, systemdVersion: "252", systemdReachable: true,
-        slice: "corral-1f2e3d4c.slice", stateDirectory: "/state", socket: "/run/corral.sock", bootId: "b", startedAt: moment,
+        instance: "1f2e3d4c", version: "0.1.0", pid: 4711, manager: .user, systemdVersion: "252",
+        systemdReachable: true,
+        slice: "corral-1f2e3d4c.slice", stateDirectory: "/state", socket: "/run/corral.sock", bootId: "b",
+        startedAt: moment,
         workspaces: 1, sessions: 2, reaper: reaper
     )
 
@@ -23,7 +25,8 @@ enum APIFixtures {
     static func session(id: String = "sess1") -> SessionDocument {
         SessionDocument(
             id: id, workspace: "wspace", kind: .shell, title: "sh", status: .active, command: ["sh"], cwd: "/tree",
-            unit: "corral-1f2e3d4c-wspace-\(id).scope", cgroup: nil, leaderPid: 99, members: 1, onExit: .kill, exit: nil,
+            unit: "corral-1f2e3d4c-wspace-\(id).scope", cgroup: nil, leaderPid: 99, members: 1, onExit: .kill,
+            exit: nil,
             endReason: nil, terminal: .open, disposeRequestedAt: nil, lastOutcome: nil, createdAt: moment, endedAt: nil,
             attached: 0
         )

@@ -27,6 +27,11 @@ final class FakeAttachment: Attachment {
         (events, continuation) = AsyncStream.makeStream(of: AttachmentEvent.self)
     }
 
+    /// What was written to the terminal, as text.
+    var text: String { String(decoding: now.input, as: UTF8.self) }
+    /// Whether the attachment was ended, exactly once.
+    var isDetached: Bool { now.detaches == 1 }
+
     /// Plays the session: something happens.
     func emit(_ event: AttachmentEvent) { continuation.yield(event) }
 
@@ -41,6 +46,7 @@ final class FakeAttachment: Attachment {
         let (gate, failure) = state.withLockedValue { ($0.gate, $0.sendFailure) }
         if let gate { await gate.pass() }
         if let failure { throw failure }
+        guard now.detaches == 0 else { throw HostFailure.sessionEnded("detached") }
         set { $0.input += bytes }
     }
 

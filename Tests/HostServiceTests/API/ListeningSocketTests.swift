@@ -95,7 +95,10 @@ import Testing
                 .pathUnusable(path: "/p", bytes: 108),
                 "bind /p: the path has 108 bytes and a socket's path has 1 to 107, none of them NUL; nothing was bound"
             ),
-            (.occupied(path: "/p"), "bind /p: something that is not a socket is there; it was left alone and nothing was bound"),
+            (
+                .occupied(path: "/p"),
+                "bind /p: something that is not a socket is there; it was left alone and nothing was bound"
+            ),
             (.inUse(path: "/p"), "bind /p: a server is listening there; it was left alone and nothing was bound"),
             (
                 .notListening(descriptor: "descriptor 3"),

@@ -84,18 +84,21 @@ import Testing
         (#"{"repository":"/r"} x"#, "body: this is not JSON"),
         ("[]", "body: it must be an object, and not an array"),
         ("null", "body: it must be an object, and not null"),
-        (#""text""#, "body: it must be an object, and not a text"),
+        (#""text""#, "body: it must be an object, and not \"text\""),
         (#"{"repositry":"/r"}"#, "body: the field `repositry` is not known (known: \(workspaceFields))"),
-        (#"{"repository":1}"#, "body: `repository` must be a text, and not a number"),
+        (#"{"repository":1}"#, "body: `repository` must be a text, and not 1"),
         (#"{"repository":["/r"]}"#, "body: `repository` must be a text, and not an array"),
-        (#"{"kind":"clone","repository":"/r"}"#, "body: `kind` must be one of worktree, adopted, and not a text"),
+        (#"{"kind":"clone","repository":"/r"}"#, "body: `kind` must be one of worktree, adopted, and not \"clone\""),
         ("{}", "body: `repository` is missing; a worktree needs a repository"),
         (#"{"repository":null}"#, "body: `repository` is missing; a worktree needs a repository"),
         (#"{"repository":""}"#, "body: `repository` is empty"),
         (#"{"repository":"r"}"#, #"body: `repository` is the relative path "r"; it must be absolute"#),
         (#"{"repository":"/r\u0000"}"#, "body: `repository` holds a NUL"),
         (#"{"repository":"/r","path":"/p"}"#, "body: `path` belongs to an adoption; send `kind`: \"adopted\""),
-        (#"{"repository":"/r","branch":"--upload-pack=x"}"#, "body: `branch` begins with \"-\"; git would take it for an option"),
+        (
+            #"{"repository":"/r","branch":"--upload-pack=x"}"#,
+            "body: `branch` begins with \"-\"; git would take it for an option"
+        ),
         (#"{"repository":"/r","base":"-x"}"#, "body: `base` begins with \"-\"; git would take it for an option"),
         (#"{"repository":"/r","branch":"a\nb"}"#, "body: `branch` holds a control character"),
         (#"{"repository":"/r","name":"a\u2028b"}"#, "body: `name` holds a control character"),
@@ -117,22 +120,26 @@ import Testing
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),
         (#"{"onExit":"keep"}"#, "body: the field `onExit` is not known (known: \(sessionFields))"),
-        (#"{"on_exit":"stay"}"#, "body: `on_exit` must be one of kill, keep, and not a text"),
-        (#"{"command":"sh"}"#, "body: `command` must be an array of texts, and not a text"),
-        (#"{"command":["sh",1]}"#, "body: `command[1]` must be a text, and not a number"),
+        (#"{"on_exit":"stay"}"#, "body: `on_exit` must be one of kill, keep, and not \"stay\""),
+        (#"{"command":"sh"}"#, "body: `command` must be an array of texts, and not \"sh\""),
+        (#"{"command":["sh",true]}"#, "body: `command[1]` must be a text, and not true"),
+        (#"{"command":["sh",["-c"]]}"#, "body: `command[1]` must be a text, and not an array"),
+        (#"{"command":{"sh":1}}"#, "body: `command` must be an array of texts, and not an object"),
+        (#"{"env":{"A":{}}}"#, "body: `env.A` must be a text, and not an object"),
+        (#"{"command":["sh",1]}"#, "body: `command[1]` must be a text, and not 1"),
         (#"{"command":["sh",null]}"#, "body: `command[1]` must be a text, and not null"),
         (#"{"command":["sh","a\u0000"]}"#, "body: `command[1]` holds a NUL"),
         (#"{"command":[""]}"#, "body: `command` names no program: its first item is empty"),
         (#"{"env":["A=1"]}"#, "body: `env` must be an object of texts, and not an array"),
-        (#"{"env":{"A":1}}"#, "body: `env.A` must be a text, and not a number"),
+        (#"{"env":{"A":1}}"#, "body: `env.A` must be a text, and not 1"),
         (#"{"env":{"A":"\u0000"}}"#, "body: `env.A` holds a NUL"),
         (#"{"env":{"":"1"}}"#, "body: `env` has the name \"\"; a name matches [A-Za-z_][A-Za-z0-9_]*"),
         (#"{"env":{"A=B":"1"}}"#, "body: `env` has the name \"A=B\"; a name matches [A-Za-z_][A-Za-z0-9_]*"),
         (#"{"env":{"1A":"1"}}"#, "body: `env` has the name \"1A\"; a name matches [A-Za-z_][A-Za-z0-9_]*"),
         (#"{"size":{"columns":80}}"#, "body: the field `size.rows` is missing"),
         (#"{"size":{"columns":80,"rows":25,"x":1}}"#, "body: the field `size.x` is not known (known: columns, rows)"),
-        (#"{"size":{"columns":1.5,"rows":25}}"#, "body: `size.columns` must be a whole number, and not a number"),
-        (#"{"size":{"columns":"80","rows":25}}"#, "body: `size.columns` must be a whole number, and not a text"),
+        (#"{"size":{"columns":1.5,"rows":25}}"#, "body: `size.columns` must be a whole number, and not 1.5"),
+        (#"{"size":{"columns":"80","rows":25}}"#, "body: `size.columns` must be a whole number, and not \"80\""),
         (#"{"size":{"columns":0,"rows":25}}"#, "body: `columns` is 0; a terminal has 1 to 1000"),
         (#"{"size":{"columns":80,"rows":1001}}"#, "body: `rows` is 1001; a terminal has 1 to 1000"),
         (#"{"title":"a\u001bb"}"#, "body: `title` holds a control character"),
@@ -148,12 +155,15 @@ import Testing
         ("/v1/sessions/abcd/input", "application/json", "", "body: a JSON object is wanted and none came"),
         ("/v1/sessions/abcd/input", "application/json", "{}", "body: the field `text` is missing"),
         ("/v1/sessions/abcd/input", "application/json", #"{"text":null}"#, "body: `text` must be a text, and not null"),
-        ("/v1/sessions/abcd/input", "application/json", #"{"text":7}"#, "body: `text` must be a text, and not a number"),
+        ("/v1/sessions/abcd/input", "application/json", #"{"text":7}"#, "body: `text` must be a text, and not 7"),
         (
             "/v1/sessions/abcd/input", "application/json", #"{"text":"a","enter":true}"#,
             "body: the field `enter` is not known (known: text)"
         ),
-        ("/v1/sessions/abcd/input", "application/json", #"{"text":""}"#, "body: there is nothing to write to the terminal"),
+        (
+            "/v1/sessions/abcd/input", "application/json", #"{"text":""}"#,
+            "body: there is nothing to write to the terminal"
+        ),
         ("/v1/sessions/abcd/input", "text/plain", "", "body: there is nothing to write to the terminal"),
         ("/v1/sessions/abcd/resize", "application/json", "", "body: a JSON object is wanted and none came"),
         ("/v1/sessions/abcd/resize", "application/json", #"{"columns":80}"#, "body: the field `rows` is missing"),
@@ -163,7 +173,7 @@ import Testing
         ),
         (
             "/v1/sessions/abcd/resize", "application/json", #"{"columns":1e30,"rows":1}"#,
-            "body: `columns` must be a whole number, and not a number"
+            "body: `columns` must be a whole number, and not 1e+30"
         ),
     ])
     func `is refused in a terminal's body, by its field`(
@@ -237,7 +247,9 @@ import Testing
             try CreateSession.shape.read(CreateSessionRequest.self, from: Array(WireCoding.encode(session))) == session
         )
         for subject in [Mirror(reflecting: workspace), Mirror(reflecting: session)] {
-            for child in subject.children { #expect("\(child.value)" != "nil", "\(child.label ?? "") is not filled in") }
+            for child in subject.children {
+                #expect("\(child.value)" != "nil", "\(child.label ?? "") is not filled in")
+            }
         }
         let input = InputRequest(text: "t")
         #expect(try SendInput.shape.read(InputRequest.self, from: Array(WireCoding.encode(input))) == input)

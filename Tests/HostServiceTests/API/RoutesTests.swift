@@ -4,26 +4,30 @@ import Testing
 @testable import HostService
 
 @Suite struct `A route` {
-    @Test(arguments: [
-        ("GET", "/v1/status", 200, "status"),
-        ("GET", "/v1/workspaces", 200, "workspaces all=false"),
-        ("GET", "/v1/workspaces?all", 200, "workspaces all=true"),
-        ("GET", "/v1/workspaces?all=false", 200, "workspaces all=false"),
-        ("GET", "/v1/workspaces/wspace", 200, "workspace wspace"),
-        ("GET", "/v1/sessions", 200, "sessions -"),
-        ("GET", "/v1/sessions?workspace=wspace", 200, "sessions wspace"),
-        ("GET", "/v1/sessions/sess1", 200, "session sess1"),
-        ("DELETE", "/v1/sessions/sess1", 200, "kill sess1 force=false"),
-        ("DELETE", "/v1/sessions/sess1?force=true", 200, "kill sess1 force=true"),
-        ("GET", "/v1/receipts", 200, "receipts -"),
-        ("GET", "/v1/receipts?workspace=wspace", 200, "receipts wspace"),
-        ("GET", "/v1/receipts/r-A_1", 200, "receipt r-A_1"),
-        ("POST", "/v1/reaper/pass", 200, "reap dry=false unclaimed=false"),
-        ("POST", "/v1/reaper/pass?dry_run&unclaimed=true", 200, "reap dry=true unclaimed=true"),
-        ("GET", "/v1/reaper", 200, "reaper"),
-        ("GET", "/v1/sessions/sess1/output", 200, "output sess1 from=-"),
-        ("GET", "/v1/sessions/sess1/output?from=18446744073709551615", 200, "output sess1 from=18446744073709551615"),
-    ] as [(String, String, Int, String)])
+    @Test(
+        arguments: [
+            ("GET", "/v1/status", 200, "status"),
+            ("GET", "/v1/workspaces", 200, "workspaces all=false"),
+            ("GET", "/v1/workspaces?all", 200, "workspaces all=true"),
+            ("GET", "/v1/workspaces?all=false", 200, "workspaces all=false"),
+            ("GET", "/v1/workspaces/wspace", 200, "workspace wspace"),
+            ("GET", "/v1/sessions", 200, "sessions -"),
+            ("GET", "/v1/sessions?workspace=wspace", 200, "sessions wspace"),
+            ("GET", "/v1/sessions/sess1", 200, "session sess1"),
+            ("DELETE", "/v1/sessions/sess1", 200, "kill sess1 force=false"),
+            ("DELETE", "/v1/sessions/sess1?force=true", 200, "kill sess1 force=true"),
+            ("GET", "/v1/receipts", 200, "receipts -"),
+            ("GET", "/v1/receipts?workspace=wspace", 200, "receipts wspace"),
+            ("GET", "/v1/receipts/r-A_1", 200, "receipt r-A_1"),
+            ("POST", "/v1/reaper/pass", 200, "reap dry=false unclaimed=false"),
+            ("POST", "/v1/reaper/pass?dry_run&unclaimed=true", 200, "reap dry=true unclaimed=true"),
+            ("GET", "/v1/reaper", 200, "reaper"),
+            ("GET", "/v1/sessions/sess1/output", 200, "output sess1 from=-"),
+            (
+                "GET", "/v1/sessions/sess1/output?from=18446744073709551615", 200,
+                "output sess1 from=18446744073709551615"
+            ),
+        ] as [(String, String, Int, String)])
     func `asks the host and answers`(method: String, target: String, status: Int, call: String) async throws {
         try await Served.run { served in
             // The last position there is has no bytes after it.
@@ -58,7 +62,8 @@ import Testing
     @Test func `that creates a workspace tells where it is`() async throws {
         try await Served.run { served in
             let client = try served.client()
-            let made = try await client.request("POST", "/v1/workspaces", body: Array(#"{"repository":"/r","branch":"b"}"#.utf8))
+            let made = try await client.request(
+                "POST", "/v1/workspaces", body: Array(#"{"repository":"/r","branch":"b"}"#.utf8))
             #expect(made.status == 201)
             #expect(made.headers["location"] == "/v1/workspaces/wspace")
             #expect(
@@ -109,17 +114,21 @@ import Testing
             )
             #expect(
                 served.host.calls == [
-                    "delete wspace force=false branch=false teardown=run abandon=false dry=false timeout=-", "delete done",
-                    "delete wspace force=true branch=true teardown=skip abandon=true dry=true timeout=1.5", "delete done",
+                    "delete wspace force=false branch=false teardown=run abandon=false dry=false timeout=-",
+                    "delete done",
+                    "delete wspace force=true branch=true teardown=skip abandon=true dry=true timeout=1.5",
+                    "delete done",
                 ]
             )
         }
     }
 
-    @Test(arguments: [
-        (.deleted, .confirmed, 200), (.planned, .unknown, 200), (.deleting, .unknown, 202), (.deleting, .unkillable, 202),
-        (.deleted, .escaped, 202), (.deleted, .unkillable, 202), (.deleted, .unknown, 202),
-    ] as [(ReceiptDocument.State, OutcomeDocument, Int)])
+    @Test(
+        arguments: [
+            (.deleted, .confirmed, 200), (.planned, .unknown, 200), (.deleting, .unknown, 202),
+            (.deleting, .unkillable, 202),
+            (.deleted, .escaped, 202), (.deleted, .unkillable, 202), (.deleted, .unknown, 202),
+        ] as [(ReceiptDocument.State, OutcomeDocument, Int)])
     func `that deletes answers 200 only for what the kernel confirmed, and for plans`(
         state: ReceiptDocument.State, outcome: OutcomeDocument, status: Int
     ) async throws {
@@ -144,8 +153,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [(.confirmed, 200), (.escaped, 202), (.unkillable, 202), (.unknown, 202)] as [(OutcomeDocument, Int)])
-    func `that kills answers 200 only for what the kernel confirmed`(outcome: OutcomeDocument, status: Int) async throws {
+    @Test(
+        arguments: [(.confirmed, 200), (.escaped, 202), (.unkillable, 202), (.unknown, 202)] as [(OutcomeDocument, Int)]
+    )
+    func `that kills answers 200 only for what the kernel confirmed`(outcome: OutcomeDocument, status: Int) async throws
+    {
         try await Served.run { served in
             served.host.set { $0.end = APIFixtures.end(outcome) }
             let answer = try await served.client().request("DELETE", "/v1/sessions/sess1")
@@ -202,7 +214,8 @@ import Testing
     // MARK: Addresses
 
     @Test(arguments: [
-        "/", "/v1", "/v1/", "/v1/status/", "/v2/status", "/v1/workspaces/", "/v1//workspaces", "/v1/Status", "/v1/%73tatus",
+        "/", "/v1", "/v1/", "/v1/status/", "/v2/status", "/v1/workspaces/", "/v1//workspaces", "/v1/Status",
+        "/v1/%73tatus",
         "/v1/workspaces/abcd/x", "*", "http://corral/v1/status",
     ])
     func `is not found at another address`(target: String) async throws {

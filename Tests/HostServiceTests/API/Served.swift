@@ -1,5 +1,7 @@
+import Glibc
 import Logging
 import ServiceLifecycle
+import Testing
 
 @testable import HostService
 
@@ -18,7 +20,9 @@ struct Served: Sendable {
 
     /// Runs a server, and stops it when the body is through.
     static func run(
-        limits: APILimits = APILimits(), _ body: @escaping @Sendable (Served) async throws -> Void
+        limits: APILimits = APILimits(),
+        mayConnect: @escaping @Sendable (PeerCredentials) -> Bool = { $0.isServed(byUser: geteuid()) },
+        _ body: @escaping @Sendable (Served) async throws -> Void
     ) async throws {
         let directory = try SocketDirectory()
         let path = directory.socket
@@ -28,10 +32,11 @@ struct Served: Sendable {
         let server = APIServer(
             socket: try ListeningSocket.bind(path: path), host: host,
             logger: Logger(label: "test") { _ in log.handler }, limits: limits,
-            onListening: { listening.finish() }
+            mayConnect: mayConnect, onListening: { listening.finish() }
         )
         let group = ServiceGroup(
-            configuration: .init(services: [.init(service: server)], logger: Logger(label: "group") { _ in log.handler })
+            configuration: .init(
+                services: [.init(service: server)], logger: Logger(label: "group") { _ in log.handler })
         )
         let served = Served(host: host, path: path, log: log, group: group)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -59,6 +64,21 @@ struct Served: Sendable {
         while try await !condition() {
             guard ContinuousClock.now < end else { throw RawClient.Failure(description: "never so: \(what)") }
             try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+extension Served {
+    /// Runs a server, attaches a client, and hands both ends to the body.
+    static func attached(
+        limits: APILimits = APILimits(),
+        _ body: @escaping @Sendable (RawClient, FakeAttachment, Served) async throws -> Void
+    ) async throws {
+        try await run(limits: limits) { served in
+            let client = try served.client()
+            #expect(try await client.attach().status == 101)
+            let attachment = try #require(served.host.now.attachments.first)
+            try await body(client, attachment, served)
         }
     }
 }

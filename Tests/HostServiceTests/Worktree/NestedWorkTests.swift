@@ -1,3 +1,4 @@
+import CgroupPty
 import Foundation
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
     @Test func `is found in a submodule's files`() async throws {
         let path = try await worktreeWithSubmodule()
         try fixture.sh("git config submodule.vendor/lib.ignore all && echo x >> vendor/lib/lib.c", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in them (vendor/lib)"].map { $0.replacing("them", with: "it") })
+        #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
         try fixture.sh("git -C vendor/lib reset -q --hard && touch vendor/lib/new", in: path)
         #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
     }
@@ -72,7 +73,8 @@ import Testing
             git submodule --quiet deinit -f vendor/lib
             """, in: path)
         let expected = ["1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"]
-        #expect(try await findings(path) == expected)
+        let found = try await findings(path)
+        #expect(found == expected)
         try fixture.sh("rm -rf vendor && git checkout -q vendor", in: path)
         #expect(try await findings(path) == expected)
     }

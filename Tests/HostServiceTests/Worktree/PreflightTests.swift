@@ -165,13 +165,14 @@ import Testing
         let path = try await fixture.worktree()
         try fixture.sh(
             """
-            printf '#!/bin/sh\\ntouch "\(fixture.root)/ran"\\n' > ../../../probe && chmod +x ../../../probe
+            printf '#!/bin/sh\\ntouch "\(fixture.root)/ran"\\n' > "\(fixture.root)/probe"
+            chmod +x "\(fixture.root)/probe"
             for hook in post-index-change post-checkout reference-transaction; do
-                cp ../../../probe ../../../app/.git/hooks/$hook
+                cp "\(fixture.root)/probe" "\(fixture.app)/.git/hooks/$hook"
             done
             git config core.fsmonitor "\(fixture.root)/probe"
-            rm -f "\(fixture.root)/ran"
-            """, in: path + "/src")
+            git status && rm "\(fixture.root)/ran"
+            """, in: path)
         #expect(try await look(path) == .clean)
         #expect(try !fixture.exists(fixture.root + "/ran"))
     }

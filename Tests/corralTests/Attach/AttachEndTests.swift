@@ -23,7 +23,9 @@ import Testing
     @Test func `says how the session ended`() {
         #expect(ended(code: 3, .exited).notice(session: "s9x1") == "[session s9x1 has ended: status 3]")
         #expect(ended(signal: 15, .signalled).notice(session: "s9x1") == "[session s9x1 has ended: signal 15]")
-        #expect(ended(signal: 1, .workspaceDeleted).notice(session: "s9x1") == "[session s9x1 has ended: workspace deleted]")
+        #expect(
+            ended(signal: 1, .workspaceDeleted).notice(session: "s9x1") == "[session s9x1 has ended: workspace deleted]"
+        )
         #expect(ended(nil).notice(session: "s9x1") == "[session s9x1 has ended]")
     }
 

@@ -10,7 +10,8 @@ import Testing
     .enabled(if: TerminalProcess.program != nil, "the corral program was not built beside the tests")
 )
 struct `The user's terminal` {
-    private static let attached = AttachServer.text(#"{"type":"attached","session":"s9x1","epoch":"e1","seq":0,"mode":"tail"}"#)
+    private static let attached = AttachServer.text(
+        #"{"type":"attached","session":"s9x1","epoch":"e1","seq":0,"mode":"tail"}"#)
 
     private func server(
         path: String = CannedServer.freshPath(), _ frames: @escaping @Sendable (Int) -> [WebSocketFrame] = { _ in [] }
@@ -20,7 +21,9 @@ struct `The user's terminal` {
         }
     }
 
-    private func attach(_ server: AttachServer, _ options: [String] = [], environment: [String] = []) throws -> TerminalProcess {
+    private func attach(
+        _ server: AttachServer, _ options: [String] = [], environment: [String] = []
+    ) throws -> TerminalProcess {
         try TerminalProcess(["attach", "tests", "--socket", server.path] + options, environment: environment)
     }
 

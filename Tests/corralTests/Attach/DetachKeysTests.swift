@@ -3,12 +3,14 @@ import Testing
 @testable import corral
 
 @Suite struct `Detach keys` {
-    @Test(arguments: [
-        ("ctrl-p,ctrl-q", [0x10, 0x11], "Ctrl-p Ctrl-q"), ("ctrl-\\,d", [0x1c, 0x64], "Ctrl-\\ d"),
-        ("CTRL-P", [0x10], "Ctrl-p"), ("^]", [0x1d], "Ctrl-]"), ("c-a,D", [0x01, 0x44], "Ctrl-a D"),
-        ("ctrl-@", [0x00], "Ctrl-@"), ("esc,space,comma", [0x1b, 0x20, 0x2c], "Esc Space Comma"), ("~,.", [0x7e, 0x2e], "~ ."),
-        ("tab,enter,backspace", [0x09, 0x0d, 0x7f], "Tab Enter Backspace"), ("^", [0x5e], "^"), ("none", [], ""),
-    ] as [(String, [UInt8], String)])
+    @Test(
+        arguments: [
+            ("ctrl-p,ctrl-q", [0x10, 0x11], "Ctrl-p Ctrl-q"), ("ctrl-\\,d", [0x1c, 0x64], "Ctrl-\\ d"),
+            ("CTRL-P", [0x10], "Ctrl-p"), ("^]", [0x1d], "Ctrl-]"), ("c-a,D", [0x01, 0x44], "Ctrl-a D"),
+            ("ctrl-@", [0x00], "Ctrl-@"), ("esc,space,comma", [0x1b, 0x20, 0x2c], "Esc Space Comma"),
+            ("~,.", [0x7e, 0x2e], "~ ."),
+            ("tab,enter,backspace", [0x09, 0x0d, 0x7f], "Tab Enter Backspace"), ("^", [0x5e], "^"), ("none", [], ""),
+        ] as [(String, [UInt8], String)])
     func `are read as they are typed, and told as people write them`(
         _ argument: String, _ keys: [UInt8], _ description: String
     ) throws {

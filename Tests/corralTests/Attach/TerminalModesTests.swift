@@ -39,7 +39,9 @@ import Testing
 
     @Test func `fit into what a signal's handler can write`() {
         var modes = TerminalModes()
-        for mode in 0...3000 { _ = modes.read(Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8)) }
+        for mode in 0...3000 {
+            _ = modes.read(Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8))
+        }
         #expect(modes.reset.count <= TerminalRestoration.resetCapacity)
     }
 }

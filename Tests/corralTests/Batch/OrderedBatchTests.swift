@@ -17,7 +17,11 @@ import Testing
     }
 
     @Test func `of nothing reports nothing`() async {
-        await OrderedBatch.run([Int](), width: 4) { $0 } report: { _, _ in Issue.record("there was nothing") }
+        await OrderedBatch.run([Int](), width: 4) {
+            $0
+        } report: { _, _ in
+            Issue.record("there was nothing")
+        }
     }
 
     @Test func `goes on past a failure and ends with the worst status`() async {

@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: [
         (404, "session_not_found", CommandStatus.notFound), (410, "gone", .notFound), (409, "dirty", .conflict),
-        (409, "main_worktree", .conflict), (400, "invalid_request", .usage), (422, "invalid_request", .usage),
+        (409, "main_worktree", .conflict), (400, "invalid_request", .usage), (422, "exec_failed", .other),
         (500, "git_failed", .other), (503, "systemd_unreachable", .other), (503, "shutting_down", .unreachable),
         (429, "limit_reached", .other),
     ])

@@ -3,37 +3,41 @@ import Testing
 @testable import corral
 
 @Suite struct `The host's unit` {
-    @Test func `keeps terminals over a crash`() {
-        let arguments = HostUnit(userID: 1000).transientArguments(
+    @Test func `keeps terminals over a crash`() throws {
+        let arguments = try HostUnit(userID: 1000).transientArguments(
             executable: "/usr/bin/corral-host", environment: [:], socket: nil
         )
         #expect(
             arguments == [
                 "--user", "--quiet", "--collect", "--unit=corral-host.service", "--service-type=notify",
                 "--description=Corral host: workspaces and persistent terminals", "--property=Restart=on-failure",
-                "--property=RestartSec=0", "--property=StartLimitIntervalSec=0", "--property=FileDescriptorStoreMax=16384",
+                "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
+                "--property=FileDescriptorStoreMax=16384",
                 "--property=LimitNOFILE=infinity", "--", "/usr/bin/corral-host",
             ]
         )
     }
 
-    @Test func `is the system's for root`() {
-        let arguments = HostUnit(userID: 0).transientArguments(executable: "/x", environment: [:], socket: nil)
+    @Test func `is the system's for root`() throws {
+        let arguments = try HostUnit(userID: 0).transientArguments(executable: "/x", environment: [:], socket: nil)
         #expect(!arguments.contains("--user"))
     }
 
-    @Test func `is told where the user's state and socket are`() {
-        let environment = ["XDG_STATE_HOME": "/s", "CORRAL_SOCKET": "/c", "SECRET": "x"]
+    @Test func `is told where the user's state and socket are`() throws {
+        let environment = ["XDG_STATE_HOME": "/s", "CORRAL_SOCKET": "/c/corral.sock", "SECRET": "x"]
         let unit = HostUnit(userID: 1000)
-        let told = unit.transientArguments(executable: "/x", environment: environment, socket: nil)
-        #expect(told.filter { $0.hasPrefix("--setenv") } == ["--setenv=XDG_STATE_HOME=/s", "--setenv=CORRAL_SOCKET=/c"])
-        let named = unit.transientArguments(executable: "/x", environment: environment, socket: "/n")
-        #expect(named.contains("--setenv=CORRAL_SOCKET=/n"))
+        let told = try unit.transientArguments(executable: "/x", environment: environment, socket: nil)
+        #expect(told.suffix(4) == ["--setenv=XDG_STATE_HOME=/s", "--", "/x", "--runtime-directory=/c"])
+        let named = try unit.transientArguments(executable: "/x", environment: environment, socket: "/n/corral.sock")
+        #expect(named.last == "--runtime-directory=/n")
+        #expect(throws: CommandFailure.self) {
+            try unit.transientArguments(executable: "/x", environment: [:], socket: "/n/other.sock")
+        }
     }
 
     @Test func `costs terminals when it stops`() {
-        #expect(HostStop.loss(sessions: 1) == "1 live session will lose its terminal.")
-        #expect(HostStop.loss(sessions: 7) == "7 live sessions will lose their terminals.")
+        #expect(HostStop.loss(sessions: 1) == "1 live session will lose its terminal and end.")
+        #expect(HostStop.loss(sessions: 7) == "7 live sessions will lose their terminals and end.")
     }
 }
 

@@ -5,8 +5,10 @@ import Testing
 
 @Suite struct `The host's status in words` {
     private let status = StatusDocument(
-        instance: "1f2e3d4c", version: "0.1.0", pid: 99, manager: .user, systemdVersion: "252.39", systemdReachable: true,
-        slice: "corral-1f2e3d4c.slice", stateDirectory: "/home/u/.local/state/corral/m", socket: "/run/user/1/corral.sock",
+        instance: "1f2e3d4c", version: "0.1.0", pid: 99, manager: .user, systemdVersion: "252.39",
+        systemdReachable: true,
+        slice: "corral-1f2e3d4c.slice", stateDirectory: "/home/u/.local/state/corral/m",
+        socket: "/run/user/1/corral.sock",
         bootId: "b", startedAt: Samples.moment, workspaces: 2, sessions: 5,
         reaper: ReaperDocument(passes: 1, lastPass: PassDocument(at: Samples.moment), lastFailure: nil)
     )

@@ -110,7 +110,8 @@ import Testing
     @Test func `is refused in the host's words`() async throws {
         let server = try await CannedServer(
             status: "404 Not Found", type: "application/problem+json",
-            body: #"{"type":"about:blank","title":"Not Found","status":404,"code":"session_not_found","detail":"no s9x1"}"#
+            body:
+                #"{"type":"about:blank","title":"Not Found","status":404,"code":"session_not_found","detail":"no s9x1"}"#
         )
         defer { server.stop() }
         await #expect(

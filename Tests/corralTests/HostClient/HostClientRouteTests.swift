@@ -49,7 +49,9 @@ import Testing
     @Test func `tells a new workspace from one that was there`() async throws {
         let request = CreateWorkspaceRequest(kind: .worktree, repository: "/srv/app", branch: "fix")
         let document = Samples.workspace("wk4m2", name: "fix")
-        let new = try await exchange(try json(document, status: "201 Created")) { try await $0.createWorkspace(request) }
+        let new = try await exchange(try json(document, status: "201 Created")) {
+            try await $0.createWorkspace(request)
+        }
         #expect(new.line == "POST /v1/workspaces HTTP/1.1")
         #expect(new.body == #"{"branch":"fix","kind":"worktree","repository":"/srv/app"}"#)
         #expect(new.value == Creation(document: document, isNew: true))

@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func `of workspaces shows their time as it passed`() {
-        let text = WorkspaceText.table([Samples.workspace("wk4m2", name: "fix", sessions: 2)], Samples.time, Samples.plain)
+        let text = WorkspaceText.table(
+            [Samples.workspace("wk4m2", name: "fix", sessions: 2)], Samples.time, Samples.plain)
         #expect(
             text == """
                 ID     NAME  STATE   KIND      BRANCH  SESSIONS  CREATED  PATH

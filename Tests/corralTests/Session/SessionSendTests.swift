@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test func `goes without Enter when told so`() throws {
-        let verb = try #require(try Corral.parseAsRoot(["session", "send", "tests", "--no-enter", "q"]) as? SessionSend)
+        let verb = try #require(
+            try Corral.parseAsRoot(["session", "send", "tests", "--no-enter", "q"]) as? SessionSend)
         #expect(verb.writes == [[0x71]])
     }
 

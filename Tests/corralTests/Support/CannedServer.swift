@@ -31,10 +31,11 @@ final class CannedServer: Sendable {
         _ = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CannedHandler { request in
-                        received.withLockedValue { $0.append(request) }
-                        return answer(request)
-                    })
+                    try channel.pipeline.syncOperations.addHandler(
+                        CannedHandler { request in
+                            received.withLockedValue { $0.append(request) }
+                            return answer(request)
+                        })
                 }
             }
             .bind(unixDomainSocketPath: path).get()
@@ -86,7 +87,9 @@ private final class CannedHandler: ChannelInboundHandler {
         let channel = context.channel
         switch answer(request) {
         case .reply(let reply):
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: reply))).whenComplete { _ in channel.close(promise: nil) }
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: reply))).whenComplete { _ in
+                channel.close(promise: nil)
+            }
         case .hangUp: channel.close(promise: nil)
         case .silence: break
         }

@@ -23,8 +23,10 @@ enum Samples {
 
     static func session(_ id: String, title: String, status: SessionDocument.Status = .active) -> SessionDocument {
         SessionDocument(
-            id: id, workspace: "wk4m2", kind: .shell, title: title, status: status, command: ["bash", "-l"], cwd: "/srv/w",
-            unit: "corral-1f2e3d4c-wk4m2-\(id).scope", cgroup: nil, leaderPid: 4242, members: nil, onExit: .kill, exit: nil,
+            id: id, workspace: "wk4m2", kind: .shell, title: title, status: status, command: ["bash", "-l"],
+            cwd: "/srv/w",
+            unit: "corral-1f2e3d4c-wk4m2-\(id).scope", cgroup: nil, leaderPid: 4242, members: nil, onExit: .kill,
+            exit: nil,
             endReason: nil, terminal: .open, disposeRequestedAt: nil, lastOutcome: nil, createdAt: moment, endedAt: nil,
             attached: 0
         )

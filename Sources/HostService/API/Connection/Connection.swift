@@ -3,8 +3,8 @@ import NIOCore
 
 /// One client's connection, from its first byte to its last.
 ///
-/// Requests are carried out one after the other. A client that goes away does not stop what it asked for: the answer finds
-/// nobody, and that is all. A connection that became a WebSocket stays one.
+/// Requests are carried out one after the other. A client that goes away does not stop what it asked for: the answer
+/// finds nobody, and that is all. A connection that became a WebSocket stays one.
 struct Connection: Sendable {
     let channel: NIOAsyncChannel<ConnectionInput, Never>
     /// Why nothing of this connection is served, nil when it is.
@@ -40,15 +40,16 @@ struct Connection: Sendable {
                 case .response(let response):
                     try await send(response, keepsAlive: keepsAlive)
                     if !keepsAlive { return try await reader.discardRest() }
-                case .attach(let attachment, let handshake):
-                    return try await serve(attachment, handshake, &reader)
+                case .attach(let attachment, let session, let handshake):
+                    return try await serve(attachment, of: session, handshake, &reader)
                 }
             }
         }
     }
 
     private func serve(
-        _ attachment: any Attachment, _ handshake: WebSocketHandshake, _ reader: inout RequestReader
+        _ attachment: any Attachment, of session: String, _ handshake: WebSocketHandshake,
+        _ reader: inout RequestReader
     ) async throws {
         do {
             let headers = try await handshake.acceptance(on: channel.channel)
@@ -57,6 +58,8 @@ struct Connection: Sendable {
             await attachment.detach()
             throw error
         }
+        var logger = logger
+        logger[metadataKey: "session"] = .string(session)
         let bridge = AttachBridge(attachment: attachment, channel: channel.channel, limits: limits, logger: logger)
         await bridge.run(&reader.input)
     }

@@ -3,8 +3,8 @@ import NIOCore
 
 /// All connections that are open or still worked on: counts them, and ends them when the service stops.
 ///
-/// A connection is counted until its task is over, not until its socket is closed. So the limit also bounds the requests that
-/// are worked on at the same time, with clients that ask and go away too.
+/// A connection is counted until its task is over, not until its socket is closed. So the limit also bounds the
+/// requests that are worked on at the same time, with clients that ask and go away too.
 final class ConnectionRegistry: Sendable {
     /// What becomes of a new connection.
     enum Admission: Equatable {

@@ -1,9 +1,9 @@
 extension HTTPConnectionHandler {
     /// Decides when a connection waits for its client, and when it ends.
     ///
-    /// A connection waits for the client when nothing is asked of it (also in the middle of a request), or when the client has
-    /// not read an answer. It does not while a request is worked on. A client may send requests ahead of the answers; they are
-    /// worked on one after the other.
+    /// A connection waits for the client when nothing is asked of it (also in the middle of a request), or when the
+    /// client has not read an answer. It does not while a request is worked on. A client may send requests ahead of
+    /// the answers; they are worked on one after the other.
     struct StateMachine {
         enum Phase: Equatable {
             /// Requests are read and answered.

@@ -1,17 +1,16 @@
 import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 
 /// The HTTP life of a connection, on its event loop: between NIO's parser and the connection's task.
 ///
-/// It bounds what NIO leaves unbounded. A client has a limited time to send a whole request and to read its answer. A client
-/// that asked for an upgrade stops NIO's parser for good (what it sends then is WebSocket's), so whatever is not upgraded
-/// after that is answered with `connection: close`. After a last answer the sending half is closed, what the client still
-/// sends is thrown away, and the connection closes when the client does or when the linger is over: closing at once would
-/// reset the connection under a client that is still writing.
+/// It bounds what NIO leaves unbounded. A client has a limited time to send a whole request and to read its answer. A
+/// client that asked for an upgrade stops NIO's parser for good (what it sends then is WebSocket's), so whatever is
+/// not upgraded after that is answered with `connection: close`. After a last answer the sending half is closed, what
+/// the client still sends is thrown away, and the connection closes when the client does or when the linger is over:
+/// closing at once would reset the connection under a client that is still writing.
 ///
-/// NIO's own upgrade handler is not used. It looks at a connection's first request only, asks whether to upgrade before a
-/// route has run, keeps without limit what arrives meanwhile, and drops the reason of a refusal.
+/// NIO's own upgrade handler is not used. It looks at a connection's first request only, asks whether to upgrade
+/// before a route has run, keeps without limit what arrives meanwhile, and drops the reason of a refusal.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = ConnectionInput
@@ -154,7 +153,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// Writes 101 and turns the pipeline into a WebSocket's, all in one go, so that no byte meets the wrong parser.
     ///
-    /// What the client sent behind its request is in the HTTP parser, which forwards it to the WebSocket's when it leaves.
+    /// What the client sent behind its request is in the HTTP parser, which forwards it to the WebSocket's when it
+    /// leaves.
     private func upgrade(
         _ headers: HTTPHeaders, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
     ) {
@@ -174,7 +174,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         pipeline.removeHandler(encoder, promise: nil)
         pipeline.removeHandler(self, promise: nil)
-        // The async end hands over what it was given when a read is complete, and the parser's leftovers come after that.
+        // The async end hands over what it was given when a read is complete, and the parser's leftovers come after
+        // that.
         pipeline.removeHandler(decoder).assumeIsolated().whenSuccess { pipeline.fireChannelReadComplete() }
     }
 

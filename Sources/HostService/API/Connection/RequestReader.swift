@@ -72,11 +72,12 @@ struct RequestReader {
     }
 
     private func tooLarge(_ head: HTTPRequestHead) -> APIRefusal {
-        .payloadTooLarge("\(head.method) of a body: more than \(limits.requestBody) bytes are not taken; nothing was done")
+        .payloadTooLarge(
+            "\(head.method) of a body: more than \(limits.requestBody) bytes are not taken; nothing was done")
     }
 
-    /// A request that asks for an upgrade, whatever to, is the last one that NIO's parser reads. HTTP/1.0 is served one request
-    /// a connection.
+    /// A request that asks for an upgrade, whatever to, is the last one that NIO's parser reads. HTTP/1.0 is served
+    /// one request a connection.
     private func keepsAlive(_ head: HTTPRequestHead) -> Bool {
         let asksForUpgrade =
             head.headers.contains(name: "upgrade")

@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// An error as it goes to a client. This file is the only map from failures to status, code and title.
 ///
-/// Codes are stable: clients switch on them. A status may be shared, a code means one thing. Both maps are exhaustive and
-/// have no `default`, so that a new failure cannot be answered by accident.
+/// Codes are stable: clients switch on them. A status may be shared, a code means one thing. Both maps are exhaustive
+/// and have no `default`, so that a new failure cannot be answered by accident.
 struct APIError: Error, Sendable {
     /// The HTTP status.
     let status: HTTPResponseStatus

@@ -1,14 +1,15 @@
 import CgroupPty
 import Glibc
 
-/// The socket that clients reach the service on: a Unix stream socket, bound, listening, and private from its first moment.
+/// The socket that clients reach the service on: a Unix stream socket, bound, listening, and private from its first
+/// moment.
 ///
-/// Nobody but the owner can connect, and there is no moment in which anybody else could: the mode is set on the socket
-/// before it has a name. `unix_bind` gives the new file the mode of the socket's own inode, so that no umask (which the whole
-/// process shares) has to be changed for it.
+/// Nobody but the owner can connect, and there is no moment in which anybody else could: the mode is set on the
+/// socket before it has a name. `unix_bind` gives the new file the mode of the socket's own inode, so that no umask
+/// (which the whole process shares) has to be changed for it.
 ///
-/// A socket file that is there already is removed only if it is a socket and a connect to it was refused, that is when no
-/// process listens on it.
+/// A socket file that is there already is removed only if it is a socket and a connect to it was refused, that is
+/// when no process listens on it.
 ///
 /// - SeeAlso: unix(7); Linux v6.1 net/unix/af_unix.c, unix_bind_bsd
 enum ListeningSocket {
@@ -20,7 +21,8 @@ enum ListeningSocket {
     /// - Parameter path: Absolute; its directory exists.
     /// - Returns: A socket that does not block and is closed on exec.
     /// - Throws: ``ListeningSocketFailure``.
-    /// - Precondition: The caller holds the instance's lock, so that no other Corral binds or removes the path meanwhile.
+    /// - Precondition: The caller holds the instance's lock, so that no other Corral binds or removes the path
+    ///   meanwhile.
     static func bind(path: String) throws(ListeningSocketFailure) -> OwnedFileDescriptor {
         guard let address = UnixSocketAddress(path: path) else {
             throw .pathUnusable(path: path, bytes: path.utf8.count)
@@ -43,7 +45,8 @@ enum ListeningSocket {
     /// See: sd_listen_fds(3), socket(7) `SO_ACCEPTCONN`
     /// - Returns: The same socket, closed on exec from now on.
     /// - Throws: ``ListeningSocketFailure/notListening(descriptor:)`` for anything but a listening Unix stream socket.
-    static func adopt(_ descriptor: consuming OwnedFileDescriptor) throws(ListeningSocketFailure) -> OwnedFileDescriptor {
+    static func adopt(_ descriptor: consuming OwnedFileDescriptor) throws(ListeningSocketFailure) -> OwnedFileDescriptor
+    {
         let name = descriptor.withRawValue { "descriptor \($0)" }
         try orThrow(attempt("fcntl(F_SETFD)", name, descriptor) { fcntl($0, F_SETFD, FD_CLOEXEC) })
         guard option(SO_DOMAIN, of: descriptor) == AF_UNIX,
@@ -78,8 +81,8 @@ enum ListeningSocket {
 
     /// Removes the file of a socket that no process listens on.
     ///
-    /// A connect to a file that is no socket is refused too, so its type is looked at first. A full backlog (`EAGAIN`) is a
-    /// living server's.
+    /// A connect to a file that is no socket is refused too, so its type is looked at first. A full backlog
+    /// (`EAGAIN`) is a living server's.
     ///
     /// See: lstat(2), connect(2), unlink(2)
     private static func removeStaleFile(

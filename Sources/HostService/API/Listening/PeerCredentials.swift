@@ -3,7 +3,7 @@ import Glibc
 /// Who is at the other end of a Unix socket, as the kernel recorded it when the connection was made.
 ///
 /// - SeeAlso: unix(7), `SO_PEERCRED`
-struct PeerCredentials: Sendable, Equatable {
+struct PeerCredentials: Sendable, Equatable, CustomStringConvertible {
     /// The process that connected. To be shown: it may be gone, and its number may be another's.
     let pid: Int32
     /// Its effective user.
@@ -34,4 +34,7 @@ struct PeerCredentials: Sendable, Equatable {
     func isServed(byUser server: UInt32) -> Bool {
         uid == server || uid == 0
     }
+
+    /// For instance `uid 1000, gid 1000, pid 4711`.
+    var description: String { "uid \(uid), gid \(gid), pid \(pid)" }
 }

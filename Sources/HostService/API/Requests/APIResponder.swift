@@ -31,8 +31,8 @@ struct APIResponder: Sendable {
         }
     }
 
-    /// No browser has business on this socket. One gets here only by a forwarded port, from a page that its user did not mean
-    /// to give a terminal to.
+    /// No browser has business on this socket. One gets here only by a forwarded port, from a page that its user did
+    /// not mean to give a terminal to.
     private func refuseBrowsers(_ request: APIRequest) throws(APIRefusal) {
         guard !request.headers.contains(name: "origin") else {
             throw .forbidden("\(request.method) \(request.path): requests of web pages (`Origin`) are refused")

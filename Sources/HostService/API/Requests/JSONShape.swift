@@ -3,8 +3,9 @@ import HostProtocol
 
 /// What a request's body must look like: which fields it may have and of which kind each is.
 ///
-/// Synthesised decoding drops a field that it does not know. A misspelt `on_exit` would then be a session that behaves as it
-/// was not asked to, so every body is held against its shape first, and the answer names what does not fit.
+/// Synthesised decoding drops a field that it does not know. A misspelt `on_exit` would then be a session that
+/// behaves as it was not asked to, so every body is held against its shape first, and the answer names what does not
+/// fit. Only what the shape knows is looked at, once, so that the cost is that of reading the body.
 indirect enum JSONShape: Sendable {
     case text
     case wholeNumber
@@ -29,56 +30,104 @@ indirect enum JSONShape: Sendable {
     /// Reads a body of this shape.
     /// - Throws: ``HostFailure/invalidRequest(_:)``, which names the field and what was expected there.
     func read<Document: Decodable>(_ type: Document.Type, from body: [UInt8]) throws(HostFailure) -> Document {
-        guard !body.isEmpty else { throw .invalidRequest("body: a JSON object is wanted and none came; nothing was done") }
+        guard !body.isEmpty else { throw Self.refused("a JSON object is wanted and none came") }
         let data = Data(body)
-        let value: JSONValue
+        let decoder = JSONDecoder()
+        if let key = Probe.key { decoder.userInfo[key] = self }
         do {
-            value = try WireCoding.decode(JSONValue.self, from: data)
-        } catch {
-            throw .invalidRequest("body: this is not JSON; nothing was done")
-        }
-        try check(value, at: "")
-        do {
+            _ = try decoder.decode(Probe.self, from: data)
             return try WireCoding.decode(type, from: data)
+        } catch let failure as HostFailure {
+            throw failure
         } catch {
-            throw .invalidRequest("body: it cannot be used (\(Self.reason(error))); nothing was done")
+            throw Self.refused("this is not JSON")
         }
     }
 
-    private func check(_ value: JSONValue, at path: String) throws(HostFailure) {
-        switch (self, value) {
-        case (.text, .text): return
-        case (.wholeNumber, .number(let number)) where Int(exactly: number) != nil: return
-        case (.word(let words), .text(let text)) where words.contains(text): return
-        case (.texts, .array(let items)):
-            for (index, item) in items.enumerated() { try JSONShape.text.check(item, at: "\(path)[\(index)]") }
-        case (.textByName, .object(let fields)):
-            for (name, item) in fields { try JSONShape.text.check(item, at: "\(path).\(name)") }
-        case (.object(let known), .object(let fields)):
-            try checkFields(fields, known, at: path)
-        default:
-            let place = path.isEmpty ? "it" : "`\(path)`"
-            throw .invalidRequest("body: \(place) must be \(expected), and not \(value.kind); nothing was done")
+    /// Looks at a value from within the decoder, where keys are still as they came.
+    private struct Probe: Decodable {
+        static let key = CodingUserInfoKey(rawValue: "shape")
+
+        init(from decoder: any Decoder) throws {
+            guard let key = Self.key, let shape = decoder.userInfo[key] as? JSONShape else {
+                throw JSONShape.refused("there is no shape to hold it against")
+            }
+            try shape.check(decoder, at: "")
+        }
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    // MARK: Checks
+
+    private func check(_ decoder: any Decoder, at path: String) throws {
+        switch self {
+        case .text:
+            _ = try value(String.self, decoder, at: path)
+        case .wholeNumber:
+            guard Int(exactly: try value(Double.self, decoder, at: path)) != nil else { throw mismatch(decoder, path) }
+        case .word(let words):
+            guard words.contains(try value(String.self, decoder, at: path)) else { throw mismatch(decoder, path) }
+        case .texts:
+            guard var items = attempt({ try decoder.unkeyedContainer() }) else { throw mismatch(decoder, path) }
+            var index = 0
+            while !items.isAtEnd {
+                try JSONShape.text.check(items.superDecoder(), at: "\(path)[\(index)]")
+                index += 1
+            }
+        case .textByName:
+            let fields = try object(decoder, path)
+            for key in fields.allKeys {
+                try JSONShape.text.check(fields.superDecoder(forKey: key), at: "\(path).\(key.stringValue)")
+            }
+        case .object(let known):
+            try checkFields(object(decoder, path), known, at: path.isEmpty ? "" : path + ".")
         }
     }
 
     private func checkFields(
-        _ fields: [String: JSONValue], _ known: [String: Field], at path: String
-    ) throws(HostFailure) {
-        let prefix = path.isEmpty ? "" : path + "."
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            guard let field = known[name] else {
+        _ fields: KeyedDecodingContainer<Key>, _ known: [String: Field], at prefix: String
+    ) throws {
+        for key in fields.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
+            guard let field = known[key.stringValue] else {
                 let names = known.keys.sorted().joined(separator: ", ")
-                throw .invalidRequest(
-                    "body: the field `\(prefix)\(name)` is not known (known: \(names)); nothing was done"
-                )
+                throw Self.refused("the field `\(prefix)\(key.stringValue)` is not known (known: \(names))")
             }
-            if value == .null, !field.isRequired { continue }
-            try field.shape.check(value, at: prefix + name)
+            if !field.isRequired, try fields.decodeNil(forKey: key) { continue }
+            try field.shape.check(fields.superDecoder(forKey: key), at: prefix + key.stringValue)
         }
-        for (name, field) in known.sorted(by: { $0.key < $1.key }) where field.isRequired && fields[name] == nil {
-            throw .invalidRequest("body: the field `\(prefix)\(name)` is missing; nothing was done")
+        for (name, field) in known.sorted(by: { $0.key < $1.key })
+        where field.isRequired && !fields.contains(Key(stringValue: name)) {
+            throw Self.refused("the field `\(prefix)\(name)` is missing")
         }
+    }
+
+    private func value<Value: Decodable>(_ type: Value.Type, _ decoder: any Decoder, at path: String) throws -> Value {
+        guard let value = attempt({ try decoder.singleValueContainer().decode(type) }) else {
+            throw mismatch(decoder, path)
+        }
+        return value
+    }
+
+    private func object(_ decoder: any Decoder, _ path: String) throws -> KeyedDecodingContainer<Key> {
+        guard let fields = attempt({ try decoder.container(keyedBy: Key.self) }) else { throw mismatch(decoder, path) }
+        return fields
+    }
+
+    /// What a decoder has, nil when it has something else.
+    private func attempt<Value>(_ body: () throws -> Value) -> Value? {
+        do { return try body() } catch { return nil }
+    }
+
+    // MARK: Texts
+
+    private func mismatch(_ decoder: any Decoder, _ path: String) -> HostFailure {
+        Self.refused("\(path.isEmpty ? "it" : "`\(path)`") must be \(expected), and not \(kind(of: decoder))")
     }
 
     private var expected: String {
@@ -92,12 +141,21 @@ indirect enum JSONShape: Sendable {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
-            DecodingError.valueNotFound(_, let context), DecodingError.keyNotFound(_, let context):
-            context.debugDescription
-        default: "\(error)"
+    private func kind(of decoder: any Decoder) -> String {
+        if let value = attempt({ try decoder.singleValueContainer() }) {
+            if value.decodeNil() { return "null" }
+            if let text = attempt({ try value.decode(String.self) }) {
+                return text.count <= 32 ? "\"\(text)\"" : "a text"
+            }
+            if let truth = attempt({ try value.decode(Bool.self) }) { return "\(truth)" }
+            if let number = attempt({ try value.decode(Double.self) }) {
+                return Int(exactly: number).map { "\($0)" } ?? "\(number)"
+            }
         }
+        return attempt({ try decoder.unkeyedContainer() }) != nil ? "an array" : "an object"
+    }
+
+    private static func refused(_ reason: String) -> HostFailure {
+        .invalidRequest("body: \(reason); nothing was done")
     }
 }

@@ -1,5 +1,5 @@
-/// The part of a request's target after the `?`, read strictly: a key that is misspelt, given twice or out of bounds is an
-/// error and never dropped.
+/// The part of a request's target after the `?`, read strictly: a key that is misspelt, given twice or out of bounds
+/// is an error and never dropped.
 struct QueryParameters: Sendable {
     private var values: [String: String?] = [:]
 

@@ -3,9 +3,10 @@ import HostProtocol
 
 /// What a value in a request may be, whatever route it came by (I8).
 ///
-/// These are the checks that need nothing but the request; whether a path exists or a branch is free is the host's to say.
-/// Values end up in argument vectors, environments, unit descriptions and the journal, so a NUL is nowhere taken, a control
-/// character not where a line of text is meant, and a leading `-` not where git would read an option.
+/// These are the checks that need nothing but the request; whether a path exists or a branch is free is the host's to
+/// say. Values end up in argument vectors, environments, unit descriptions and the journal, so a NUL is nowhere
+/// taken, a control character not where a line of text is meant, and a leading `-` not where git would read an
+/// option.
 enum RequestValidation {
     /// Items of a command. A shell's own glob may make more; such a command belongs into `sh -c`.
     static let commandItems = 1_000

@@ -2,8 +2,8 @@ import NIOHTTP1
 
 /// Finds the route of a request.
 ///
-/// A path is either one of the table's or it is not: segments are compared as they were sent, since nothing that a route
-/// names needs percent-encoding. A dozen and a half of routes need no tree.
+/// A path is either one of the table's or it is not: segments are compared as they were sent, since nothing that a
+/// route names needs percent-encoding. A dozen and a half of routes need no tree.
 struct RouteTable: Sendable {
     private struct Entry: Sendable {
         let segments: [Substring]
@@ -45,7 +45,8 @@ struct RouteTable: Sendable {
                 allowed: allowed.sorted()
             )
         }
-        throw .routeNotFound("\(request.method) \(request.path.prefix(256)): there is no such address; nothing was done")
+        throw .routeNotFound(
+            "\(request.method) \(request.path.prefix(256)): there is no such address; nothing was done")
     }
 
     private static func segments(_ path: Substring) -> [Substring] {

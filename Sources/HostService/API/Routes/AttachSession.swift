@@ -13,6 +13,6 @@ struct AttachSession: Route {
         let id = try RequestValidation.lookUp(session: call.id)
         let from = try call.query.position("from")
         let epoch = try call.query.text("epoch")
-        return .attach(try await host.attach(to: id, from: from, epoch: epoch), handshake)
+        return .attach(try await host.attach(to: id, from: from, epoch: epoch), session: id, handshake)
     }
 }

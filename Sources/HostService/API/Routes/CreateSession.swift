@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// `POST /v1/workspaces/ID/sessions`: starts a terminal in a workspace.
 ///
-/// Answers 201 with the session's address. A request that chose its `id` is answered 200: it is idempotent, and what it gets may
-/// have been there before. An empty object asks for the account's login shell.
+/// Answers 201 with the session's address. A request that chose its `id` is answered 200: it is idempotent, and what
+/// it gets may have been there before. An empty object asks for the account's login shell.
 struct CreateSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces/{id}/sessions"

@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// `POST /v1/workspaces`: creates a worktree or adopts a directory.
 ///
-/// Answers 201 with the workspace's address. A request that chose its `id` is answered 200: it is idempotent, and what it gets
-/// may have been there before.
+/// Answers 201 with the workspace's address. A request that chose its `id` is answered 200: it is idempotent, and
+/// what it gets may have been there before.
 struct CreateWorkspace: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces"

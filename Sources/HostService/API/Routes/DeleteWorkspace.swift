@@ -3,8 +3,9 @@ import NIOHTTP1
 
 /// `DELETE /v1/workspaces/ID?force&delete_branch&teardown=run|skip&abandon&dry_run&timeout=SECONDS`.
 ///
-/// Answers with the receipt: 200 when the kernel has confirmed that nothing is left (or for a plan), 202 when that is not known
-/// or not so (yet). A delete that was stopped and undone is the error `kept`, with the reason; its receipt can be read.
+/// Answers with the receipt: 200 when the kernel has confirmed that nothing is left (or for a plan), 202 when that is
+/// not known or not so (yet). A delete that was stopped and undone is the error `kept`, with the reason; its receipt
+/// can be read.
 struct DeleteWorkspace: Route {
     let method = HTTPMethod.DELETE
     let path = "/v1/workspaces/{id}"

@@ -2,8 +2,8 @@ import NIOHTTP1
 
 /// `GET /v1/sessions/ID/output[?from=SEQ]`: what the ring holds, as raw terminal bytes.
 ///
-/// `corral-from` is the sequence number of the first byte, greater than asked for when older ones were dropped; `corral-next` is
-/// the one to ask for next; `corral-epoch` names the run of the numbers.
+/// `corral-from` is the sequence number of the first byte, greater than asked for when older ones were dropped;
+/// `corral-next` is the one to ask for next; `corral-epoch` names the run of the numbers.
 struct ReadOutput: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/output"

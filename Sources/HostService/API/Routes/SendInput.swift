@@ -1,7 +1,8 @@
 import HostProtocol
 import NIOHTTP1
 
-/// `POST /v1/sessions/ID/input`: writes to a terminal. `{"text": …}` as `application/json`, raw bytes as any other type.
+/// `POST /v1/sessions/ID/input`: writes to a terminal. `{"text": …}` as `application/json`, raw bytes as any other
+/// type.
 struct SendInput: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/input"

@@ -6,9 +6,10 @@ import NIOCore
 
 /// Joins an attached client's WebSocket to the host's attachment, and ends the attachment however the WebSocket ends.
 ///
-/// Towards the client nothing waits: events are taken as they come and counted until the kernel has taken their bytes, and a
-/// client that is too many bytes behind is cut. So a slow client is never waited for, and is not forgotten with a full buffer
-/// either. Towards the terminal everything waits: while a terminal does not take input, no more is read from the client.
+/// Towards the client nothing waits: events are taken as they come and counted until the kernel has taken their
+/// bytes, and a client that is too many bytes behind is cut. So a slow client is never waited for, and is not
+/// forgotten with a full buffer either. Towards the terminal everything waits: while a terminal does not take input,
+/// no more is read from the client.
 struct AttachBridge: Sendable {
     let attachment: any Attachment
     let channel: any Channel
@@ -26,13 +27,23 @@ struct AttachBridge: Sendable {
                 channel.writeAndFlush(ConnectionOutput.close(code), promise: nil)
             }
             group.addTask {
-                // Wakes up whoever waits for a terminal or for output on behalf of a client that is gone.
-                do { try await channel.closeFuture.get() } catch { logger.debug("close failed: \(error)") }
+                await waitUntilGone()
                 await detachment.detach()
             }
             await receive(&input)
             await detachment.detach()
             group.cancelAll()
+        }
+    }
+
+    /// Waits until the client is gone, and then for what it sent last to be written; a terminal that takes nothing
+    /// ends that wait, and whoever waits for it on behalf of the client is woken by the detach.
+    private func waitUntilGone() async {
+        do {
+            try await channel.closeFuture.get()
+            try await Task.sleep(for: limits.closeGrace)
+        } catch {
+            // Cancelled: all of the input was written.
         }
     }
 
@@ -57,7 +68,9 @@ struct AttachBridge: Sendable {
                 guard send(.text(text), count: text.utf8.count, unsent, isOutput: false) else { return .tryAgainLater }
             case .bytes(let bytes):
                 var rest = ByteBuffer(bytes: bytes)
-                while let part = rest.readSlice(length: min(rest.readableBytes, limits.outputFrame)), part.readableBytes > 0 {
+                while let part = rest.readSlice(length: min(rest.readableBytes, limits.outputFrame)),
+                    part.readableBytes > 0
+                {
                     guard send(.binary(part), count: part.readableBytes, unsent, isOutput: true) else {
                         return .tryAgainLater
                     }
@@ -124,15 +137,17 @@ struct AttachBridge: Sendable {
         }
     }
 
-    /// Carries out a control message. A type that is not known, or that only the host sends, is ignored, and so is a size that
-    /// no terminal has: a window that is being closed may well report 0×0.
+    /// Carries out a control message. A type that is not known, or that only the host sends, is ignored, and so is a
+    /// size that no terminal has: a window that is being closed may well report 0×0.
     private func control(_ text: String) async {
         struct Kind: Decodable {
             var type: String
         }
         let data = Data(text.utf8)
         do {
-            guard try WireCoding.decode(Kind.self, from: data).type == AttachMessage.Kind.resize.rawValue else { return }
+            guard try WireCoding.decode(Kind.self, from: data).type == AttachMessage.Kind.resize.rawValue else {
+                return
+            }
             let message = try WireCoding.decode(AttachMessage.self, from: data)
             guard let columns = message.columns, let rows = message.rows else { return }
             let size = TerminalSize(columns: columns, rows: rows)

@@ -2,8 +2,8 @@ import NIOCore
 import NIOWebSocket
 
 extension WebSocketHandler {
-    /// Decides what a frame means: checks the rules of RFC 6455 that NIO's decoder leaves to its user, puts fragments together,
-    /// and keeps the order of the closing handshake.
+    /// Decides what a frame means: checks the rules of RFC 6455 that NIO's decoder leaves to its user, puts fragments
+    /// together, and keeps the order of the closing handshake.
     struct StateMachine {
         enum Phase: Equatable {
             case open
@@ -102,7 +102,8 @@ extension WebSocketHandler {
         private mutating func closeReceived(_ payload: ByteBuffer) -> Action {
             phase = .closed
             pending = nil
-            // The code is answered as it came; none at all is answered with none; one that may not be sent is a violation.
+            // The code is answered as it came; none at all is answered with none; one that may not be sent is a
+            // violation.
             guard let code = payload.getInteger(at: payload.readerIndex, as: UInt16.self) else {
                 return payload.readableBytes == 0 ? .answerClose(payload) : .answerClose(Self.payload(.protocolError))
             }

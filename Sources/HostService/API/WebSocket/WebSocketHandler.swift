@@ -3,8 +3,8 @@ import NIOWebSocket
 
 /// The WebSocket life of a connection, on its event loop: between NIO's frame codec and the connection's task.
 ///
-/// It gives the task whole messages, answers pings, and closes with the code that the client's mistake asks for. However it
-/// begins, a close ends: after the grace the connection is closed without the client's consent.
+/// It gives the task whole messages, answers pings, and closes with the code that the client's mistake asks for.
+/// However it begins, a close ends: after the grace the connection is closed without the client's consent.
 ///
 /// - SeeAlso: RFC 6455
 final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -16,7 +16,8 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: APILimits
     private var machine: StateMachine
     private var deadline: Scheduled<Void>?
-    /// The latest ping, while the client does not read. Only the latest has to be answered, so that pings cannot pile up.
+    /// The latest ping, while the client does not read. Only the latest has to be answered, so that pings cannot pile
+    /// up.
     private var unansweredPing: ByteBuffer?
 
     private init(limits: APILimits) {

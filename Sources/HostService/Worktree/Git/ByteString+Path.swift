@@ -32,6 +32,16 @@ extension ByteString {
         return ByteString(bytes: rest)
     }
 
+    /// The absolute path without `.`, `..` and doubled slashes, by its text alone: right only where no directory that a `..`
+    /// leaves is a link.
+    var collapsed: ByteString {
+        var parts: [ArraySlice<UInt8>] = []
+        for part in bytes.split(separator: Self.slash) where !part.elementsEqual(".".utf8) {
+            if part.elementsEqual("..".utf8) { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return ByteString(bytes: [Self.slash] + parts.joined(separator: [Self.slash]))
+    }
+
     /// Whether this path is `other` or lies below it, judged by its text alone.
     func isAtOrBelow(_ other: ByteString) -> Bool {
         if bytes == other.bytes || other.bytes == [Self.slash] { return true }

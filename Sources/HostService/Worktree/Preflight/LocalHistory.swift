@@ -13,19 +13,21 @@ struct LocalHistory: Sendable {
     /// HEAD may also be a tag's commit, as a submodule's often is. The commits at which a shallow clone ends were fetched too,
     /// perhaps by their id alone and so in no remote branch.
     func unpublished() async throws(Doubt) -> String? {
+        // Each revision list ends with `--`: in a git directory `HEAD` is also a file.
         let fetched = try Doubt.about { () throws(SystemCallFailure) in try shallowCommits() }
         if try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).status == 0 {
             let head = try await question.demand(
-                ["rev-list", "--max-count=1", "HEAD", "--not", "--remotes", "--tags"] + fetched)
+                ["rev-list", "--max-count=1", "HEAD", "--not", "--remotes", "--tags"] + fetched + ["--"])
             if !head.standardOutput.isEmpty { return "HEAD is at a commit that no remote has" }
         }
-        let branches = try await question.demand(["rev-list", "--max-count=1", "--branches", "--not", "--remotes"] + fetched)
+        let branches = try await question.demand(
+            ["rev-list", "--max-count=1", "--branches", "--not", "--remotes"] + fetched + ["--"])
         if !branches.standardOutput.isEmpty { return "a branch has commits that no remote has" }
         if try await question.ask(["rev-parse", "--verify", "--quiet", "refs/stash"]).status == 0 { return "a stash" }
         return nil
     }
 
-    /// See: gitformat-... `shallow`: one commit id a line.
+    /// See: gitrepository-layout(5), `shallow`: one commit id a line.
     private func shallowCommits() throws(SystemCallFailure) -> [ByteString] {
         let path = gitDirectory.appending("shallow")
         let raw: CInt

@@ -3,7 +3,7 @@ import Glibc
 
 /// What the `.git` entry of a worktree's directory says.
 enum WorktreeLink: Sendable, Equatable {
-    /// It names the worktree's own git directory, `<common directory>/worktrees/<id>`. Absolute, links not resolved.
+    /// It names the worktree's own git directory, `<common directory>/worktrees/<id>`. Always absolute.
     case linked(ByteString)
     /// There is no such entry.
     case missing
@@ -50,6 +50,8 @@ enum WorktreeLink: Sendable, Equatable {
         var target = text.dropFirst(label.count)
         while target.last == UInt8(ascii: "\n") || target.last == UInt8(ascii: "\r") { target.removeLast() }
         if target.isEmpty || target.contains(0) { return .unusable("\(name) names nothing") }
-        return .linked(path.appending(ByteString(bytes: target)))
+        let named = ByteString(bytes: target)
+        // Read as text, for where a worktree was moved away the kernel can no longer go up from its path.
+        return .linked(named.isAbsolute ? named : try path.realLocation().appending(named).collapsed)
     }
 }

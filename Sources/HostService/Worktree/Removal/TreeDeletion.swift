@@ -58,7 +58,7 @@ struct TreeDeletion: ~Copyable {
         while shouldGoOn: () -> Bool
     ) throws(SystemCallFailure) -> Outcome {
         do throws(SystemCallFailure) {
-            let entry = try parent.openBeneath(name, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, subject: label)
+            let entry = try parent.openBeneath(name, flags: O_PATH | O_DIRECTORY, subject: label)
             let status = try entry.status(name: label)
             if let inode, status.identity.inode != inode {
                 return .refused(.trashNameTaken(found: status.identity))
@@ -174,7 +174,7 @@ struct TreeDeletion: ~Copyable {
     }
 
     private mutating func enter(_ name: ByteString, in level: Level) throws(SystemCallFailure) {
-        let entry = try level.directory.openBeneath(name, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, subject: "")
+        let entry = try level.directory.openBeneath(name, flags: O_PATH | O_DIRECTORY, subject: "")
         let status = try entry.status(name: "")
         guard status.identity.device == device else {
             throw SystemCallFailure(call: "enter", subject: "", errno: EXDEV)

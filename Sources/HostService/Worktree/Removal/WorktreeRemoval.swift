@@ -173,7 +173,7 @@ extension WorktreeRemoval {
     ) throws(SystemCallFailure) -> OwnedFileDescriptor? {
         do throws(SystemCallFailure) {
             return try trash.openBeneath(
-                name.bytes, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, subject: ".trash/\(name)")
+                name.bytes, flags: O_PATH | O_DIRECTORY, subject: ".trash/\(name)")
         } catch {
             if error.errno == ENOENT { return nil }
             throw error
@@ -196,7 +196,7 @@ extension WorktreeRemoval {
         guard let relative = relativePath(path) else { return .refused(.outsideRoot) }
         do throws(SystemCallFailure) {
             return .found(
-                try root.openBeneath(relative, flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, subject: path))
+                try root.openBeneath(relative, flags: O_PATH | O_DIRECTORY, subject: path))
         } catch {
             switch error.errno {
             case ENOENT: return .absent

@@ -1,0 +1,41 @@
+import CgroupPty
+import HostProtocol
+import Logging
+import Reaper
+import SessionIndex
+
+extension DestroySaga {
+    /// Looks for what left the slice, and ends what is proven to be the workspace's: at most 5 looks or 5 seconds.
+    ///
+    /// What cannot be proven is reported and changes no outcome; a process that meets the kill rule and lives on makes the outcome
+    /// `escaped`.
+    func endEscapes() async throws -> StateMachine.Event {
+        let context = parts.context
+        await context.reach(.destroyEscapes)
+        let rows = try await context.index.sessions(includeEnded: true)
+        let question = EscapeQuestion.workspace(
+            workspace.id, of: context.instance, worktree: workspace.kind == .worktree ? workspace.path : nil, rows: rows,
+            bootID: context.bootID, witnesses: witnesses)
+        let sweep = await context.scan.sweep(question, until: .after(.seconds(5)))
+        let escapes =
+            sweep.ends.filter { $0.couldLive || $0.outcome == .killed || $0.outcome == .terminated }.map { EscapeRecord($0) }
+            + sweep.reported.map { EscapeRecord(reported: $0, because: sweep.restraint ?? "it is only reported") }
+        let suspects = sweep.suspects.map { EscapeRecord(reported: $0, because: "what speaks for it is no proof") }
+        note { receipt in
+            receipt.escapes += escapes.map { EscapeDocument($0) }
+            receipt.suspects = suspects.prefix(100).map { EscapeDocument($0) }
+            receipt.unreadable = sweep.unreadable
+            if let failure = sweep.failure {
+                receipt.warnings.append("workspace \(workspace.id): escapes could not be looked for: \(failure)")
+            }
+            if sweep.hasSurvivors { receipt.outcome = .escaped }
+        }
+        for escape in escapes {
+            context.logger.warning(
+                "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(workspace.id) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
+                metadata: .workspace(
+                    workspace.id, context.instance, outcome: escape.wasKilled ? "killed" : "reported", message: .escapeFound))
+        }
+        return .done
+    }
+}
