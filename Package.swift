@@ -76,15 +76,30 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "CgroupPtyTests", dependencies: ["CgroupPty", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SessionIndexTests", dependencies: ["SessionIndex", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
-        .testTarget(name: "ReaperTests", dependencies: ["Reaper", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "HostServiceTests",
-            dependencies: ["HostService", "TestSupport"],
+            name: "CgroupPtyTests", dependencies: ["CSystemd", "CgroupPty", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SessionIndexTests",
+            dependencies: ["CgroupPty", "SessionIndex", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
-        .testTarget(name: "corralTests", dependencies: ["corral", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ReaperTests", dependencies: ["CgroupPty", "SessionIndex", "Reaper", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HostServiceTests",
+            dependencies: [
+                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostService", "TestSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "corralTests",
+            dependencies: ["corral", "HostClient", "HostProtocol", "TestSupport", argumentParser] + nio,
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "GroundTests",
             dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TestSupport"],

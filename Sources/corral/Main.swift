@@ -21,7 +21,7 @@ enum Main {
                 // Help, a usage error (64), or an error that is the parser's to describe.
                 Corral.exit(withError: error)
             }
-            Console.note(report.text)
+            Console.note("corral: \(report.text)")
             exit(report.status.rawValue)
         }
     }

@@ -55,7 +55,8 @@ struct `A session` {
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(
                 workspace, "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0", onExit: .keep)
-            let pidfd = try #require(try Pidfd.open(ProcessID(Int32(try #require(session.leaderPid)))))
+            let leader = ProcessID(Int32(try #require(session.leaderPid)))
+            let pidfd = try #require(try Pidfd.open(leader))
             let monitor = try ReadinessMonitor()
             defer { monitor.stop() }
             #expect(try await pidfd.waitForExit(monitor, until: .after(.seconds(10))))

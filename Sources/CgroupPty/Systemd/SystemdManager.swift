@@ -78,13 +78,16 @@ public actor SystemdManager {
         let fail: (ReplyError) -> Void
         /// Set for a call that answers with a job: it must be known by its path before the next message is processed.
         let job: JobWait?
-        /// Kept here for the callback, which does not own it: when the connection is closed, it is never called.
+        /// Kept here for the callback, which does not own it: without the slot it is never called.
         let context: ReplyContext
+        /// Ours; given back when the wait ends, however it ends.
+        var slot: OpaquePointer?
     }
 
     private enum ReplyError: Error {
         case refused(name: String, message: String)
         case lost(String)
+        case overdue
     }
 
     private struct ConnectionLoss: Error {
@@ -292,10 +295,8 @@ public actor SystemdManager {
         let answer: Result<Value, ReplyError> = await send(deadline, message, read, job)
         switch answer {
         case .success(let value): return value
+        case .failure(.overdue): throw .deadlinePassed(operation: operation, unit: unit)
         case .failure(.refused(let name, let text)):
-            // Before the deadline it is the bus that says so: the manager went away without an answer, as when it re-executes.
-            let isOverdue = ["org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout"].contains(name)
-            if isOverdue, deadline.hasPassed { throw .deadlinePassed(operation: operation, unit: unit) }
             throw .refused(operation: operation, unit: unit, name: name, message: text)
         case .failure(.lost(let cause)): throw .unreachable(operation: operation, unit: unit, cause: cause)
         }
@@ -334,16 +335,22 @@ public actor SystemdManager {
         let made = newMessage(bus, &message)
         guard made >= 0, let message else { return .failure(.lost(String(cString: strerror(-made)))) }
         defer { sd_bus_message_unref(message) }
-        let microseconds = deadline.remaining.wholeMicroseconds + 1
         let key = nextReply
         nextReply += 1
+        // Not by the timeout of the call: that counts only once the other side has authenticated us.
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            self.finishReply(key, .failure(.overdue))
+        }
+        defer { timer.cancel() }
         return await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, ReplyError>, Never>) in
             let context = ReplyContext(manager: self, key: key)
-            pendingReplies[key] = ReplyWait(
+            let wait = ReplyWait(
                 read: { continuation.resume(returning: .success(read($0))) },
                 fail: { continuation.resume(returning: .failure($0)) }, job: job, context: context)
             let sent = sd_bus_call_async(
-                bus, nil, message, Self.onReply, Unmanaged.passUnretained(context).toOpaque(), microseconds)
+                bus, &pendingReplies[key, default: wait].slot, message, Self.onReply,
+                Unmanaged.passUnretained(context).toOpaque(), .max)
             if sent < 0 {
                 finishReply(key, .failure(.lost(String(cString: strerror(-sent)))))
             }
@@ -380,6 +387,7 @@ public actor SystemdManager {
 
     private func finishReply(_ key: UInt64, _ answer: Result<OpaquePointer, ReplyError>) {
         guard let wait = pendingReplies.removeValue(forKey: key) else { return }
+        sd_bus_slot_unref(wait.slot)
         switch answer {
         case .success(let reply):
             if let job = wait.job, let path = Self.jobPath(reply) {

@@ -93,6 +93,9 @@ public actor Reaper {
         }
     }
 
+    /// How many wait for a pass that is not begun yet.
+    var callersWaiting: Int { waiting.reduce(0) { $0 + $1.callers.count } }
+
     /// Lets the pass that is under way begin nothing more, and refuses those that wait. A stop that was begun is finished.
     public func stop() {
         stopped.withLock { $0 = true }

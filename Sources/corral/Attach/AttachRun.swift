@@ -127,9 +127,20 @@ struct AttachRun {
             case .failure(.unreachable), .failure(.disconnected), .failure(.timedOut), .failure(.cancelled):
                 return .hostGone
             case .failure(let failure):
-                let report = FailureReport(failure)
-                return .refused(report.text, report.status)
+                return await refusal(failure)
             }
+        }
+    }
+
+    /// What a host means that has come back and does not take us: most likely that the session has ended meanwhile.
+    private func refusal(_ failure: HostClientFailure) async -> AttachEnd {
+        let report = FailureReport(failure)
+        guard report.problem.code == "session_ended" else { return .refused(report.text, report.status) }
+        do {
+            let document = try await client.session(session)
+            return .sessionEnded(document.exit, document.endReason)
+        } catch {
+            return .refused(report.text, report.status)
         }
     }
 

@@ -10,7 +10,7 @@ struct DetachKeys: ExpressibleByArgument, Equatable, Sendable {
     /// The keys; empty when none detach.
     let keys: [Key]
 
-    /// Ctrl-\ d: no shell, editor or agent has a use for Ctrl-\ but to quit.
+    /// Ctrl-\ d: no shell or editor has a use for Ctrl-\ but to quit.
     static let standard = DetachKeys(keys: [0x1c, UInt8(ascii: "d")])
 
     private static let names: [(name: String, key: Key)] = [

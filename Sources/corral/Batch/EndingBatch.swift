@@ -35,7 +35,8 @@ struct EndingBatch {
                 if asJSON {
                     try Console.print(json: BatchError(id: argument, error: report.problem))
                 } else {
-                    Console.note(arguments.count == 1 ? report.text : "\(argument): \(report.text)")
+                    let subject = arguments.count == 1 ? "" : "\(argument): "
+                    Console.note("corral: \(subject)\(report.text)")
                 }
                 statuses.append(report.status)
             }

@@ -3,7 +3,7 @@ import HostProtocol
 
 /// A failure as the command line tells it: text for people, an exit status for scripts, a problem document for programs.
 struct FailureReport: Equatable, Sendable {
-    /// What to print on stderr, with what to do next.
+    /// What to tell on stderr, with what to do next.
     let text: String
     /// How the process ends.
     let status: CommandStatus
@@ -48,15 +48,15 @@ struct FailureReport: Equatable, Sendable {
     /// Describes what the host said.
     private init(_ problem: ProblemDocument) {
         let lines = [
-            Self.sentence(problem.detail.isEmpty ? problem.title : problem.detail), Self.advice(for: problem.code),
+            Self.sentence(problem.detail.isEmpty ? problem.title : problem.detail), Self.advice(for: problem),
         ]
-        text = "corral: " + lines.compactMap { $0 }.joined(separator: "\n")
+        text = lines.compactMap { $0 }.joined(separator: "\n")
         status = Self.status(of: problem)
         self.problem = problem
     }
 
     private init(_ text: String, _ status: CommandStatus, _ code: String) {
-        self.text = "corral: " + text
+        self.text = text
         self.status = status
         problem = ProblemDocument(title: "Not done", status: Self.httpStatus(for: status), code: code, detail: text)
     }
@@ -84,8 +84,10 @@ struct FailureReport: Equatable, Sendable {
     }
 
     /// What a person can do about a problem.
-    private static func advice(for code: String) -> String? {
-        switch code {
+    private static func advice(for problem: ProblemDocument) -> String? {
+        switch problem.code {
+        // The host may have said it already.
+        case "dirty" where problem.detail.contains("--force"): "Commit or stash what you want to keep."
         case "dirty": "Commit or stash what you want to keep. `--force` discards it."
         case "workspace_not_found": "`corral workspace list --all` lists the workspaces."
         case "session_not_found": "`corral session list` lists the sessions."

@@ -25,7 +25,7 @@ struct ReceiptReport {
     var text: String {
         var lines = ["workspace \(receipt.workspace) (\(Table.Cell(receipt.workspaceName).text)): \(verdict)"]
         lines += receipt.sessions.flatMap { end in
-            let parts = SessionEndReport.lines(end)
+            let parts = receipt.state == .planned ? SessionEndReport.plan(end) : SessionEndReport.lines(end)
             return ["  session   \(parts[0])"] + parts.dropFirst().map { "            " + $0 }
         }
         lines += receipt.escapes.flatMap { Self.process("escape", $0) }
@@ -34,11 +34,13 @@ struct ReceiptReport {
             let processes = SessionEndReport.count(receipt.unreadable, "process", "processes")
             lines.append("  unread    \(processes) elsewhere could not be read, and may or may not belong here")
         }
-        lines.append("  worktree  \(removal(receipt.worktree, ofBranch: false))")
-        lines.append("  branch    \(removal(receipt.branch, ofBranch: true))")
+        if receipt.state != .planned {
+            lines.append("  worktree  \(removal(receipt.worktree, ofBranch: false))")
+            lines.append("  branch    \(removal(receipt.branch, ofBranch: true))")
+        }
         lines += receipt.warnings.map { "  warning   \(Self.indented($0))" }
         if let detail = receipt.detail, !detail.isEmpty { lines.append("  reason    \(Self.indented(detail))") }
-        lines.append("  receipt   \(receipt.id)")
+        if receipt.state != .planned { lines.append("  receipt   \(receipt.id)") }
         if receipt.state == .deleting {
             lines.append("The delete goes on by itself. How far it is: corral receipt \(receipt.id)")
         }

@@ -21,6 +21,12 @@ enum SessionEndReport {
             + end.survivors.map { "  left: " + SurvivorText.line($0) }
     }
 
+    /// One line of a plan, with the processes that would be ended below it.
+    static func plan(_ end: SessionEndDocument) -> [String] {
+        ["\(end.session)  would be ended, \(count(end.membersSignalled, "process", "processes"))"]
+            + end.survivors.map { "  " + SurvivorText.line($0) }
+    }
+
     /// How the session's end came about.
     private static func clauses(_ end: SessionEndDocument) -> [String] {
         var clauses: [String] = []

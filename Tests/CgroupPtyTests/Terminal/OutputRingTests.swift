@@ -59,7 +59,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 16, 63, 64, 1000]) func `agrees with a plain array, whatever is written and asked`(capacity: Int) {
         var generator = Generator(state: UInt64(capacity))
-        for round in 0..<30 {
+        for round in 0..<10 {
             var ring = OutputRing(capacity: capacity)
             var model = Model(capacity: capacity)
             for step in 0..<60 {
@@ -68,8 +68,10 @@ import Testing
                 // Both as an array and as a slice that does not begin at 0.
                 if step.isMultiple(of: 2) { ring.append(bytes) } else { ring.append(([0] + bytes).dropFirst()) }
                 model.all += bytes
-                #expect(ring.end == UInt64(model.all.count))
-                #expect(ring.start == UInt64(model.start))
+                guard ring.end == UInt64(model.all.count), ring.start == UInt64(model.start) else {
+                    Issue.record("capacity \(capacity), round \(round), step \(step): \(ring.start) to \(ring.end)")
+                    return
+                }
                 for from in [0, ring.start, ring.end, .max, UInt64.random(in: 0...(ring.end + 2), using: &generator)] {
                     let (first, kept) = ring.slice(from: from)
                     let (expectedFirst, expected) = model.slice(from: from)

@@ -137,6 +137,17 @@ import Testing
         }
     }
 
+    // What came after the first bytes once closed the connection before the answer was out.
+    @Test func `of anything but HTTP is told so, however much of it comes`() async throws {
+        try await Served.run { served in
+            for _ in 0..<10 {
+                let client = try served.client()
+                for _ in 0..<32 { try await client.send([UInt8](repeating: 7, count: 64 << 10)) }
+                #expect(try await client.response().status == 400)
+            }
+        }
+    }
+
     @Test func `that breaks off within a request is told so`() async throws {
         try await Served.run { served in
             let client = try served.client()

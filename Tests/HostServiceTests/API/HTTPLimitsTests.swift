@@ -99,6 +99,26 @@ import Testing
         }
     }
 
+    // The wait for the answer to be read once replaced the linger, and held the place for a minute.
+    @Test func `lingers after its last answer, but not for long`() async throws {
+        var limits = APILimits()
+        limits.connections = 1
+        limits.refusedConnections = 0
+        limits.linger = .milliseconds(300)
+        try await Served.run(limits: limits) { served in
+            let client = try served.client()
+            #expect(try await client.request("GET", "/v1/status", headers: ["Connection": "close"]).status == 200)
+            #expect(try await client.isAtEnd(), "the server's half is closed, the client's stays open")
+            try await served.eventually("the place is free") {
+                do {
+                    return try await served.client().request("GET", "/v1/status").status == 200
+                } catch is RawClient.Failure {
+                    return false
+                }
+            }
+        }
+    }
+
     @Test func `is not closed while its request is worked on`() async throws {
         var limits = APILimits()
         limits.clientWait = .seconds(2)

@@ -21,7 +21,8 @@ import Testing
     }
 
     @Test func `keeps an unmerged one unless forced`() async throws {
-        try fixture.sh("git checkout -q -b topic && git commit -q --allow-empty -m work && git checkout -q main", in: fixture.app)
+        try fixture.sh(
+            "git checkout -q -b topic && git commit -q --allow-empty -m work && git checkout -q main", in: fixture.app)
         let commit = try fixture.sh("git rev-parse topic", in: fixture.app)
         #expect(try await remove("topic") == .kept(.notMerged(commit: commit)))
         #expect(try await remove("topic", force: true) == .removed(commit: commit))
@@ -48,7 +49,9 @@ import Testing
 
     @Test func `keeps one that is being rebased elsewhere`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("git commit -q --allow-empty -m x && GIT_SEQUENCE_EDITOR='sed -i 1ibreak' git rebase -q -i HEAD~1", in: path)
+        try fixture.sh(
+            "git commit -q --allow-empty -m x && GIT_SEQUENCE_EDITOR='sed -i 1ibreak' git rebase -q -i HEAD~1", in: path
+        )
         guard case .kept(.checkedOut(let why)) = try await remove("w1aaaa", force: true) else {
             Issue.record("the rebase would be lost")
             return

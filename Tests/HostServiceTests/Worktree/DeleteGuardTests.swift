@@ -22,7 +22,8 @@ import Testing
         try fixture.sh("rm -rf '\(path)'")
         #expect(try await judge(path) == .allowed)
         #expect(
-            DeleteGuard(repository: nil, registered: [], otherWorkspaces: ["w2bbbb": path + "x"]).judge(path) == .allowed)
+            DeleteGuard(repository: nil, registered: [], otherWorkspaces: ["w2bbbb": path + "x"]).judge(path)
+                == .allowed)
     }
 
     @Test func `keeps the repository's own checkout, also behind a link or with the repository inside`() async throws {
@@ -49,7 +50,8 @@ import Testing
         try fixture.sh("mkdir '\(path)/sub' && ln -s '\(path)/sub' shortcut")
         #expect(try await judge(path, others: ["wbeside": path + "2", "wabove": fixture.managedRoot]) == .allowed)
         #expect(
-            try await judge(path, others: ["wsame": path, "wlink": fixture.root + "/shortcut", "wbelow": path + "/gone/x"])
+            try await judge(
+                path, others: ["wsame": path, "wlink": fixture.root + "/shortcut", "wbelow": path + "/gone/x"])
                 == .nested([
                     "workspace wbelow at \(path)/gone/x", "workspace wlink at \(fixture.root)/shortcut",
                     "workspace wsame at \(path)",

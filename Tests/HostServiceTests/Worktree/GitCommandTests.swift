@@ -42,7 +42,8 @@ import Testing
             ])
         #expect(environment["HOME"] == fixture.environment["HOME"])
         #expect(environment["0ODD"] == nil)
-        let answer = try await GitCommand(inherited: inherited).run(["rev-parse", "--git-dir"], in: ByteString(fixture.app))
+        let answer = try await GitCommand(inherited: inherited).run(
+            ["rev-parse", "--git-dir"], in: ByteString(fixture.app))
         #expect(answer.line == ".git")
         let stdin = try await impostor("readlink /proc/self/fd/0; cat; (: < /dev/tty) 2>&1 || true").run([], in: nil)
         let text = String(decoding: stdin.standardOutput, as: UTF8.self)
@@ -129,7 +130,9 @@ import Testing
     }
 
     @Test func `refuses an argument that the kernel would cut short`() async throws {
-        await #expect(throws: GitFailure.launch(arguments: ["rev-parse", "a\\x0b"], reason: "an argument contains NUL")) {
+        await #expect(
+            throws: GitFailure.launch(arguments: ["rev-parse", "a\\x0b"], reason: "an argument contains NUL")
+        ) {
             try await fixture.git.run(["rev-parse", "a\0b"], in: nil)
         }
     }

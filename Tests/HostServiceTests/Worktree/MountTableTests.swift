@@ -50,7 +50,8 @@ import Testing
 
     @Test(arguments: [
         "", "w4m2x", "w4m2x-beef", "w4m2x-beef-0123", "-beef-0123456789abcdef", "../x-beef-0123456789abcdef",
-        "w4m2x-xyz-0123456789abcdef", "w4m2x-beef-0123456789abcdeg", "w4m2x-beef-0123456789abcdef-x", ".-1-0123456789abcdef",
+        "w4m2x-xyz-0123456789abcdef", "w4m2x-beef-0123456789abcdeg", "w4m2x-beef-0123456789abcdef-x",
+        ".-1-0123456789abcdef",
     ])
     func `is no other text`(text: String) {
         #expect(TrashName(text) == nil)

@@ -43,7 +43,9 @@ import Testing
         #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
     }
 
-    @Test func `is found in a submodule's commit that only the worktree has, although a branch records it`() async throws {
+    @Test func `is found in a submodule's commit that only the worktree has, although a branch records it`()
+        async throws
+    {
         let path = try await worktreeWithSubmodule()
         try fixture.sh("cd vendor/lib && git commit -q --allow-empty -m local", in: path)
         #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
@@ -60,7 +62,9 @@ import Testing
             "cd vendor/lib && git checkout -q -b mine && git commit -q --allow-empty -m local && git checkout -q --detach HEAD~1",
             in: path)
         #expect(
-            try await findings(path) == ["1 submodule with work in it (vendor/lib: a branch has commits that no remote has)"])
+            try await findings(path) == [
+                "1 submodule with work in it (vendor/lib: a branch has commits that no remote has)"
+            ])
         try fixture.sh("cd vendor/lib && git branch -q -D mine && echo x >> lib.c && git stash -q", in: path)
         #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib: a stash)"])
     }
@@ -81,12 +85,15 @@ import Testing
 
     @Test func `is found in a submodule whose repository lies in its directory`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("git clone -q ../../../lib own && git submodule --quiet add ./own own 2>/dev/null || git add own", in: path)
+        try fixture.sh(
+            "git clone -q ../../../lib own && git submodule --quiet add ./own own 2>/dev/null || git add own", in: path)
         try fixture.sh("git commit -qam own || git commit -qm own", in: path)
         #expect(try await findings(path).isEmpty)
-        try fixture.sh("cd own && git branch mine && git checkout -q mine && git commit -q --allow-empty -m local", in: path)
+        try fixture.sh(
+            "cd own && git branch mine && git checkout -q mine && git commit -q --allow-empty -m local", in: path)
         try fixture.sh("git add own && git commit -qm newer", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in it (own: HEAD is at a commit that no remote has)"])
+        #expect(
+            try await findings(path) == ["1 submodule with work in it (own: HEAD is at a commit that no remote has)"])
     }
 
     @Test func `is not seen in a shallow submodule as it was fetched`() async throws {
@@ -99,7 +106,9 @@ import Testing
         #expect(try await findings(path).isEmpty)
         try fixture.sh("git -C vendor/lib commit -q --allow-empty -m local && git commit -qam newer", in: path)
         #expect(
-            try await findings(path) == ["1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"])
+            try await findings(path) == [
+                "1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"
+            ])
     }
 
     @Test func `is found in a submodule of a submodule`() async throws {
@@ -125,7 +134,9 @@ import Testing
         let path = try await fixture.worktree()
         try fixture.sh("mkdir -p ignored/a/b && git init -q ignored/a/b && touch ignored/a/b/file", in: path)
         #expect(
-            try await findings(path) == ["1 ignored repository with work in it (ignored/a/b: changed or untracked files)"])
+            try await findings(path) == [
+                "1 ignored repository with work in it (ignored/a/b: changed or untracked files)"
+            ])
         try fixture.sh("cd ignored/a/b && git add . && git commit -qm x", in: path)
         #expect(
             try await findings(path) == [
@@ -135,7 +146,9 @@ import Testing
 
     @Test func `is not seen in what a build tool checked out`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("git clone -q ../../../lib ignored/checkouts/lib && git -C ignored/checkouts/lib checkout -q --detach", in: path)
+        try fixture.sh(
+            "git clone -q ../../../lib ignored/checkouts/lib && git -C ignored/checkouts/lib checkout -q --detach",
+            in: path)
         #expect(try await findings(path).isEmpty)
         try fixture.sh("echo patched >> ignored/checkouts/lib/lib.c", in: path)
         #expect(
@@ -146,20 +159,24 @@ import Testing
 
     @Test func `is found where the ignored repository cannot be read`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("mkdir -p ignored/broken/.git && git init -q ignored/other && echo x > ignored/other/.git/HEAD", in: path)
+        try fixture.sh(
+            "mkdir -p ignored/broken/.git && git init -q ignored/other && echo x > ignored/other/.git/HEAD", in: path)
         let found = try await findings(path)
         #expect(found.count == 1)
         #expect(found[0].hasPrefix("2 ignored repositories with work in them ("))
         #expect(found[0].contains("not a git repository"))
     }
 
-    @Test func `is judged for an ignored worktree of a repository elsewhere by what goes with its directory`() async throws {
+    @Test func `is judged for an ignored worktree of a repository elsewhere by what goes with its directory`()
+        async throws
+    {
         let path = try await fixture.worktree()
         try fixture.sh("git -C '\(fixture.root)/lib' worktree add -q -b side '\(path)/ignored/side'")
         try fixture.sh("git commit -q --allow-empty -m kept", in: path + "/ignored/side")
         #expect(try await findings(path).isEmpty, "the branch stays")
         try fixture.sh("git checkout -q --detach && git commit -q --allow-empty -m lost", in: path + "/ignored/side")
-        #expect(try await findings(path) == ["1 ignored repository with work in it (ignored/side: HEAD is on no branch)"])
+        #expect(
+            try await findings(path) == ["1 ignored repository with work in it (ignored/side: HEAD is on no branch)"])
     }
 
     @Test func `is found in an untracked repository`() async throws {
@@ -175,10 +192,12 @@ import Testing
     init() throws { fixture = try GitFixture() }
 
     @Test func `follows no link and goes into no repository's own directory`() throws {
-        try fixture.sh("mkdir -p top/a top/c && ln -s ../../app top/a/link && git init -q top/b && git init -q top/b/inner")
+        try fixture.sh(
+            "mkdir -p top/a top/c && ln -s ../../app top/a/link && git init -q top/b && git init -q top/b/inner")
         let answer = RepositorySearch(deadline: .after(.seconds(60))).search([ByteString(fixture.root + "/top")])
         #expect(answer.doubt == nil)
-        #expect(Set(answer.repositories.map(\.description)) == [fixture.root + "/top/b", fixture.root + "/top/b/inner"])
+        #expect(
+            Set(answer.repositories.map(\.description)) == [fixture.root + "/top/b", fixture.root + "/top/b/inner"])
     }
 
     @Test func `says that it had no time`() throws {

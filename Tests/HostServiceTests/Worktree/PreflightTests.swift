@@ -58,7 +58,8 @@ import Testing
 
     @Test func `shows hostile names so that they break no line`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("touch -- \"$(printf 'new\\nline')\" -dash \"$(printf 'caf\\351')\" \"$(printf 'esc\\033[31m')\"", in: path)
+        try fixture.sh(
+            "touch -- \"$(printf 'new\\nline')\" -dash \"$(printf 'caf\\351')\" \"$(printf 'esc\\033[31m')\"", in: path)
         let result = try await look(path)
         #expect(
             result == .dirty([.untrackedFiles(sample("-dash", "caf\u{FFFD}", "esc\\x1b[31m", "new\\nline"))]))
@@ -67,7 +68,8 @@ import Testing
     @Test func `finds changes that git was told not to see`() async throws {
         try fixture.sh("ln -s a.txt link && git add link && git commit -qm link", in: fixture.app)
         let path = try await fixture.worktree()
-        try fixture.sh("git update-index --skip-worktree a.txt link && git update-index --assume-unchanged src/b.txt", in: path)
+        try fixture.sh(
+            "git update-index --skip-worktree a.txt link && git update-index --assume-unchanged src/b.txt", in: path)
         #expect(try await look(path) == .clean, "flagged, and still as recorded")
         try fixture.sh("echo more >> a.txt && echo more >> src/b.txt && ln -sfn elsewhere link", in: path)
         #expect(try fixture.sh("git status --porcelain", in: path).isEmpty, "git status is blind to them")
@@ -111,7 +113,8 @@ import Testing
 
     @Test func `finds an operation although nothing differs`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("git commit -q --allow-empty -m x && git merge -q --no-commit --no-ff -s ours main || true", in: path)
+        try fixture.sh(
+            "git commit -q --allow-empty -m x && git merge -q --no-commit --no-ff -s ours main || true", in: path)
         try fixture.sh("git rev-parse HEAD > \"$(git rev-parse --git-path MERGE_HEAD)\"", in: path)
         #expect(try await look(path) == .dirty([.operationInProgress([.merge])]))
     }
@@ -227,7 +230,8 @@ import Testing
 
     @Test func `cannot tell of a worktree that belongs to another repository`() async throws {
         let path = try await fixture.worktree()
-        try fixture.sh("git init -q other && git -C other commit -q --allow-empty -m x && git -C other worktree add -q ../side")
+        try fixture.sh(
+            "git init -q other && git -C other commit -q --allow-empty -m x && git -C other worktree add -q ../side")
         try fixture.sh("cp side/.git '\(path)/.git'")
         #expect(
             try await look(path)

@@ -50,7 +50,8 @@ import Testing
             Issue.record("nothing is there")
             return
         }
-        guard case .notARepository(let why) = try await Repository.open(at: fixture.managedRoot, git: fixture.git) else {
+        guard case .notARepository(let why) = try await Repository.open(at: fixture.managedRoot, git: fixture.git)
+        else {
             Issue.record("an empty directory is no repository")
             return
         }
@@ -129,7 +130,8 @@ import Testing
 
     @Test(arguments: [
         ("main", true), ("topic/x", true), ("ünïcode", true), ("-x", false), ("--orphan", false), ("a b", false),
-        ("a..b", false), ("@{-1}", false), ("HEAD", false), ("a.lock", false), ("", false), ("a\0b", false), ("a\n", false),
+        ("a..b", false), ("@{-1}", false), ("HEAD", false), ("a.lock", false), ("", false), ("a\0b", false),
+        ("a\n", false),
         ("a~1", false), ("a:b", false),
     ])
     func `takes for a branch name what git takes`(name: String, isValid: Bool) async throws {

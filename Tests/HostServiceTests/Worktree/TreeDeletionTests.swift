@@ -13,7 +13,9 @@ import Testing
         try OwnedFileDescriptor.open(path: fixture.root, flags: O_RDONLY | O_DIRECTORY)
     }
 
-    private func delete(_ name: ByteString = "tree", while shouldGoOn: () -> Bool = { true }) throws -> TreeDeletion.Outcome {
+    private func delete(
+        _ name: ByteString = "tree", while shouldGoOn: () -> Bool = { true }
+    ) throws -> TreeDeletion.Outcome {
         try TreeDeletion.delete(name, in: root(), inode: nil, label: name.description, while: shouldGoOn)
     }
 
@@ -93,7 +95,9 @@ import Testing
         var directory = try root().open("tree", flags: O_RDONLY | O_DIRECTORY)
         for _ in 0..<depth {
             // Twice PATH_MAX in all, so that no path could name the deepest.
-            _ = try directory.withRawValue { raw in try retryingInterrupted("mkdirat", "d") { mkdirat(raw, "d12", 0o700) } }
+            _ = try directory.withRawValue { raw in
+                try retryingInterrupted("mkdirat", "d") { mkdirat(raw, "d12", 0o700) }
+            }
             try directory.withRawValue { raw in
                 let file = openat(raw, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
                 try #require(file >= 0)
@@ -107,7 +111,8 @@ import Testing
     }
 
     @Test func `can be stopped and taken up again`() throws {
-        try fixture.sh("mkdir -p tree/a tree/b && (cd tree/a && seq 50 | xargs touch) && (cd tree/b && seq 50 | xargs touch)")
+        try fixture.sh(
+            "mkdir -p tree/a tree/b && (cd tree/a && seq 50 | xargs touch) && (cd tree/b && seq 50 | xargs touch)")
         var left = 30
         let outcome = try delete {
             left -= 1
@@ -132,7 +137,8 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "needs root to make a file immutable"))
     func `goes on past what it cannot remove, and says what that was`() throws {
-        try fixture.sh("mkdir -p tree/a tree/b tree/c && touch tree/a/x tree/b/kept tree/b/y tree/c/z && chattr +i tree/b/kept")
+        try fixture.sh(
+            "mkdir -p tree/a tree/b tree/c && touch tree/a/x tree/b/kept tree/b/y tree/c/z && chattr +i tree/b/kept")
         defer { #expect(throws: Never.self) { try fixture.sh("test ! -e tree/b/kept || chattr -i tree/b/kept") } }
         guard case .incomplete(let report) = try delete() else {
             Issue.record("an immutable file cannot be removed")
@@ -147,7 +153,9 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "needs root to mount"))
     func `crosses no mount, not even one of the same file system`() throws {
-        try fixture.sh("mkdir -p tree/a/mount tree/b victim && touch victim/file tree/a/x tree/b/y && mount --bind victim tree/a/mount")
+        try fixture.sh(
+            "mkdir -p tree/a/mount tree/b victim && touch victim/file tree/a/x tree/b/y && mount --bind victim tree/a/mount"
+        )
         defer { #expect(throws: Never.self) { try fixture.sh("! mountpoint -q tree/a/mount || umount tree/a/mount") } }
         guard case .incomplete(let report) = try delete() else {
             Issue.record("a mount point cannot be removed")

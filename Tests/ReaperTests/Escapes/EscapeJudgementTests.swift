@@ -1,5 +1,6 @@
 import CgroupPty
 import FoundationEssentials
+import SessionIndex
 import Testing
 
 @testable import Reaper

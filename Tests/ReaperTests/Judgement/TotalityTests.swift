@@ -22,7 +22,11 @@ private struct Case: Sendable {
     var isMissing: Bool { presence == nil || presence == .empty }
 
     /// The first combination for which something does not hold.
-    static func first(_ isWrong: (Case) -> Bool) -> Case? { all.first(where: isWrong) }
+    static func first(_ isWrong: (Case, Reconciliation.Judgement) -> Bool) -> Case? {
+        judged.first { isWrong($0, $1) }?.0
+    }
+
+    private static let judged = all.map { ($0, $0.judged()) }
 
     private static let all: [Case] = {
         var remembered = ReaperMemory()
@@ -81,13 +85,13 @@ private struct Case: Sendable {
 
 @Suite struct `The verdict table` {
     @Test func `gives exactly one verdict on each row, and the same one each time`() {
-        #expect(Case.first { $0.judged().verdicts.count != 1 || $0.judged() != $0.judged() } == nil)
+        #expect(Case.first { $1.verdicts.count != 1 || $0.judged() != $1 } == nil)
     }
 
     @Test func `ends nothing when the ground is unknown, and marks nothing but rows of another boot (I3)`() {
         let lost = GroundTruth.unknown(Sample.instance, "EIO")
-        let wrong = Case.first { one in
-            let judgements = [one.judged(lost)] + (one.presence == Sample.unread ? [one.judged()] : [])
+        let wrong = Case.first { one, judgement in
+            let judgements = [one.judged(lost)] + (one.presence == Sample.unread ? [judgement] : [])
             return judgements.flatMap(\.verdicts).contains { verdict in
                 if case .conclude(_, .reboot, _) = verdict { return false }
                 return verdict.acts
@@ -97,8 +101,8 @@ private struct Case: Sendable {
     }
 
     @Test func `ends only what is populated, and marks as over only what is not (I2)`() {
-        let wrong = Case.first { one in
-            switch one.judged().first {
+        let wrong = Case.first { one, judgement in
+            switch judgement.first {
             case .reap, .reactivate: one.presence != Sample.alive
             case .conclude(_, .reboot, _): false
             case .conclude: !one.isMissing
@@ -109,28 +113,28 @@ private struct Case: Sendable {
     }
 
     @Test func `never ends a session for having been lost (I4)`() {
-        let wrong = Case.first { $0.row.endReason == .lost && $0.row.status == .exited && $0.judged().endsProcesses }
+        let wrong = Case.first { $0.row.endReason == .lost && $0.row.status == .exited && $1.endsProcesses }
         #expect(wrong == nil)
     }
 
     @Test func `never touches what a saga, a creation or a kill is at work on`() {
-        let wrong = Case.first { one in
+        let wrong = Case.first { one, judgement in
             guard one.row.bootID == Sample.boot else { return false }
-            let acts = one.judged().verdicts.contains(where: \.acts)
+            let acts = judgement.verdicts.contains(where: \.acts)
             if !one.context.sagas.isEmpty { return acts }
             if !one.context.creations.isEmpty, one.row.status == .starting { return acts }
-            return !one.context.kills.isEmpty && one.judged().endsProcesses
+            return !one.context.kills.isEmpty && judgement.endsProcesses
         }
         #expect(wrong == nil)
     }
 
     @Test func `keeps a session that nothing speaks against`() {
-        let wrong = Case.first { one in
+        let wrong = Case.first { one, judgement in
             guard one.row.status == .active, one.row.disposeRequestedAt == nil, one.row.bootID == Sample.boot,
                 one.presence == Sample.alive, one.memory == ReaperMemory(), one.workspace != nil, one.workspace != .deleting
             else { return false }
-            if case .keep = one.judged().first { return false }
-            return one.judged().first?.doubt != .sagaRunning
+            if case .keep = judgement.first { return false }
+            return judgement.first?.doubt != .sagaRunning
         }
         #expect(wrong == nil)
     }

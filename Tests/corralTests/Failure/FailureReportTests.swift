@@ -32,7 +32,7 @@ import Testing
         let report = FailureReport(.unreachable(path: "/run/corral/corral.sock", why: "No such file or directory"))
         #expect(
             report.text == """
-                corral: The Corral host cannot be reached: connect to /run/corral/corral.sock: No such file or directory; \
+                The Corral host cannot be reached: connect to /run/corral/corral.sock: No such file or directory; \
                 nothing was sent.
                 Is it running? `corral host start` starts it.
                 """
@@ -45,9 +45,16 @@ import Testing
         let detail = "workspace wk4m2 has work that would be lost: 2 changed files (a.txt, b.txt); nothing was changed"
         #expect(
             FailureReport(problem(409, "dirty", detail)).text == """
-                corral: workspace wk4m2 has work that would be lost: 2 changed files (a.txt, b.txt); nothing was changed.
+                workspace wk4m2 has work that would be lost: 2 changed files (a.txt, b.txt); nothing was changed.
                 Commit or stash what you want to keep. `--force` discards it.
                 """
+        )
+    }
+
+    @Test func `does not say twice how to lose work`() {
+        #expect(
+            FailureReport(problem(409, "dirty", "1 untracked file (junk). --force discards it.")).text
+                == "1 untracked file (junk). --force discards it.\nCommit or stash what you want to keep."
         )
     }
 
@@ -62,7 +69,7 @@ import Testing
         #expect(report.status == .conflict)
         #expect(
             report.text == """
-                corral: More than one workspace is called "fix". Use an id:
+                More than one workspace is called "fix". Use an id:
                   wa1b  /srv/a
                   wc2d  /srv/b
                 """

@@ -105,8 +105,19 @@ import Testing
     }
 
     @Test func `tells a plan as a plan`() {
-        let receipt = Samples.receipt(.planned, .unknown)
-        #expect(text(receipt).hasPrefix("workspace wk4m2 (fix-login): would be deleted; nothing was done\n"))
+        var receipt = Samples.receipt(.planned, .unknown)
+        var survivor = Samples.survivor
+        survivor.wchan = nil
+        survivor.cgroup = nil
+        survivor.state = "S"
+        receipt.sessions = [Samples.end("s9x1", .unknown, survivors: [survivor], detail: "would be ended")]
+        #expect(
+            text(receipt) == """
+                workspace wk4m2 (fix-login): would be deleted; nothing was done
+                  session   s9x1  would be ended, 3 processes
+                              pid 4242 (cat), sleeping (S)
+                """
+        )
         #expect(status(receipt) == .done)
     }
 

@@ -69,6 +69,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What comes after bytes that were not HTTP.
+        if case ByteToMessageDecoderError.dataReceivedInErrorState = error { return }
         guard let refusal = Self.refusal(of: error) else {
             // The socket failed: nobody is there to be told.
             context.close(promise: nil)
@@ -131,12 +133,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         flushed.futureResult.assumeIsolated().whenComplete { result in
             self.answerFlushed(result, isLast: answer == .writeLast, context)
         }
-        waitAsNeeded(context)
-        context.write(wrapOutboundOut(.end(nil)), promise: flushed)
+        // Before the write, which may be over when it returns: `answerFlushed` then waits for something else.
         if answer == .writeLast {
-            context.flush()
-            waitAtMost(limits.linger + limits.clientWait, context)
+            waitAtMost(limits.clientWait, context)
+        } else {
+            waitAsNeeded(context)
         }
+        context.write(wrapOutboundOut(.end(nil)), promise: flushed)
     }
 
     private func answerFlushed(_ result: Result<Void, any Error>, isLast: Bool, _ context: ChannelHandlerContext) {

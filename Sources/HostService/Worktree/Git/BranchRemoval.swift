@@ -47,7 +47,8 @@ struct BranchRemoval: Sendable {
             if head.line == ByteString("refs/heads/\(branch)") { return .kept(.headOfBareRepository) }
         }
         let answer = try await repository.git.run(
-            ["branch", force ? "-D" : "-d", "--", ByteString(branch)], in: repository.directory, ending: .terminateFirst)
+            ["branch", force ? "-D" : "-d", "--", ByteString(branch)], in: repository.directory, ending: .terminateFirst
+        )
         if answer.status == 0 { return .removed(commit: commit) }
         if try await !repository.hasBranch(branch) { return .absent }
         let text = answer.standardError

@@ -59,7 +59,8 @@ extension ByteString {
                 throw SystemCallFailure(call: "realpath", subject: description, errno: errno)
             }
             defer { free(found) }
-            return ByteString(bytes: UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
+            return ByteString(
+                bytes: UnsafeBufferPointer(start: found, count: strlen(found)).map { UInt8(bitPattern: $0) })
         }
     }
 

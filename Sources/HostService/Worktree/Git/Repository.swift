@@ -30,18 +30,16 @@ struct Repository: Sendable {
     /// - Throws: ``GitFailure`` when git could not be asked.
     static func open(at path: String, git: GitCommand) async throws(GitFailure) -> Opening {
         let real: ByteString
-        do throws(SystemCallFailure) {
-            real = try ByteString(path).realPath()
-        } catch {
-            return error.errno == ENOENT ? .absent : .notARepository(error.description)
+        switch try await resolve(ByteString(path), git) {
+        case .success(let found): real = found
+        case .failure(let failure): return failure.errno == ENOENT ? .absent : .notARepository(failure.description)
         }
         let answer = try await git.run(["rev-parse", "--path-format=absolute", "--git-common-dir"], in: real)
         if answer.status != 0 { return .notARepository(answer.standardError) }
         let common: ByteString
-        do throws(SystemCallFailure) {
-            common = try answer.line.realPath()
-        } catch {
-            return .notARepository(error.description)
+        switch try await resolve(answer.line, git) {
+        case .success(let found): common = found
+        case .failure(let failure): return .notARepository(failure.description)
         }
         guard let commonText = common.text else { return .notARepository("\(common): the path is not UTF-8") }
         let main = try await mainWorktree(of: common, from: real, git)
@@ -71,24 +69,40 @@ struct Repository: Sendable {
         of common: ByteString, from path: ByteString, _ git: GitCommand
     ) async throws(GitFailure) -> ByteString? {
         let directory = try await git.run(["rev-parse", "--path-format=absolute", "--git-dir"], in: path)
-        if directory.status == 0, existing(directory.line) == common {
+        if directory.status == 0, try await existing(directory.line, git) == common {
             let top = try await git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"], in: path)
-            if top.status == 0, let found = existing(top.line) { return found }
+            if top.status == 0, let found = try await existing(top.line, git) { return found }
         }
         let listing = try await git.run(["worktree", "list", "--porcelain", "-z"], in: path).requireSuccess()
-        guard let first = RegisteredWorktree.parse(listing.fields).first, !first.isBare,
-            let listed = existing(first.path), listed != common
-        else {
-            // Inside a git directory `core.worktree` still leads to the checkout of a submodule.
-            let top = try await git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"], in: common)
-            return top.status == 0 ? existing(top.line) : nil
+        if let first = RegisteredWorktree.parse(listing.fields).first, !first.isBare,
+            let listed = try await existing(first.path, git), listed != common
+        {
+            return listed
         }
-        return listed
+        // Inside a git directory `core.worktree` still leads to the checkout of a submodule.
+        let top = try await git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"], in: common)
+        return top.status == 0 ? try await existing(top.line, git) : nil
     }
 
     /// The real path; nil for a path that leads nowhere.
-    private static func existing(_ path: ByteString) -> ByteString? {
-        do throws(SystemCallFailure) { return try path.realPath() } catch { return nil }
+    private static func existing(_ path: ByteString, _ git: GitCommand) async throws(GitFailure) -> ByteString? {
+        switch try await resolve(path, git) {
+        case .success(let found): found
+        case .failure: nil
+        }
+    }
+
+    private static let executor = BlockingExecutor(label: "corral.repository")
+
+    /// Resolves a path off the threads of Swift's pool: a disk that is gone answers never.
+    private static func resolve(
+        _ path: ByteString, _ git: GitCommand
+    ) async throws(GitFailure) -> Result<ByteString, SystemCallFailure> {
+        let answer = await executor.run(until: .after(git.limit)) { () -> Result<ByteString, SystemCallFailure> in
+            do throws(SystemCallFailure) { return .success(try path.realPath()) } catch { return .failure(error) }
+        }
+        guard let answer else { throw .timedOut(arguments: ["-C", path.description]) }
+        return answer
     }
 }
 

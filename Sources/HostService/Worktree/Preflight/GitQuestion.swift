@@ -14,20 +14,20 @@ struct GitQuestion: Sendable {
     /// Asks, and returns the answer with any exit status.
     func ask(
         _ arguments: [ByteString], outputLimit: Int = GitCommand.defaultOutputLimit
-    ) async throws(Doubt) -> GitOutput {
+    ) async throws(PreflightDoubt) -> GitOutput {
         do throws(GitFailure) {
             return try await git.run(options + arguments, in: directory, until: deadline, outputLimit: outputLimit)
         } catch {
-            throw Doubt(why: error.description)
+            throw PreflightDoubt(why: error.description)
         }
     }
 
     /// Asks, and takes any exit status but 0 for no answer.
     func demand(
         _ arguments: [ByteString], outputLimit: Int = GitCommand.defaultOutputLimit
-    ) async throws(Doubt) -> GitOutput {
+    ) async throws(PreflightDoubt) -> GitOutput {
         let answer = try await ask(arguments, outputLimit: outputLimit)
-        if answer.status != 0 { throw Doubt(why: answer.failure.description) }
+        if answer.status != 0 { throw PreflightDoubt(why: answer.failure.description) }
         return answer
     }
 }

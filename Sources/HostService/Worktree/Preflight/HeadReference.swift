@@ -8,7 +8,7 @@ struct HeadReference: Sendable {
     private static let ofWorktree = ["refs/bisect/", "refs/worktree/", "refs/rewritten/"]
 
     /// Whether a ref that stays contains the commit.
-    func isContained(_ commit: String) async throws(Doubt) -> Bool {
+    func isContained(_ commit: String) async throws(PreflightDoubt) -> Bool {
         let answer = try await question.demand(
             ["for-each-ref", "--format=%(refname)", ByteString("--contains=\(commit)")])
         return String(decoding: answer.standardOutput, as: UTF8.self).split(separator: "\n").contains { name in

@@ -24,11 +24,11 @@ struct IndexListing: Sendable, Equatable {
     ///
     /// Over slices of the one array, since a big repository has a million lines.
     /// - SeeAlso: git-ls-files(1), `-v`: a lower-case tag is `assume-unchanged`, `S` is `skip-worktree`.
-    static func parse(_ output: [UInt8]) throws(Doubt) -> IndexListing {
+    static func parse(_ output: [UInt8]) throws(PreflightDoubt) -> IndexListing {
         var listing = IndexListing()
         for line in output.split(separator: 0) {
             guard let tag = line.first, let tab = line.firstIndex(of: UInt8(ascii: "\t")) else {
-                throw Doubt(why: "git ls-files: cannot read its line \(ByteString(bytes: line))")
+                throw PreflightDoubt(why: "git ls-files: cannot read its line \(ByteString(bytes: line))")
             }
             let mode = line.dropFirst(2).prefix(6)
             let isSubmodule = mode.elementsEqual("160000".utf8)

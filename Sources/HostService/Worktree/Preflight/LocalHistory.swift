@@ -12,9 +12,12 @@ struct LocalHistory: Sendable {
     ///
     /// HEAD may also be a tag's commit, as a submodule's often is. The commits at which a shallow clone ends were fetched too,
     /// perhaps by their id alone and so in no remote branch.
-    func unpublished() async throws(Doubt) -> String? {
+    func unpublished() async throws(PreflightDoubt) -> String? {
         // Each revision list ends with `--`: in a git directory `HEAD` is also a file.
-        let fetched = try Doubt.about { () throws(SystemCallFailure) in try shallowCommits() }
+        let fetched = try await DiskQuestion(deadline: question.deadline).ask("read \(gitDirectory)/shallow") {
+            () throws(SystemCallFailure) in
+            try shallowCommits()
+        }
         if try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).status == 0 {
             let head = try await question.demand(
                 ["rev-list", "--max-count=1", "HEAD", "--not", "--remotes", "--tags"] + fetched + ["--"])

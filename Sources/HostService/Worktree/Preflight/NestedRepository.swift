@@ -17,12 +17,13 @@ struct NestedRepository: Sendable {
     /// What build tools check out (SwiftPM, CMake) is clean and published, and no reason to keep a worktree.
     /// What cannot be told counts as lost (I3).
     func whatWouldBeLost() async -> String? {
-        do throws(Doubt) { return try await look() } catch { return error.why }
+        do throws(PreflightDoubt) { return try await look() } catch { return error.why }
     }
 
-    private func look() async throws(Doubt) -> String? {
+    private func look() async throws(PreflightDoubt) -> String? {
         let entry = path.appending(".git")
-        let status = try Doubt.about { () throws(SystemCallFailure) in try entry.status() }
+        let disk = DiskQuestion(deadline: deadline)
+        let status = try await disk.ask("look at \(entry)") { () throws(SystemCallFailure) in try entry.status() }
         guard let status else { return nil }
         // Named outright, so that a broken one is not passed over for the worktree around it. Git then no longer checks whose
         // it is before it believes its configuration, so we do.
@@ -32,10 +33,12 @@ struct NestedRepository: Sendable {
         let report = try StatusReport.parse(try await question.demand(StatusReport.command).fields)
         if report.hasChanges { return "changed or untracked files" }
         let answer = try await question.demand(["rev-parse", "--path-format=absolute", "--git-common-dir"]).line
-        let (directory, root) = try Doubt.about { () throws(SystemCallFailure) in
-            (try answer.realPath(), try worktree.realPath())
+        let worktree = worktree
+        let (directory, isInside) = try await disk.ask("resolve \(answer)") { () throws(SystemCallFailure) in
+            let directory = try answer.realPath()
+            return (directory, directory.isAtOrBelow(try worktree.realPath()))
         }
-        if directory.isAtOrBelow(root) {
+        if isInside {
             return try await LocalHistory(question: question, gitDirectory: directory).unpublished()
         }
         // A worktree of a repository elsewhere: what its refs contain stays.

@@ -7,7 +7,6 @@ import Glibc
 /// kept; what is asked is everything that lives in the directory or in the worktree's own git directory.
 struct Preflight: Sendable {
     private let git: GitCommand
-    private let executor = BlockingExecutor(label: "corral.preflight")
 
     /// - Parameter git: Its limit bounds the whole look.
     init(git: GitCommand) {
@@ -21,66 +20,75 @@ struct Preflight: Sendable {
     ///     could not be opened. A worktree that belongs to another one is a doubt.
     /// - Returns: Nothing is thrown: what could not be asked is `.couldNotTell`.
     func examine(_ path: String, commonDirectory: String?) async -> PreflightResult {
-        do throws(Doubt) {
+        do throws(PreflightDoubt) {
             return try await look(ByteString(path).withoutTrailingSlashes, commonDirectory.map { ByteString($0) })
         } catch {
             return .couldNotTell(error.why)
         }
     }
 
-    private func look(_ path: ByteString, _ expected: ByteString?) async throws(Doubt) -> PreflightResult {
+    private func look(_ path: ByteString, _ expected: ByteString?) async throws(PreflightDoubt) -> PreflightResult {
         let deadline = Deadline.after(git.limit)
-        let status = try Doubt.about { () throws(SystemCallFailure) in try path.status() }
-        guard let status else { return try missing(path, expected) }
-        guard status.kind == .directory else { throw Doubt(why: "\(path) is no directory") }
-        let link = try Doubt.about { () throws(SystemCallFailure) in
-            try WorktreeLink.read(in: Self.open(path), of: path)
+        let disk = DiskQuestion(deadline: deadline)
+        let place = try await disk.ask("look at \(path)") { () throws(SystemCallFailure) in
+            try Self.place(of: path, in: expected)
         }
-        let gitDirectory: ByteString
-        switch link {
-        case .linked(let directory): gitDirectory = directory
-        case .missing: throw Doubt(why: "\(path)/.git is missing, so git cannot say what is in the worktree")
-        case .repository: throw Doubt(why: "\(path) is a repository of its own and no worktree")
-        case .unusable(let why): throw Doubt(why: why)
+        switch place {
+        case .worktree(let gitDirectory):
+            let findings = try await findings(path, gitDirectory, deadline)
+            return findings.isEmpty ? .clean : .dirty(findings)
+        case .missing(locks: let reasons):
+            return reasons.isEmpty ? .missing : .dirty(reasons.map { .locked(reason: $0.description) })
+        case .repositoryGone(let common): return .repositoryGone(commonDirectory: common.description)
+        case .doubtful(let why): throw PreflightDoubt(why: why)
         }
-        if let gone = try goneRepository(gitDirectory, expected) { return gone }
-        let findings = try await findings(path, gitDirectory, deadline)
-        return findings.isEmpty ? .clean : .dirty(findings)
     }
 
-    /// A lock says that the directory may only be away, on a disk that is not there now.
-    private func missing(_ path: ByteString, _ common: ByteString?) throws(Doubt) -> PreflightResult {
-        guard let common else { return .missing }
-        let reasons = try Doubt.about { () throws(SystemCallFailure) in
-            try WorktreeRegistration(commonDirectory: common).entries(of: path).compactMap(\.lockReason)
-        }
-        return reasons.isEmpty ? .missing : .dirty(reasons.map { .locked(reason: $0.description) })
+    /// What is at a workspace's path.
+    private enum Place: Sendable {
+        /// A worktree of the repository, with its own git directory.
+        case worktree(ByteString)
+        /// Nothing. A lock says that the directory may only be away, on a disk that is not there now.
+        case missing(locks: [ByteString])
+        case repositoryGone(ByteString)
+        case doubtful(String)
     }
 
-    private func goneRepository(
-        _ gitDirectory: ByteString, _ expected: ByteString?
-    ) throws(Doubt) -> PreflightResult? {
+    private static func place(of path: ByteString, in expected: ByteString?) throws(SystemCallFailure) -> Place {
+        guard let status = try path.status() else {
+            guard let expected else { return .missing(locks: []) }
+            let entries = try WorktreeRegistration(commonDirectory: expected).entries(of: path)
+            return .missing(locks: entries.compactMap(\.lockReason))
+        }
+        guard status.kind == .directory else { return .doubtful("\(path) is no directory") }
+        switch try WorktreeLink.read(in: open(path), of: path) {
+        case .linked(let gitDirectory): return try place(of: gitDirectory, expected)
+        case .missing: return .doubtful("\(path)/.git is missing, so git cannot say what is in the worktree")
+        case .repository: return .doubtful("\(path) is a repository of its own and no worktree")
+        case .unusable(let why): return .doubtful(why)
+        }
+    }
+
+    private static func place(
+        of gitDirectory: ByteString, _ expected: ByteString?
+    ) throws(SystemCallFailure) -> Place {
         guard let common = WorktreeLink.commonDirectory(of: gitDirectory) else {
-            throw Doubt(why: "\(gitDirectory) is no git directory of a worktree")
+            return .doubtful("\(gitDirectory) is no git directory of a worktree")
         }
-        return try Doubt.about { () throws(SystemCallFailure) -> Result<PreflightResult?, Doubt> in
-            guard try common.status() != nil else {
-                return .success(.repositoryGone(commonDirectory: common.description))
-            }
-            guard try gitDirectory.status() != nil else {
-                return .failure(Doubt(why: "\(gitDirectory) is gone: the repository no longer knows the worktree"))
-            }
-            let real = try common.realPath()
-            if let expected, real != expected {
-                return .failure(Doubt(why: "the worktree belongs to the repository at \(real), not to \(expected)"))
-            }
-            return .success(nil)
-        }.get()
+        if try common.status() == nil { return .repositoryGone(common) }
+        if try gitDirectory.status() == nil {
+            return .doubtful("\(gitDirectory) is gone: the repository no longer knows the worktree")
+        }
+        let real = try common.realPath()
+        if let expected, real != expected {
+            return .doubtful("the worktree belongs to the repository at \(real), not to \(expected)")
+        }
+        return .worktree(gitDirectory)
     }
 
     private func findings(
         _ path: ByteString, _ gitDirectory: ByteString, _ deadline: Deadline
-    ) async throws(Doubt) -> [Finding] {
+    ) async throws(PreflightDoubt) -> [Finding] {
         let question = GitQuestion(git: git, directory: path, deadline: deadline)
         let report = try StatusReport.parse(try await question.demand(StatusReport.command).fields)
         let index = try IndexListing.parse(
@@ -90,16 +98,17 @@ struct Preflight: Sendable {
         if report.untracked.count > 0 { findings.append(.untrackedFiles(report.untracked)) }
         let hidden = try await HiddenChanges(question: question, worktree: path).find(index.unwatched)
         if hidden.count > 0 { findings.append(.hiddenChanges(hidden)) }
-        let operations = try Doubt.about { () throws(SystemCallFailure) in
-            try GitOperation.inProgress(gitDirectory: gitDirectory)
+        let (operations, lock) = try await DiskQuestion(deadline: deadline).ask("read \(gitDirectory)") {
+            () throws(SystemCallFailure) in
+            (
+                try GitOperation.inProgress(gitDirectory: gitDirectory),
+                try WorktreeRegistration.lockReason(gitDirectory: gitDirectory)
+            )
         }
         if !operations.isEmpty { findings.append(.operationInProgress(operations)) }
         if report.isDetached, let head = report.head {
             let isContained = try await HeadReference(question: question).isContained(head)
             if !isContained { findings.append(.unreferencedHead(commit: head)) }
-        }
-        let lock = try Doubt.about { () throws(SystemCallFailure) in
-            try WorktreeRegistration.lockReason(gitDirectory: gitDirectory)
         }
         if let lock { findings.append(.locked(reason: lock.description)) }
 
@@ -115,15 +124,14 @@ struct Preflight: Sendable {
 
     private func ignoredRepositories(
         _ directories: [ByteString], _ path: ByteString, _ deadline: Deadline, _ others: [Finding]
-    ) async throws(Doubt) -> NameSample {
+    ) async throws(PreflightDoubt) -> NameSample {
         var sample = NameSample()
         if directories.isEmpty { return sample }
-        let found = await executor.run(until: deadline) {
+        let found = try await DiskQuestion(deadline: deadline).ask("look for repositories in ignored directories") {
             RepositorySearch(deadline: deadline).search(directories.map { path.appending($0) })
         }
-        guard let found else { throw Doubt(why: "look for repositories in ignored directories: not done in time") }
         // Other findings are told even where this look was not complete: they are enough to refuse.
-        if let doubt = found.doubt, others.isEmpty { throw Doubt(why: doubt) }
+        if let doubt = found.doubt, others.isEmpty { throw PreflightDoubt(why: doubt) }
         for repository in found.repositories {
             let nested = NestedRepository(path: repository, worktree: path, git: git, deadline: deadline)
             guard let loss = await nested.whatWouldBeLost() else { continue }

@@ -30,7 +30,8 @@ struct RepositorySearch: Sendable {
                 while let entry = try directory.next() {
                     entries += 1
                     if entries > Self.entryLimit {
-                        answer.doubt = "look for repositories in ignored directories: more than \(Self.entryLimit) entries"
+                        answer.doubt =
+                            "look for repositories in ignored directories: more than \(Self.entryLimit) entries"
                         return answer
                     }
                     if entry.name == ".git" {

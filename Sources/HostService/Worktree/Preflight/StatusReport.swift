@@ -25,9 +25,9 @@ struct StatusReport: Sendable, Equatable {
     ]
 
     /// Reads the fields of the answer.
-    /// - Throws: ``Doubt`` at a line that this version of the format does not have.
+    /// - Throws: ``PreflightDoubt`` at a line that this version of the format does not have.
     /// - SeeAlso: git-status(1), "Porcelain Format Version 2"
-    static func parse(_ fields: [ByteString]) throws(Doubt) -> StatusReport {
+    static func parse(_ fields: [ByteString]) throws(PreflightDoubt) -> StatusReport {
         var report = StatusReport()
         var rest = fields[...]
         while let field = rest.popFirst() {
@@ -44,14 +44,16 @@ struct StatusReport: Sendable, Equatable {
                 if field.bytes.last == UInt8(ascii: "/") {
                     report.ignoredDirectories.append(ByteString(bytes: field.bytes.dropFirst(2).dropLast()))
                 }
-            default: throw Doubt(why: "git status: cannot read its line \(field)")
+            default: throw PreflightDoubt(why: "git status: cannot read its line \(field)")
             }
         }
         return report
     }
 
     private mutating func readHeader(_ line: ByteString) {
-        let words = line.bytes.split(separator: UInt8(ascii: " "), maxSplits: 2).map { String(decoding: $0, as: UTF8.self) }
+        let words = line.bytes.split(separator: UInt8(ascii: " "), maxSplits: 2).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         guard words.count == 3 else { return }
         switch (words[1], words[2]) {
         case ("branch.oid", "(initial)"): head = nil
@@ -62,9 +64,9 @@ struct StatusReport: Sendable, Equatable {
     }
 
     /// Reads `1 XY SUB …  PATH`: the path follows that many words, and can contain blanks itself.
-    private mutating func readChange(_ line: ByteString, pathAfter count: Int) throws(Doubt) {
+    private mutating func readChange(_ line: ByteString, pathAfter count: Int) throws(PreflightDoubt) {
         let words = line.bytes.split(separator: UInt8(ascii: " "), maxSplits: count, omittingEmptySubsequences: false)
-        guard words.count == count + 1 else { throw Doubt(why: "git status: cannot read its line \(line)") }
+        guard words.count == count + 1 else { throw PreflightDoubt(why: "git status: cannot read its line \(line)") }
         let path = ByteString(bytes: words[count])
         if words[2].first == UInt8(ascii: "S") { submodules.append(path) } else { changed.add(path) }
     }

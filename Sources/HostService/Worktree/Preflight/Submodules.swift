@@ -18,31 +18,45 @@ struct Submodules: Sendable {
 
     /// Names each with what would be lost.
     /// - Parameter paths: Where the index has submodules.
-    func withWork(at paths: [ByteString]) async throws(Doubt) -> [(path: ByteString, work: String)] {
+    func withWork(at paths: [ByteString]) async throws(PreflightDoubt) -> [(path: ByteString, work: String)] {
         var found: [(path: ByteString, work: String)] = []
-        for (name, module) in try Doubt.about({ () throws(SystemCallFailure) in try modules() }) {
+        let disk = DiskQuestion(deadline: deadline)
+        let here = self
+        let modules = try await disk.ask("list \(gitDirectory)/modules") { () throws(SystemCallFailure) in
+            try here.modules()
+        }
+        for (name, module) in modules {
             let question = GitQuestion(git: git, directory: module, options: ["--git-dir=."], deadline: deadline)
             if let work = await Self.unpublished(LocalHistory(question: question, gitDirectory: module)) {
                 found.append((name, work))
             }
         }
-        for path in paths {
-            let directory = worktree.appending(path)
-            // Its `.git` is a directory where it was made in place, and not yet moved (git submodule absorbgitdirs).
-            let kind = try Doubt.about { () throws(SystemCallFailure) in try directory.appending(".git").status()?.kind }
-            guard kind == .directory else { continue }
-            let nested = NestedRepository(path: directory, worktree: worktree, git: git, deadline: deadline)
+        let inPlace = try await disk.ask("look at submodules in \(worktree)") { () throws(SystemCallFailure) in
+            try here.madeInPlace(paths)
+        }
+        for path in inPlace {
+            let nested = NestedRepository(
+                path: worktree.appending(path), worktree: worktree, git: git, deadline: deadline)
             if let work = await nested.whatWouldBeLost() { found.append((path, work)) }
         }
         return found
     }
 
     private static func unpublished(_ history: LocalHistory) async -> String? {
-        do throws(Doubt) { return try await history.unpublished() } catch { return error.why }
+        do throws(PreflightDoubt) { return try await history.unpublished() } catch { return error.why }
     }
 
     /// Each costs four runs of git.
     private static let limit = 256
+
+    /// Those whose `.git` is a directory: they were made in the worktree, and not yet moved (git submodule absorbgitdirs).
+    private func madeInPlace(_ paths: [ByteString]) throws(SystemCallFailure) -> [ByteString] {
+        var found: [ByteString] = []
+        for path in paths where try worktree.appending(path).appending(".git").status()?.kind == .directory {
+            found.append(path)
+        }
+        return found
+    }
 
     /// Git directories below `modules`, by their names, those of submodules of submodules too.
     private func modules() throws(SystemCallFailure) -> [(name: ByteString, directory: ByteString)] {

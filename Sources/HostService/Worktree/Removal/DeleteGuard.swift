@@ -2,6 +2,8 @@ import CgroupPty
 import Glibc
 
 /// Decides whether a directory may be removed at all, whatever is in it. Force does not change the answer.
+///
+/// It resolves paths, and so blocks: for a thread of its own.
 struct DeleteGuard: Sendable {
     /// The answer.
     enum Verdict: Sendable, Equatable {

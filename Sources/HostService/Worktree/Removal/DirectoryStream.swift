@@ -51,13 +51,14 @@ struct DirectoryStream: ~Copyable {
                 return nil
             }
             let bytes = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: UInt8.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))))
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) }
                 }
             }
             if bytes == Array(".".utf8) || bytes == Array("..".utf8) { continue }
             let kind = Int(entry.pointee.d_type)
-            return Entry(name: ByteString(bytes: bytes), isDirectory: kind == Int(DT_UNKNOWN) ? nil : kind == Int(DT_DIR))
+            let isDirectory = kind == Int(DT_UNKNOWN) ? nil : kind == Int(DT_DIR)
+            return Entry(name: ByteString(bytes: bytes), isDirectory: isDirectory)
         }
     }
 

@@ -54,7 +54,9 @@ extension OwnedFileDescriptor {
     /// - Returns: 0, or the `errno` that was not `ENOENT`.
     borrowing func unlinkEntry(_ name: ByteString, isDirectory: Bool = false) -> CInt {
         let raw = withRawValue { $0 }
-        return name.withCString { unlinkat(raw, $0, isDirectory ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT ? 0 : errno }
+        return name.withCString {
+            unlinkat(raw, $0, isDirectory ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT ? 0 : errno
+        }
     }
 
     /// Adds permission bits, also through an `O_PATH` descriptor.

@@ -35,7 +35,9 @@ struct WorktreeRegistration: Sendable {
         var found: [Entry] = []
         while let entry = try stream.next() {
             let directory = registrations.appending(entry.name)
-            guard let worktree = try Self.worktree(of: directory), worktree.knownLocation() == location else { continue }
+            guard let worktree = try Self.worktree(of: directory), worktree.knownLocation() == location else {
+                continue
+            }
             found.append(Entry(id: entry.name, lockReason: try Self.lockReason(gitDirectory: directory)))
         }
         return found
@@ -95,7 +97,8 @@ struct WorktreeRegistration: Sendable {
                 return "the worktree's .git names \(target), which is gone"
             }
             for directory in registered where try directory.realPath() == named { return nil }
-            return "the worktree's .git names \(target), git has it as \(registered.map(\.description).joined(separator: ", "))"
+            return
+                "the worktree's .git names \(target), git has it as \(registered.map(\.description).joined(separator: ", "))"
         }
     }
 

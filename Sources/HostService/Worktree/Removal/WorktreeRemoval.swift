@@ -124,7 +124,8 @@ struct WorktreeRemoval: Sendable {
         {
             return .disagrees("\(path) is still there")
         }
-        return try WorktreeRegistration(commonDirectory: ByteString(commonDirectory)).remove(place, link: link, force: force)
+        return try WorktreeRegistration(commonDirectory: ByteString(commonDirectory)).remove(
+            place, link: link, force: force)
     }
 
     /// Deletes what was moved aside, as far as it can be deleted. Can be stopped and taken up again, also after a restart.

@@ -1,0 +1,141 @@
+import CgroupPty
+import Foundation
+import TestSupport
+
+/// Something at a user manager's private socket that takes connections and never answers a call.
+final class SilentManager: Sendable {
+    /// How far it goes with whoever connects.
+    enum Manners: Sendable {
+        /// Takes the connection and says nothing, like a manager that is stopped.
+        case nothing
+        /// Closes the connection at once.
+        case hangsUp
+        /// Authenticates, and then reads calls and answers none.
+        case reads
+    }
+
+    /// What was waited for did not come.
+    struct Late: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let directory: TemporaryDirectory
+    private let listener: OwnedFileDescriptor
+    private let manners: Manners
+    private let state = State()
+
+    /// What its threads have seen, and who waits to hear of it.
+    private final class State: @unchecked Sendable {
+        let changed = NSCondition()
+        var connections: Set<CInt> = []
+        var callCount = 0
+    }
+
+    /// Listens below a fresh runtime directory.
+    init(_ manners: Manners) throws {
+        self.manners = manners
+        directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/systemd", withIntermediateDirectories: true)
+        let raw = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard raw >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        listener = OwnedFileDescriptor(adopting: raw)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: (directory.path + "/systemd/private").utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard bound == 0, listen(raw, 64) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        Thread { [self] in accept() }.start()
+    }
+
+    /// The environment in which a ``SystemdManager`` of kind `user` comes here.
+    var environment: [String: String] { ["XDG_RUNTIME_DIR": directory.path] }
+
+    /// How many calls came in so far.
+    var callCount: Int {
+        state.changed.lock()
+        defer { state.changed.unlock() }
+        return state.callCount
+    }
+
+    /// Waits until so many calls came in.
+    func waitForCalls(_ count: Int) async throws {
+        try await wait("\(count) calls") { $0.callCount >= count }
+    }
+
+    /// Waits until nobody is connected.
+    func waitForNobody() async throws {
+        try await wait("the end of all connections") { $0.connections.isEmpty }
+    }
+
+    private func wait(_ what: String, _ condition: @escaping @Sendable (State) -> Bool) async throws {
+        let came = await BlockingExecutor(label: "silent").run { [state] in
+            let limit = Date(timeIntervalSinceNow: 30)
+            state.changed.lock()
+            defer { state.changed.unlock() }
+            while !condition(state) {
+                guard state.changed.wait(until: limit) else { return condition(state) }
+            }
+            return true
+        }
+        guard came else { throw Late(description: "\(what) did not come within 30 s") }
+    }
+
+    private func note(_ change: (State) -> Void) {
+        state.changed.lock()
+        defer { state.changed.unlock() }
+        change(state)
+        state.changed.broadcast()
+    }
+
+    /// Closes what is connected now.
+    func hangUp() {
+        note { for raw in $0.connections { shutdown(raw, Int32(SHUT_RDWR)) } }
+    }
+
+    /// Ends its threads.
+    func stop() {
+        listener.withRawValue { _ = shutdown($0, Int32(SHUT_RDWR)) }
+        hangUp()
+    }
+
+    private func accept() {
+        while true {
+            let raw = listener.withRawValue { Glibc.accept($0, nil, nil) }
+            guard raw >= 0 else { return }
+            let connection = OwnedFileDescriptor(adopting: raw)
+            if case .hangsUp = manners { continue }
+            note { $0.connections.insert(raw) }
+            _ = connection.release()
+            Thread { [self] in
+                serve(raw)
+                note {
+                    $0.connections.remove(raw)
+                    close(raw)
+                }
+            }.start()
+        }
+    }
+
+    private func serve(_ raw: CInt) {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var greeting: [UInt8] = []
+        while case .reads = manners, !String(decoding: greeting, as: UTF8.self).contains("BEGIN\r\n") {
+            let count = read(raw, &bytes, bytes.count)
+            guard count > 0 else { return }
+            greeting += bytes[0..<count]
+        }
+        if case .reads = manners {
+            let answer = Array("DATA\r\nOK 00112233445566778899aabbccddeeff\r\nAGREE_UNIX_FD\r\n".utf8)
+            guard send(raw, answer, answer.count, Int32(MSG_NOSIGNAL)) == answer.count else { return }
+        }
+        while true {
+            let count = read(raw, &bytes, bytes.count)
+            guard count > 0 else { return }
+            // Each call holds its member's name once, and nothing else of ours does.
+            let text = String(decoding: bytes[0..<count], as: UTF8.self)
+            note { $0.callCount += text.split(separator: "ListUnitsByPatterns", omittingEmptySubsequences: false).count - 1 }
+        }
+    }
+}
