@@ -157,7 +157,12 @@ struct `Deleting a workspace` {
             // `git worktree add` ran as a session too: from here on only ours stops.
             try checkpoints.pause(at: place)
             async let creation = Fixture.code { try await fixture.session(workspace, "echo leaked > leaked; exec sleep 1000") }
-            try await checkpoints.waitUntilReached(place)
+            do {
+                try await checkpoints.waitUntilReached(place)
+            } catch {
+                Issue.record("\(error); the creation was answered with \(try await creation ?? "success"): \(RunningHost.log(site))")
+                return
+            }
             let deletion = Task { try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip)) }
             // The tombstone is what the creation must find.
             while try await fixture.client.workspace(workspace.id).state != .deleting { await Task.yield() }

@@ -100,12 +100,14 @@ struct WorkspaceService: Sendable {
         }
         let exists = try await repository.hasBranch(branch)
         let base = request.base ?? "HEAD"
-        if !exists, try await repository.commit(of: base) == nil {
+        // As a commit id: a name could come to mean another commit before git looks at it.
+        let commit = try await repository.commit(of: base)
+        if !exists, commit == nil {
             throw HostFailure.invalidRequest("create branch \(branch) at \(base): \(repository.path) has no such commit; nothing was created")
         }
         let plan = WorktreePlan(
             repository: repository, workspace: id.rawValue,
-            start: exists ? .existing(branch: branch) : .new(branch: branch, base: base),
+            start: exists ? .existing(branch: branch) : .new(branch: branch, base: commit ?? base),
             managedRoot: context.configuration.managedRoot)
         var row = WorkspaceRow(
             id: id, name: request.name ?? branch, kind: .worktree, state: .creating, repository: repository.path,

@@ -4,7 +4,7 @@ import Glibc
 /// All processes of the machine, as one walk through procfs saw them. Blocking.
 ///
 /// Left out are threads of the kernel and processes that have exited and only wait for being reaped.
-struct ProcessCensus: Sendable {
+struct ProcessCensus: Sendable, Equatable {
     /// What was seen.
     let processes: [ProcessDescription]
     /// Processes of which not even the first line could be read.

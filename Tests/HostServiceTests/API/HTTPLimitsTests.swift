@@ -138,6 +138,7 @@ import Testing
         var limits = APILimits()
         limits.connections = 2
         limits.refusedConnections = 1
+        limits.linger = .seconds(60)
         try await Served.run(limits: limits) { [limits] served in
             let first = try served.client()
             let second = try served.client()

@@ -1,0 +1,76 @@
+import Glibc
+import Testing
+
+@testable import CgroupPty
+@testable import Reaper
+
+@Suite struct `A census` {
+    private let tags = ["CORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=wone", "CORRAL_SESSION=sone"]
+
+    private func take(_ fake: FakeProcfs, withUse: Bool = false) -> ProcessCensus? {
+        ProcessCensus.take(fake.procfs, withUse: withUse, until: .after(.seconds(60))).value
+    }
+
+    @Test func `describes a process as procfs shows it`() throws {
+        let fake = try FakeProcfs()
+        try fake.add(50, command: "vi) x", terminal: 34816, environment: ["A=b"] + tags, directory: "/trees/w")
+        #expect(
+            take(fake, withUse: true)?.processes == [
+                ProcessDescription(
+                    identity: ProcessIdentity(pid: ProcessID(50), startTicks: 7), command: "vi) x",
+                    cgroup: .known(.path(CgroupPath(components: ["x.scope"]))), terminalDevice: 34816,
+                    tag: .known(
+                        ProcessTag(instance: Sample.instance, workspace: Sample.workspace, session: Sample.session)),
+                    directory: "/trees/w", root: "/")
+            ])
+        #expect(take(fake)?.processes.first?.directory == nil, "nobody asked")
+    }
+
+    @Test func `leaves out threads of the kernel, the dead, and those that go meanwhile`() throws {
+        let fake = try FakeProcfs()
+        try fake.add(51, flags: 0x0020_0000)
+        try fake.add(52, state: "Z")
+        try fake.add(53, cgroup: nil)
+        try fake.add(54, environment: nil)
+        let census = try #require(take(fake))
+        #expect(census.processes.isEmpty && census.illegible == 0)
+    }
+
+    @Test func `counts what it cannot make sense of (I3)`() throws {
+        let fake = try FakeProcfs()
+        try fake.add(55, garbled: true)
+        #expect(take(fake)?.illegible == 1)
+    }
+
+    @Test func `knows its own process and its ancestors`() throws {
+        let fake = try FakeProcfs()
+        try fake.add(Int(getpid()), parent: 60, environment: tags)
+        try fake.add(60, parent: 61, environment: tags)
+        try fake.add(61, parent: 0, environment: tags)
+        try fake.add(62, parent: Int(getpid()), environment: tags)
+        let kin = take(fake)?.processes.filter(\.isKin).map(\.identity.pid.rawValue).sorted()
+        #expect(kin == [60, 61, getpid()].sorted())
+    }
+
+    @Test func `takes an incomplete or impossible tag for none`() throws {
+        for environment in [
+            ["CORRAL_INSTANCE=1f2e3d4c"], ["CORRAL_INSTANCE=1F2E3D4C", "CORRAL_WORKSPACE=wone"],
+            ["CORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=no-id"], ["XCORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=wone"],
+        ] {
+            let fake = try FakeProcfs()
+            try fake.add(63, environment: environment)
+            #expect(take(fake)?.processes.first?.tag == .known(nil), "\(environment)")
+        }
+    }
+
+    @Test func `is unknown when procfs cannot be listed, or when it takes too long (I3)`() throws {
+        guard case .unknown = ProcessCensus.take(Procfs(root: "/nowhere"), withUse: false, until: .after(.seconds(60)))
+        else {
+            Issue.record("it was taken")
+            return
+        }
+        let fake = try FakeProcfs()
+        try fake.add(64)
+        #expect(ProcessCensus.take(fake.procfs, withUse: false, until: .now) == .unknown(GroundReader.late))
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+@testable import CgroupPty
+
+/// A directory that looks like `/proc`.
+final class FakeProcfs {
+    let procfs: Procfs
+    private let scratch: Scratch
+    private var pids: [Int] = []
+
+    init() throws {
+        scratch = try Scratch()
+        procfs = Procfs(root: scratch.path)
+    }
+
+    deinit {
+        for pid in pids {
+            for name in ["stat", "cgroup", "environ", "cwd", "root"] { unlink("\(scratch.path)/\(pid)/\(name)") }
+            rmdir("\(scratch.path)/\(pid)")
+        }
+    }
+
+    /// Adds a process. Nil: the file is missing, as for a process that has just gone.
+    func add(
+        _ pid: Int, command: String = "x", state: String = "S", parent: Int = 1, terminal: Int = 0, flags: Int = 0,
+        start: Int = 7, cgroup: String? = "0::/x.scope\n", environment: [String]? = [], directory: String = "/",
+        garbled: Bool = false
+    ) throws {
+        pids.append(pid)
+        mkdir("\(scratch.path)/\(pid)", 0o755)
+        let zeros = String(repeating: "0 ", count: 12)
+        let stat = "\(pid) (\(command)) \(state) \(parent) \(pid) \(pid) \(terminal) -1 \(flags) \(zeros)\(start) 0\n"
+        try scratch.write(garbled ? "garbled" : stat, to: "\(pid)/stat")
+        if let cgroup { try scratch.write(cgroup, to: "\(pid)/cgroup") }
+        if let environment { try scratch.write(environment.map { $0 + "\0" }.joined(), to: "\(pid)/environ") }
+        symlink(directory, "\(scratch.path)/\(pid)/cwd")
+        symlink("/", "\(scratch.path)/\(pid)/root")
+    }
+}
