@@ -54,7 +54,10 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
-        .target(name: "HostClient", dependencies: ["HostProtocol", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio, swiftSettings: strict),
+        .target(
+            name: "HostClient",
+            dependencies: ["HostProtocol", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")] + nio,
+            swiftSettings: strict),
         .executableTarget(
             name: "corral",
             dependencies: ["HostClient", "HostProtocol", argumentParser],
@@ -90,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "HostServiceTests",
             dependencies: [
-                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostService", "TestSupport", logging,
+                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostService", "TestSupport",
+                logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio,
             swiftSettings: strict

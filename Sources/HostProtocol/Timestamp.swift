@@ -5,9 +5,10 @@ public struct Timestamp: Codable, Sendable, Hashable, CustomStringConvertible {
     /// The moment.
     public let date: Date
 
-    /// Wraps a moment.
+    /// Wraps a moment, rounded to the millisecond: the text form cuts, and would lose one on each way.
     public init(_ date: Date) {
-        self.date = date
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        self.date = Date(timeIntervalSince1970: (milliseconds + 0.25) / 1000)
     }
 
     /// The text that goes over the wire.
@@ -19,10 +20,15 @@ public struct Timestamp: Codable, Sendable, Hashable, CustomStringConvertible {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let date = (try? Self.style.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not an RFC 3339 time")
+        for style in [Self.style, Date.ISO8601FormatStyle()] {
+            do {
+                self.init(try style.parse(text))
+                return
+            } catch {
+                // The other form, or none.
+            }
         }
-        self.date = date
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not an RFC 3339 time")
     }
 
     /// Writes the text form.

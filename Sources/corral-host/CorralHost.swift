@@ -24,8 +24,16 @@ struct CorralHost: AsyncParsableCommand {
     @Option(help: "Sessions that may run at the same time.")
     var sessionLimit: Int = 3000
 
+    @Option(help: "Seconds that a setup or teardown script may take.")
+    var scriptTimeout: Int = 60
+
     func validate() throws {
-        guard (1...86_400).contains(reapInterval) else { throw ValidationError("--reap-interval goes from 1 to 86400 seconds") }
+        guard (1...3600).contains(scriptTimeout) else {
+            throw ValidationError("--script-timeout goes from 1 to 3600 seconds")
+        }
+        guard (1...86_400).contains(reapInterval) else {
+            throw ValidationError("--reap-interval goes from 1 to 86400 seconds")
+        }
         guard (1...3500).contains(sessionLimit) else {
             throw ValidationError("--session-limit goes from 1 to 3500; kernel.pty.max allows 4096 terminals")
         }
@@ -37,6 +45,7 @@ struct CorralHost: AsyncParsableCommand {
             var configuration = try places.configuration()
             configuration.reapInterval = .seconds(reapInterval)
             configuration.sessionLimit = sessionLimit
+            configuration.scriptTimeout = .seconds(scriptTimeout)
             try await HostService.run(configuration, logger: logger)
         } catch {
             logger.critical("\(error)")

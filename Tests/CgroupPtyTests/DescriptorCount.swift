@@ -23,7 +23,8 @@ enum DescriptorCount {
         var count = 0
         for name in try DirectoryListing.names(path: "/proc/self/fdinfo") {
             do throws(SystemCallFailure) {
-                let bytes = try OwnedFileDescriptor.open(path: "/proc/self/fdinfo/\(name)", flags: O_RDONLY).readToEnd(name: name)
+                let bytes = try OwnedFileDescriptor.open(path: "/proc/self/fdinfo/\(name)", flags: O_RDONLY).readToEnd(
+                    name: name)
                 if String(decoding: bytes, as: UTF8.self).contains("Pid:\t\(pid)\n") { count += 1 }
             } catch {
                 // Another test has closed it since.

@@ -26,7 +26,8 @@ struct Fixture: Sendable {
     static func make(_ place: RunningHost.Place) async throws -> Fixture {
         let directory = try TemporaryDirectory()
         return Fixture(
-            host: try await RunningHost.start(place), repository: try SampleRepository(in: directory), directory: directory)
+            host: try await RunningHost.start(place), repository: try SampleRepository(in: directory),
+            directory: directory)
     }
 
     /// A new worktree workspace on a branch of its own.
@@ -39,7 +40,8 @@ struct Fixture: Sendable {
         _ workspace: WorkspaceDocument, _ script: String, onExit: SessionDocument.OnExit = .kill
     ) async throws -> SessionDocument {
         try await client.createSession(
-            in: workspace.id, CreateSessionRequest(onExit: onExit, command: ["/bin/sh", "-c", script])).document
+            in: workspace.id, CreateSessionRequest(onExit: onExit, command: ["/bin/sh", "-c", script])
+        ).document
     }
 
     /// The code of the problem that a request is answered with; nil when it is answered otherwise.

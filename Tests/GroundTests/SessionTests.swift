@@ -10,7 +10,8 @@ struct `A session` {
     @Test func `runs its command on a terminal in a scope of the workspace's slice`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
-            let session = try await fixture.session(workspace, "tty; stty size; pwd; echo $CORRAL_SESSION; echo ready; exec sleep 1000")
+            let session = try await fixture.session(
+                workspace, "tty; stty size; pwd; echo $CORRAL_SESSION; echo ready; exec sleep 1000")
             let text = try await SessionReader(fixture.client, session.id).waitFor("ready")
             #expect(text.contains("/dev/pts/"))
             #expect(text.contains("32 120"))
@@ -25,7 +26,8 @@ struct `A session` {
     @Test func `carries bytes both ways and takes a new size`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
-            let session = try await fixture.session(workspace, "stty -echo; echo ready; read line; echo \"got $line\"; stty size; exec sleep 1000")
+            let session = try await fixture.session(
+                workspace, "stty -echo; echo ready; read line; echo \"got $line\"; stty size; exec sleep 1000")
             let reader = SessionReader(fixture.client, session.id)
             try await reader.waitFor("ready")
             try await fixture.client.resizeSession(session.id, to: TerminalSize(columns: 90, rows: 20))
@@ -38,7 +40,8 @@ struct `A session` {
     @Test func `that exits says how, and takes its background jobs along`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
-            let session = try await fixture.session(workspace, "trap '' HUP; nohup sleep 1000 >/dev/null 2>&1 & echo last words; exit 7")
+            let session = try await fixture.session(
+                workspace, "trap '' HUP; nohup sleep 1000 >/dev/null 2>&1 & echo last words; exit 7")
             let (output, ended) = try await SessionReader(fixture.client, session.id).waitForEnd()
             #expect(output.contains("last words"))
             #expect(ended?.exit?.code == 7)
@@ -54,7 +57,8 @@ struct `A session` {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(
-                workspace, "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0", onExit: .keep)
+                workspace, "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0",
+                onExit: .keep)
             let leader = ProcessID(Int32(try #require(session.leaderPid)))
             let pidfd = try #require(try Pidfd.open(leader))
             let monitor = try ReadinessMonitor()
@@ -71,7 +75,8 @@ struct `A session` {
     @Test func `that is killed is confirmed by the kernel (I2)`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
-            let session = try await fixture.session(workspace, "trap '' TERM HUP; setsid sleep 1000 & echo ready; while :; do sleep 1000; done")
+            let session = try await fixture.session(
+                workspace, "trap '' TERM HUP; setsid sleep 1000 & echo ready; while :; do sleep 1000; done")
             try await SessionReader(fixture.client, session.id).waitFor("ready")
             let end = try await fixture.client.killSession(session.id, force: true)
             #expect(end.outcome == .confirmed)
@@ -83,7 +88,8 @@ struct `A session` {
     }
 
     @Test(arguments: [
-        (["/no/such/program"], "exec_failed"), (["no-such-command-anywhere"], "exec_failed"), (["/etc/passwd"], "exec_failed"),
+        (["/no/such/program"], "exec_failed"), (["no-such-command-anywhere"], "exec_failed"),
+        (["/etc/passwd"], "exec_failed"),
     ])
     func `that cannot execute its command leaves nothing (I9)`(command: [String], code: String) async throws {
         try await Fixture.run { fixture in
@@ -114,7 +120,21 @@ struct `A session` {
             #expect(first.document.leaderPid == second.document.leaderPid)
             var other = request
             other.command = ["/bin/sleep", "1001"]
-            #expect(try await Fixture.code { try await fixture.client.createSession(in: workspace.id, other) } == "id_used")
+            #expect(
+                try await Fixture.code { try await fixture.client.createSession(in: workspace.id, other) } == "id_used")
+        }
+    }
+
+    /// Symptom: a start failed with `TransactionIsDestructive` when the workspace's only session had just ended. Cause: systemd
+    /// stops the slice that is no longer needed, and mode `fail` refuses a start meanwhile.
+    @Test func `starts while systemd still stops the slice of the one before`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            for round in 1...40 {
+                let session = try await fixture.session(workspace, "exit 0")
+                if round.isMultiple(of: 4) { _ = try await SessionReader(fixture.client, session.id).waitForEnd() }
+            }
+            #expect(try await fixture.client.sessions().allSatisfy { $0.endReason != .startFailed })
         }
     }
 }

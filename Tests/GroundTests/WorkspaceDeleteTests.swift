@@ -86,14 +86,17 @@ struct `Deleting a workspace` {
         }
     }
 
-    @Test func `answers a second delete with the receipt of the first, and an unknown id with not found`() async throws {
+    @Test func `answers a second delete with the receipt of the first, and an unknown id with not found`() async throws
+    {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
             let first = try await fixture.client.deleteWorkspace(workspace.id)
             let second = try await fixture.client.deleteWorkspace(workspace.id)
             #expect(first.id == second.id)
             #expect(second.state == .deleted)
-            #expect(try await Fixture.code { try await fixture.client.deleteWorkspace("wunknown") } == "workspace_not_found")
+            #expect(
+                try await Fixture.code { try await fixture.client.deleteWorkspace("wunknown") } == "workspace_not_found"
+            )
             #expect(
                 try await Fixture.code {
                     try await fixture.client.createWorkspace(
@@ -107,7 +110,8 @@ struct `Deleting a workspace` {
             let place = fixture.directory.path + "/mine"
             try Shell.run("mkdir mine; echo precious > mine/file", in: fixture.directory.path)
             let workspace = try await fixture.client.createWorkspace(
-                CreateWorkspaceRequest(kind: .adopted, path: place)).document
+                CreateWorkspaceRequest(kind: .adopted, path: place)
+            ).document
             _ = try await fixture.session(workspace, "exec sleep 1000")
             let receipt = try await fixture.client.deleteWorkspace(workspace.id)
             #expect(receipt.state == .deleted)
@@ -122,10 +126,15 @@ struct `Deleting a workspace` {
             let kept = try await fixture.workspace("kept")
             let merged = try await fixture.workspace("merged")
             let unmerged = try await fixture.workspace("unmerged")
-            try Shell.run("echo more > more; git add more; git -c user.name=T -c user.email=t@e.org commit -qm more", in: unmerged.path)
+            try Shell.run(
+                "echo more > more; git add more; git -c user.name=T -c user.email=t@e.org commit -qm more",
+                in: unmerged.path)
             #expect(try await fixture.client.deleteWorkspace(kept.id).branch == .kept)
-            #expect(try await fixture.client.deleteWorkspace(merged.id, DeleteWorkspaceOptions(deleteBranch: true)).branch == .removed)
-            let receipt = try await fixture.client.deleteWorkspace(unmerged.id, DeleteWorkspaceOptions(deleteBranch: true))
+            #expect(
+                try await fixture.client.deleteWorkspace(merged.id, DeleteWorkspaceOptions(deleteBranch: true)).branch
+                    == .removed)
+            let receipt = try await fixture.client.deleteWorkspace(
+                unmerged.id, DeleteWorkspaceOptions(deleteBranch: true))
             #expect(receipt.branch == .kept)
             #expect(!receipt.warnings.isEmpty)
             let branches = try fixture.repository.git("branch --format='%(refname:short)'").split(separator: "\n")
@@ -156,14 +165,20 @@ struct `Deleting a workspace` {
             let workspace = try await fixture.workspace()
             // `git worktree add` ran as a session too: from here on only ours stops.
             try checkpoints.pause(at: place)
-            async let creation = Fixture.code { try await fixture.session(workspace, "echo leaked > leaked; exec sleep 1000") }
+            async let creation = Fixture.code {
+                try await fixture.session(workspace, "echo leaked > leaked; exec sleep 1000")
+            }
             do {
                 try await checkpoints.waitUntilReached(place)
             } catch {
-                Issue.record("\(error); the creation was answered with \(try await creation ?? "success"): \(RunningHost.log(site))")
+                Issue.record(
+                    "\(error); the creation was answered with \(try await creation ?? "success"): \(RunningHost.log(site))"
+                )
                 return
             }
-            let deletion = Task { try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip)) }
+            let deletion = Task {
+                try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip))
+            }
             // The tombstone is what the creation must find.
             while try await fixture.client.workspace(workspace.id).state != .deleting { await Task.yield() }
             try await checkpoints.resume(place)

@@ -31,7 +31,8 @@ public struct ProcessWorld: Sendable {
     /// Live processes in a slice or scope and below it, by the path in `/proc/PID/cgroup`.
     public func inUnit(_ unit: String) throws -> [ProcessID] {
         try procfs.processes().filter { pid in
-            guard let stat = try procfs.stat(pid), stat.state != "Z", case .path(let path) = try procfs.cgroup(pid) else { return false }
+            guard let stat = try procfs.stat(pid), stat.state != "Z", case .path(let path) = try procfs.cgroup(pid)
+            else { return false }
             return path.components.contains(unit)
         }
     }

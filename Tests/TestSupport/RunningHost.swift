@@ -50,7 +50,10 @@ public final class RunningHost: Sendable {
         }
         let deadline = Deadline.after(.seconds(60))
         while true {
-            guard try await monitor.wait(for: notify, .readable, until: min(deadline, .after(.milliseconds(500)))) == .ready else {
+            guard
+                try await monitor.wait(for: notify, .readable, until: min(deadline, .after(.milliseconds(500))))
+                    == .ready
+            else {
                 if try pidfd.hasExited() { throw Trouble(description: "corral-host exited: \(log(place))") }
                 if deadline.hasPassed { throw Trouble(description: "corral-host was not ready in 60 s: \(log(place))") }
                 continue
@@ -108,13 +111,16 @@ public final class RunningHost: Sendable {
     private static func listen(_ place: Place) throws -> OwnedFileDescriptor {
         let path = place.directory.path + "/notify"
         unlink(path)
-        let notify = OwnedFileDescriptor(adopting: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+        let notify = OwnedFileDescriptor(
+            adopting: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let bound = notify.withRawValue { raw in
             withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
         }
         guard bound == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
@@ -122,10 +128,14 @@ public final class RunningHost: Sendable {
     }
 
     private static func launch(_ place: Place) throws -> Process {
-        guard FileManager.default.createFile(atPath: place.log, contents: nil), let log = FileHandle(forWritingAtPath: place.log) else { throw Trouble(description: "open \(place.log)") }
+        guard FileManager.default.createFile(atPath: place.log, contents: nil),
+            let log = FileHandle(forWritingAtPath: place.log)
+        else { throw Trouble(description: "open \(place.log)") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Ground.programs + "/corral-host")
-        process.arguments = ["--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug"] + place.arguments
+        process.arguments =
+            ["--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug"]
+            + place.arguments
         var environment = ProcessInfo.processInfo.environment.merging(place.environment) { _, new in new }
         environment["NOTIFY_SOCKET"] = place.directory.path + "/notify"
         environment["JOURNAL_STREAM"] = nil

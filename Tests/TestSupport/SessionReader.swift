@@ -25,11 +25,16 @@ public struct SessionReader: Sendable {
     }
 
     /// Attaches and waits for the session's end; returns all of its output.
-    public func waitForEnd(within limit: Duration = .seconds(30)) async throws -> (output: String, ended: AttachMessage?) {
+    public func waitForEnd(
+        within limit: Duration = .seconds(30)
+    ) async throws -> (output: String, ended: AttachMessage?) {
         let ended = Locked<AttachMessage?>(nil)
-        let text = try await wait(within: limit, "its end", onMessage: { message in
-            if message.type == .ended { ended.withLock { $0 = message } }
-        }) { _ in ended.withLock { $0 } != nil }
+        let text = try await wait(
+            within: limit, "its end",
+            onMessage: { message in
+                if message.type == .ended { ended.withLock { $0 = message } }
+            }
+        ) { _ in ended.withLock { $0 } != nil }
         return (text, ended.withLock { $0 })
     }
 
@@ -62,7 +67,8 @@ public struct SessionReader: Sendable {
         }
         let text = String(decoding: bytes.withLock { $0 }, as: UTF8.self)
         guard isFound else {
-            throw Missing(description: "session \(session) did not show \(what) within \(limit); it showed: \(text.suffix(2000))")
+            throw Missing(
+                description: "session \(session) did not show \(what) within \(limit); it showed: \(text.suffix(2000))")
         }
         return text
     }

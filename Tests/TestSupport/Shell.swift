@@ -9,7 +9,9 @@ public enum Shell {
 
     /// Runs a script with `sh -eu` and returns its standard output.
     @discardableResult
-    public static func run(_ script: String, in directory: String = "/", environment: [String: String] = [:]) throws -> String {
+    public static func run(
+        _ script: String, in directory: String = "/", environment: [String: String] = [:]
+    ) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-euc", script]

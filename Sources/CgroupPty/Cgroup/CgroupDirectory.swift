@@ -108,7 +108,9 @@ public final class CgroupDirectory: Sendable {
             throw error
         }
         // 0 stands for a process outside our pid namespace.
-        return bytes.map { $0.split(separator: UInt8(ascii: "\n")).compactMap { ProcessID(String(decoding: $0, as: UTF8.self)) } }
+        return bytes.map {
+            $0.split(separator: UInt8(ascii: "\n")).compactMap { ProcessID(String(decoding: $0, as: UTF8.self)) }
+        }
     }
 
     /// Processes in this cgroup and below it, each once; empty once it is removed.

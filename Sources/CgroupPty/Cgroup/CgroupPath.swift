@@ -7,7 +7,8 @@ public struct CgroupPath: Sendable, Hashable, CustomStringConvertible {
 
     /// Takes names that hold no `/` and are neither empty nor dots.
     public init(components: [String]) {
-        precondition(components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(UInt8(ascii: "/")) })
+        precondition(
+            components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(UInt8(ascii: "/")) })
         self.components = components
     }
 

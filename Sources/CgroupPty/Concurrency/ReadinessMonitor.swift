@@ -131,7 +131,9 @@ public final class ReadinessMonitor: Sendable {
             return added
         }
         guard let added, added >= 0 else {
-            if let added { refusal.withLock { $0 = SystemCallFailure(call: "epoll_ctl", subject: "descriptor", errno: -added) } }
+            if let added {
+                refusal.withLock { $0 = SystemCallFailure(call: "epoll_ctl", subject: "descriptor", errno: -added) }
+            }
             return finish(wait, .cancelled)
         }
         if deadline != nil { wake() }
@@ -180,7 +182,8 @@ public final class ReadinessMonitor: Sendable {
             var timeout: CInt = -1
             if let nearest {
                 let left = nearest.remaining.components
-                timeout = CInt(min(60_000, left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+                timeout = CInt(
+                    min(60_000, left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
             }
             let count = epoll.withRawValue { corral_epoll_wait($0, &keys, timeout) }
             for key in keys.prefix(Int(max(0, count))) {

@@ -18,7 +18,8 @@ public struct Deadline: Sendable, Comparable {
         // Beyond it the sums of those who wait would overflow, and a client may have named the figure.
         let (seconds, attoseconds) = min(max(duration, .zero), .seconds(100 * 365 * 86_400)).components
         return Deadline(
-            bootNanoseconds: now.bootNanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
+            bootNanoseconds: now.bootNanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+        )
     }
 
     /// This moment.

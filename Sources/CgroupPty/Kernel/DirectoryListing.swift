@@ -6,7 +6,8 @@ import Glibc
 public enum DirectoryListing {
     /// Lists the directory at a path.
     public static func names(path: String) throws(SystemCallFailure) -> [String] {
-        try names(OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY), name: path, directoriesOnly: false)
+        try names(
+            OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY), name: path, directoriesOnly: false)
     }
 
     /// Lists an open directory; takes the descriptor over, since reading moves its position.
@@ -39,7 +40,9 @@ public enum DirectoryListing {
             }
             if directoriesOnly, entry.pointee.d_type != UInt8(DT_DIR) { continue }
             let text = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+                }
             }
             let dot = CChar(UInt8(ascii: "."))
             if text != [dot, 0], text != [dot, dot, 0] { names.append(text) }

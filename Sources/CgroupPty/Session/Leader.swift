@@ -4,7 +4,8 @@ import Glibc
 /// The first process of a session: session leader, owner of the terminal, parked until it may execute its command.
 ///
 /// Nothing of the command runs before ``release(_:until:)``. When this object goes away before, also because the service is
-/// killed, the barrier closes and the process exits by itself with status 125.
+/// killed, the barrier closes and the process exits by itself with status 125, or the hangup of its terminal ends it. While it is
+/// parked its signals have their defaults already, so a stop of its scope ends it at once.
 public final class Leader: Sendable {
     /// What the leader becomes.
     public struct Command: Sendable {
@@ -87,11 +88,15 @@ public final class Leader: Sendable {
 
     /// Lets the leader execute its command and waits for the kernel's answer.
     /// - Throws: ``SystemCallFailure`` from the barrier or the report; then nothing is known about the command.
-    public func release(_ monitor: ReadinessMonitor, until deadline: Deadline) async throws(SystemCallFailure) -> ReleaseOutcome {
+    public func release(
+        _ monitor: ReadinessMonitor, until deadline: Deadline
+    ) async throws(SystemCallFailure) -> ReleaseOutcome {
         if let end = Self.take(barrier) {
             let answer = end.withRawValue { corral_leader_release($0) }
             // The leader was killed while it was parked.
-            if answer == -EPIPE { return .failed(SystemCallFailure(call: "execve", subject: command.path, errno: ESRCH)) }
+            if answer == -EPIPE {
+                return .failed(SystemCallFailure(call: "execve", subject: command.path, errno: ESRCH))
+            }
             guard answer >= 0 else { throw SystemCallFailure(call: "send", subject: "barrier", errno: -answer) }
         }
         guard try await monitor.wait(for: report, .readable, until: deadline) == .ready else { return .noAnswer }

@@ -126,7 +126,8 @@ public struct ScopeStop: Sendable {
 
     /// Thaws, then hangs the leaders up and gives them a moment.
     private func hangUp(
-        _ target: Target, _ cgroup: CgroupDirectory, _ leaders: [Pidfd], _ patience: Patience, _ report: inout StopReport
+        _ target: Target, _ cgroup: CgroupDirectory, _ leaders: [Pidfd], _ patience: Patience,
+        _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means {
         do throws(SystemCallFailure) {
             try await thaw(target, cgroup, &report)
@@ -152,7 +153,9 @@ public struct ScopeStop: Sendable {
 
     /// Slice first, then each frozen scope: a scope under a frozen slice cannot be thawed, and a stop of a frozen unit does
     /// nothing from systemd 257 on.
-    private func thaw(_ target: Target, _ cgroup: CgroupDirectory, _ report: inout StopReport) async throws(SystemCallFailure) {
+    private func thaw(
+        _ target: Target, _ cgroup: CgroupDirectory, _ report: inout StopReport
+    ) async throws(SystemCallFailure) {
         if let scope = ScopeName(unit: target.unit), case .found(let slice) = ground.look(scope.slice.path) {
             try await thawUnit(scope.slice.unit, slice, &report)
         }

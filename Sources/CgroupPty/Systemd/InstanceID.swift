@@ -7,7 +7,8 @@ public struct InstanceID: Sendable, Hashable, CustomStringConvertible {
 
     /// Accepts eight hexadecimal digits in lower case, nothing else.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 8, text.utf8.allSatisfy({ UnitNamePart.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })
+        guard text.utf8.count == 8,
+            text.utf8.allSatisfy({ UnitNamePart.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })
         else { return nil }
         rawValue = String(text)
     }

@@ -22,7 +22,8 @@ public enum ScopeFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was tried, on what, the answer.
     public var description: String {
         switch self {
-        case .unreachable(let operation, let unit, let cause): "\(operation) \(unit): systemd cannot be reached: \(cause)"
+        case .unreachable(let operation, let unit, let cause):
+            "\(operation) \(unit): systemd cannot be reached: \(cause)"
         case .refused(let operation, let unit, let name, let message):
             "\(operation) \(unit): \(name.split(separator: "." as Character).last.map(String.init) ?? name): \(message)"
         case .job(let operation, let unit, let result): "\(operation) \(unit): the job ended as \"\(result)\""

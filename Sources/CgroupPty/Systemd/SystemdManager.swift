@@ -163,7 +163,9 @@ public actor SystemdManager {
         let units: [Unit]? = try await call(
             "list", pattern, until: deadline, { corral_bus_new_list_units($0, &$1, pattern) },
             { reply in
-                guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(ssssssouso)") >= 0 else { return nil }
+                guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(ssssssouso)") >= 0 else {
+                    return nil
+                }
                 var units: [Unit] = []
                 var name: UnsafePointer<CChar>?
                 var active: UnsafePointer<CChar>?
@@ -174,11 +176,14 @@ public actor SystemdManager {
                     guard answer > 0, let name, let active, let sub else { return nil }
                     units.append(
                         Unit(
-                            name: String(cString: name), activeState: String(cString: active), subState: String(cString: sub)))
+                            name: String(cString: name), activeState: String(cString: active),
+                            subState: String(cString: sub)))
                 }
             })
         // Half a list would be read as the absence of the rest (I3).
-        guard let units else { throw .refused(operation: "list", unit: pattern, name: "EBADMSG", message: "no list of units") }
+        guard let units else {
+            throw .refused(operation: "list", unit: pattern, name: "EBADMSG", message: "no list of units")
+        }
         return units
     }
 
@@ -207,7 +212,8 @@ public actor SystemdManager {
                 let count = corral_bus_read_bytes_variant(reply, &bytes)
                 guard count == 16 else { return nil }
                 let digits = Array("0123456789abcdef".utf8)
-                return String(decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+                return String(
+                    decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
             })
     }
 
@@ -219,7 +225,8 @@ public actor SystemdManager {
         if unit.isEmpty { return path + "_" }
         for (index, byte) in unit.utf8.enumerated() {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): path.unicodeScalars.append(Unicode.Scalar(byte))
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+                path.unicodeScalars.append(Unicode.Scalar(byte))
             case UInt8(ascii: "0")...UInt8(ascii: "9") where index > 0: path.unicodeScalars.append(Unicode.Scalar(byte))
             default: path += "_" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
             }
@@ -244,7 +251,9 @@ public actor SystemdManager {
                 guard corral_bus_read_string_variant(reply, &text) >= 0, let text else { return nil }
                 return String(cString: text)
             })
-        guard let value else { throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "no string") }
+        guard let value else {
+            throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "no string")
+        }
         return value
     }
 
@@ -265,7 +274,9 @@ public actor SystemdManager {
     ) async throws(ScopeFailure) -> JobResult {
         let wait = JobWait()
         let path: String? = try await call(operation, unit, until: deadline, message, { Self.jobPath($0) }, job: wait)
-        guard let path else { throw .refused(operation: operation, unit: unit, name: "EBADMSG", message: "no job path") }
+        guard let path else {
+            throw .refused(operation: operation, unit: unit, name: "EBADMSG", message: "no job path")
+        }
         let timer = Task {
             do { try await Task.sleep(for: deadline.remaining) } catch { return }
             wait.finish(.success(.other("deadline")))
@@ -392,7 +403,11 @@ public actor SystemdManager {
         case .success(let reply):
             if let job = wait.job, let path = Self.jobPath(reply) {
                 sd_bus_message_rewind(reply, 1)
-                if let ended = early.removeValue(forKey: path) { job.finish(.success(ended.result)) } else { jobs[path] = job }
+                if let ended = early.removeValue(forKey: path) {
+                    job.finish(.success(ended.result))
+                } else {
+                    jobs[path] = job
+                }
             }
             wait.read(reply)
         case .failure(let error): wait.fail(error)
@@ -422,12 +437,16 @@ public actor SystemdManager {
         var opened: OpaquePointer?
         var answer: CInt = -ENOENT
         var isPrivate = true
-        if let socket = kind.privateSocket(environment: environment) { answer = corral_bus_open_private(socket, &opened) }
+        if let socket = kind.privateSocket(environment: environment) {
+            answer = corral_bus_open_private(socket, &opened)
+        }
         if answer < 0 {
             isPrivate = false
             answer = kind == .user ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
         }
-        guard answer >= 0, let opened else { return .failure(ConnectionLoss(cause: String(cString: strerror(-answer)))) }
+        guard answer >= 0, let opened else {
+            return .failure(ConnectionLoss(cause: String(cString: strerror(-answer))))
+        }
         // Not the variant that waits for the bus: a bus that does not answer would stop this thread and every deadline on it.
         answer = sd_bus_match_signal_async(
             opened, nil, isPrivate ? nil : "org.freedesktop.systemd1", "/org/freedesktop/systemd1",

@@ -37,7 +37,9 @@ public final class PseudoTerminal: Sendable {
     /// Changes the size; the foreground process group gets SIGWINCH if it differs.
     public func resize(to size: WindowSize) throws(SystemCallFailure) {
         let answer = master.withRawValue { corral_pty_set_size($0, size.rows, size.columns) }
-        guard answer >= 0 else { throw SystemCallFailure(call: "ioctl(TIOCSWINSZ)", subject: "terminal", errno: -answer) }
+        guard answer >= 0 else {
+            throw SystemCallFailure(call: "ioctl(TIOCSWINSZ)", subject: "terminal", errno: -answer)
+        }
     }
 
     /// A second descriptor of the master, for an event loop that wants to own what it reads.

@@ -23,6 +23,10 @@ struct APILimits: Sendable {
     /// Bytes of output in one WebSocket message. Larger ones make a client wait for its first byte, smaller ones cost
     /// calls.
     var outputFrame = 64 << 10
+    /// Bytes of an attached client's input that are given to a terminal at a time. Small beside what a host lets wait.
+    var inputPart = 64 << 10
+    /// How long an attached client waits before it tries again to write to a terminal that others have filled.
+    var inputRetry: Duration = .milliseconds(100)
     /// How long a WebSocket may take to close after its close frame was sent.
     var closeGrace: Duration = .seconds(5)
     /// How long open requests and WebSockets may take to end when the service stops.

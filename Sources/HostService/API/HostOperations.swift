@@ -7,6 +7,9 @@ import HostProtocol
 protocol HostOperations: Sendable {
     func status() async throws -> StatusDocument
 
+    /// Trusts the scripts below a directory, with exactly the content that they have now.
+    func trustRepository(_ request: TrustRequest) async throws -> TrustDocument
+
     /// Creates or adopts. With a known `id` and the same parameters the answer is the object that is there.
     func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument
     /// Workspaces in the order of their creation; those that are being deleted only with `all`.

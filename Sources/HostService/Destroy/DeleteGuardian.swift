@@ -13,7 +13,9 @@ struct DeleteGuardian: Sendable {
     func check(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument? {
         if row.kind == .worktree {
             try await guardPath(row)
-            if !request.force, let refusal = await refusal(row) { throw HostFailure.dirty("delete workspace \(row.id): \(refusal)") }
+            if !request.force, let refusal = await refusal(row) {
+                throw HostFailure.dirty("delete workspace \(row.id): \(refusal)")
+            }
         }
         return request.dryRun ? try await plan(row) : nil
     }
@@ -24,16 +26,19 @@ struct DeleteGuardian: Sendable {
         do {
             common = try await commonDirectory(row)
         } catch {
-            return "could not tell whether work would be lost: \(error); nothing was removed. --force removes it all the same"
+            return
+                "could not tell whether work would be lost: \(error); nothing was removed. --force removes it all the same"
         }
         switch await Preflight(git: git).examine(row.path, commonDirectory: common) {
         case .clean, .missing: return nil
         case .dirty(let findings):
             return findings.map { "\($0)" }.joined(separator: "; ") + "; nothing was removed. --force discards it"
         case .couldNotTell(let why):
-            return "could not tell whether work would be lost: \(why); nothing was removed. --force removes it all the same"
+            return
+                "could not tell whether work would be lost: \(why); nothing was removed. --force removes it all the same"
         case .repositoryGone(let directory):
-            return "could not tell whether work would be lost: its repository \(directory) is gone; nothing was removed. --force removes it all the same"
+            return
+                "could not tell whether work would be lost: its repository \(directory) is gone; nothing was removed. --force removes it all the same"
         }
     }
 
@@ -64,11 +69,15 @@ struct DeleteGuardian: Sendable {
         switch verdict {
         case .allowed: return
         case .mainWorktree(let place):
-            throw HostFailure.mainWorktree("delete workspace \(row.id): \(row.path) leads to the repository's own checkout (\(place)); nothing was removed")
+            throw HostFailure.mainWorktree(
+                "delete workspace \(row.id): \(row.path) leads to the repository's own checkout (\(place)); nothing was removed"
+            )
         case .nested(let inside):
-            throw HostFailure.nestedWorktree("delete workspace \(row.id): \(inside.joined(separator: ", ")) would go with it; nothing was removed")
+            throw HostFailure.nestedWorktree(
+                "delete workspace \(row.id): \(inside.joined(separator: ", ")) would go with it; nothing was removed")
         case .couldNotTell(let why):
-            throw HostFailure.conflict("delete workspace \(row.id): could not tell what lies at \(row.path): \(why); nothing was removed")
+            throw HostFailure.conflict(
+                "delete workspace \(row.id): could not tell what lies at \(row.path): \(why); nothing was removed")
         }
     }
 
@@ -79,13 +88,17 @@ struct DeleteGuardian: Sendable {
         receipt.state = .planned
         receipt.worktree = row.kind == .adopted ? .notOurs : .kept
         for session in try await context.index.sessions(workspace: row.id, includeEnded: true) {
-            guard !session.status.isEnded || session.couldHaveMembers, let scope = ScopeName(unit: session.unit) else { continue }
+            guard !session.status.isEnded || session.couldHaveMembers, let scope = ScopeName(unit: session.unit) else {
+                continue
+            }
             var members: [ProcessID] = []
             if case .found(let cgroup) = context.ground.look(scope.path) { members = try cgroup.members() }
             receipt.sessions.append(
                 SessionEndDocument(
-                    session: session.id.rawValue, unit: session.unit, outcome: .unknown, ended: nil, membersSignalled: members.count,
-                    durationMs: 0, survivors: members.compactMap { Survivor($0, in: context.procfs) }.map { SurvivorDocument($0) },
+                    session: session.id.rawValue, unit: session.unit, outcome: .unknown, ended: nil,
+                    membersSignalled: members.count,
+                    durationMs: 0,
+                    survivors: members.compactMap { Survivor($0, in: context.procfs) }.map { SurvivorDocument($0) },
                     detail: "would be ended"))
         }
         return receipt

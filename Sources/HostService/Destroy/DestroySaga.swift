@@ -25,7 +25,7 @@ actor DestroySaga {
     private var nextWaiter: UInt64 = 1
     private var isOver = false
     private var retries = 0
-    /// Ends the pause before a retry early: an option was strengthened.
+    /// The wait before a retry; another request ends it early.
     private var pause: Task<Void, Never>?
     private let started = Deadline.now
     /// Processes of each session when its stop began.
@@ -49,12 +49,13 @@ actor DestroySaga {
 
     /// Adds the options of another request. They take effect at the next step.
     func strengthen(_ other: DestroyOptions) async throws {
+        // Whoever asks again may have removed the obstacle: the next try comes at once.
+        defer { pause?.cancel() }
         let before = options
         options.merge(other)
         guard options != before else { return }
         _ = try await parts.context.index.setDestroyOptions(
             workspace.id, options: String(decoding: try WireCoding.encode(options), as: UTF8.self))
-        pause?.cancel()
     }
 
     /// Waits until the saga is over, at most until the deadline; returns the receipt as it is then.
@@ -110,7 +111,7 @@ actor DestroySaga {
             case .teardown: return try await runTeardown()
             case .stop: return try await stopSlice()
             case .escapes: return try await endEscapes()
-            case .recheck: return try await recheck()
+            case .recheck: return try await recheckWorktree()
             case .worktree: return try await removeWorktree()
             case .branch: return try await removeBranch()
             case .finish: return try await complete()
@@ -123,7 +124,7 @@ actor DestroySaga {
         }
     }
 
-    /// Waits before a retry: for the slice to become empty, for a stronger option, or for the backoff to end.
+    /// Waits before a retry: for the slice to become empty, for another request, or for the backoff to end.
     private func rest() async {
         let backoff = Duration.seconds(min(120, 5 << min(retries, 5)))
         retries += 1
@@ -143,7 +144,11 @@ actor DestroySaga {
             }
         }
         pause = task
-        await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
         pause = nil
     }
 
@@ -167,7 +172,8 @@ actor DestroySaga {
         receipt.state = .deleted
         receipt.detail = nil
         receipt.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
-        guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now) else {
+        guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now)
+        else {
             return .failed("the delete of \(workspace.id) is no longer on record")
         }
         parts.context.logger.notice(
@@ -197,7 +203,8 @@ actor DestroySaga {
             _ = try await parts.context.index.saveReceipt(receiptID, body: try encodedReceipt())
         } catch {
             parts.context.logger.error(
-                "Receipt \(receiptID) could not be written: \(error)", metadata: .workspace(workspace.id, parts.context.instance))
+                "Receipt \(receiptID) could not be written: \(error)",
+                metadata: .workspace(workspace.id, parts.context.instance))
         }
     }
 
@@ -209,7 +216,8 @@ actor DestroySaga {
         if case .found(let cgroup) = context.ground.look(slice.path) {
             do throws(SystemCallFailure) {
                 for name in try cgroup.childNames() ?? [] {
-                    guard let scope = ScopeName(unit: name), let child = try cgroup.child(CgroupPath(components: [name]))
+                    guard let scope = ScopeName(unit: name),
+                        let child = try cgroup.child(CgroupPath(components: [name]))
                     else { continue }
                     membersBefore[scope.session] = try child.members().count
                 }
@@ -218,7 +226,8 @@ actor DestroySaga {
             }
         }
         let question = EscapeQuestion.workspace(
-            workspace.id, of: context.instance, worktree: nil, rows: try await context.index.sessions(includeEnded: true),
+            workspace.id, of: context.instance, worktree: nil,
+            rows: try await context.index.sessions(includeEnded: true),
             bootID: context.bootID, witnesses: witnesses)
         switch await context.scan.witnesses(question, until: .after(.seconds(5))) {
         case .known(let seen): witnesses.add(seen)

@@ -10,7 +10,7 @@ actor DestroyService {
     private let guardian: DeleteGuardian
     private var sagas: [WorkspaceID: DestroySaga] = [:]
     private var tasks: [WorkspaceID: Task<Void, Never>] = [:]
-    private var beginning: [WorkspaceID: Task<DestroySaga, any Error>] = [:]
+    private var beginning: [WorkspaceID: Task<DestroySaga?, any Error>] = [:]
     private var isStopping = false
 
     /// A service without sagas.
@@ -31,14 +31,22 @@ actor DestroyService {
             try await running.strengthen(DestroyOptions(request))
             saga = running
         case .workspace(let row):
-            if let planned = try await guardian.check(row, request) { return planned }
-            saga = try await beginOrJoin(row, DestroyOptions(request))
+            // One that is being deleted was examined when that began.
+            if row.state != .deleting, let planned = try await guardian.check(row, request) { return planned }
+            // Nil when it was over since we looked: then the receipt answers.
+            guard let begun = try await beginOrJoin(row, DestroyOptions(request)) else {
+                return try await delete(id, request)
+            }
+            saga = begun
         }
         // The teardown script's own time comes on top of what the caller waits.
         let script = request.teardown == .run ? parts.context.configuration.scriptTimeout : .zero
         let patience = request.timeout.map { Duration.milliseconds(Int64($0 * 1000)) } ?? .seconds(30) + script
         let receipt = await saga.wait(until: .after(patience))
-        if receipt.state == .kept { throw HostFailure.dirty("delete workspace \(id): kept: \(receipt.detail ?? "no reason recorded") (receipt \(receipt.id))") }
+        if receipt.state == .kept {
+            throw HostFailure.dirty(
+                "delete workspace \(id): kept: \(receipt.detail ?? "no reason recorded") (receipt \(receipt.id))")
+        }
         return receipt
     }
 
@@ -46,20 +54,8 @@ actor DestroyService {
     func resume() async {
         do {
             for destroy in try await parts.context.index.destroys() {
-                guard sagas[destroy.workspaceID] == nil, let row = try await parts.context.index.workspace(destroy.workspaceID)
-                else { continue }
-                let options = try WireCoding.decode(DestroyOptions.self, from: Data(destroy.options.utf8))
-                let stored = try await parts.context.index.receipt(destroy.receiptID)
-                var receipt = ReceiptDocument(
-                    id: destroy.receiptID, workspace: row.id.rawValue, workspaceName: row.name,
-                    createdAt: Timestamp(destroy.startedAt))
-                if let stored { receipt = try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)) }
-                receipt.warnings.append("the host was restarted during the delete of \(row.id); it was resumed at step \(destroy.step ?? "teardown")")
-                _ = try await parts.context.index.countAttempt(row.id)
-                parts.context.logger.notice(
-                    "Delete of workspace \(row.id) resumes at step \(destroy.step ?? "teardown").",
-                    metadata: .workspace(row.id, parts.context.instance))
-                launch(DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: true))
+                guard let row = try await parts.context.index.workspace(destroy.workspaceID) else { continue }
+                _ = try await beginOrJoin(row, nil)
             }
         } catch {
             parts.context.logger.error("Deletes that were under way could not be resumed: \(error)")
@@ -80,7 +76,9 @@ actor DestroyService {
     }
 
     private func find(_ id: String) async throws -> Found {
-        guard let parsed = WorkspaceID(id) else { throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace") }
+        guard let parsed = WorkspaceID(id) else {
+            throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace")
+        }
         if let saga = sagas[parsed] { return .saga(saga) }
         if let row = try await parts.context.index.workspace(parsed) { return .workspace(row) }
         // A deleted id answers with its receipt: asking twice is no error.
@@ -91,27 +89,62 @@ actor DestroyService {
     }
 
     /// Two requests that come at the same moment begin one saga: the second waits for the first one's tombstone.
-    private func beginOrJoin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga {
+    /// - Parameter options: of a request; nil to go on with what is on record.
+    /// - Returns: nil when the workspace is gone.
+    private func beginOrJoin(_ row: WorkspaceRow, _ options: DestroyOptions?) async throws -> DestroySaga? {
         if let running = sagas[row.id] {
-            try await running.strengthen(options)
+            if let options { try await running.strengthen(options) }
             return running
         }
         if let first = beginning[row.id] {
             let saga = try await first.value
-            try await saga.strengthen(options)
+            if let options { try await saga?.strengthen(options) }
             return saga
         }
         // Not a child of the request: a client that goes away leaves no tombstone without a saga.
-        let task = Task.detached { try await self.begin(row, options) }
+        let task = Task.detached { () -> DestroySaga? in
+            guard let options, row.state != .deleting else { return try await self.resume(row.id, options) }
+            return try await self.begin(row, options)
+        }
         beginning[row.id] = task
         defer { beginning[row.id] = nil }
         return try await task.value
     }
 
-    private func begin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga {
-        if isStopping { throw HostFailure.shuttingDown("delete workspace \(row.id): corral-host is stopping; nothing was changed") }
+    /// Goes on with a delete that an earlier process began: at readiness, or for a request that came before that.
+    /// - Returns: nil when it is not on record any more.
+    private func resume(_ id: WorkspaceID, _ options: DestroyOptions?) async throws -> DestroySaga? {
+        if isStopping {
+            throw HostFailure.shuttingDown("delete workspace \(id): corral-host is stopping; it resumes with the next start")
+        }
+        guard let destroy = try await parts.context.index.destroy(id),
+            let row = try await parts.context.index.workspace(id)
+        else { return nil }
+        let recorded = try WireCoding.decode(DestroyOptions.self, from: Data(destroy.options.utf8))
+        let stored = try await parts.context.index.receipt(destroy.receiptID)
+        var receipt = ReceiptDocument(
+            id: destroy.receiptID, workspace: id.rawValue, workspaceName: row.name,
+            createdAt: Timestamp(destroy.startedAt))
+        if let stored { receipt = try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)) }
+        receipt.warnings.append(
+            "the host was restarted during the delete of \(id); it was resumed at step \(destroy.step ?? "teardown")")
+        _ = try await parts.context.index.countAttempt(id)
+        parts.context.logger.notice(
+            "Delete of workspace \(id) resumes at step \(destroy.step ?? "teardown").",
+            metadata: .workspace(id, parts.context.instance))
+        let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: recorded, isResumed: true)
+        if let options { try await saga.strengthen(options) }
+        launch(saga)
+        return saga
+    }
+
+    private func begin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga? {
+        if isStopping {
+            throw HostFailure.shuttingDown("delete workspace \(row.id): corral-host is stopping; nothing was changed")
+        }
         let receipt = ReceiptDocument(
-            id: "r" + String(SessionID.mint().rawValue.dropFirst()), workspace: row.id.rawValue, workspaceName: row.name,
+            id: "r" + String(SessionID.mint().rawValue.dropFirst()), workspace: row.id.rawValue,
+            workspaceName: row.name,
             createdAt: Timestamp(.now))
         let stored = ReceiptRow(
             id: receipt.id, workspaceID: row.id, body: String(decoding: try WireCoding.encode(receipt), as: UTF8.self),
@@ -124,9 +157,8 @@ actor DestroyService {
             let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: false)
             launch(saga)
             return saga
-        case .alreadyDeleting:
-            throw HostFailure.conflict("delete workspace \(row.id): its delete is on record but not running; restart corral-host to resume it")
-        case .missing: throw HostFailure.workspaceNotFound("delete workspace \(row.id): there is no such workspace")
+        case .alreadyDeleting: return try await resume(row.id, options)
+        case .missing: return nil
         }
     }
 

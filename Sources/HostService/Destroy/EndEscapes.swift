@@ -14,11 +14,14 @@ extension DestroySaga {
         await context.reach(.destroyEscapes)
         let rows = try await context.index.sessions(includeEnded: true)
         let question = EscapeQuestion.workspace(
-            workspace.id, of: context.instance, worktree: workspace.kind == .worktree ? workspace.path : nil, rows: rows,
+            workspace.id, of: context.instance, worktree: workspace.kind == .worktree ? workspace.path : nil,
+            rows: rows,
             bootID: context.bootID, witnesses: witnesses)
         let sweep = await context.scan.sweep(question, until: .after(.seconds(5)))
         let escapes =
-            sweep.ends.filter { $0.couldLive || $0.outcome == .killed || $0.outcome == .terminated }.map { EscapeRecord($0) }
+            sweep.ends.filter { $0.couldLive || $0.outcome == .killed || $0.outcome == .terminated }.map {
+                EscapeRecord($0)
+            }
             + sweep.reported.map { EscapeRecord(reported: $0, because: sweep.restraint ?? "it is only reported") }
         let suspects = sweep.suspects.map { EscapeRecord(reported: $0, because: "what speaks for it is no proof") }
         note { receipt in
@@ -34,7 +37,8 @@ extension DestroySaga {
             context.logger.warning(
                 "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(workspace.id) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
                 metadata: .workspace(
-                    workspace.id, context.instance, outcome: escape.wasKilled ? "killed" : "reported", message: .escapeFound))
+                    workspace.id, context.instance, outcome: escape.wasKilled ? "killed" : "reported",
+                    message: .escapeFound))
         }
         return .done
     }

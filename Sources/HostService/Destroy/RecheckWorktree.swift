@@ -2,7 +2,7 @@ import SessionIndex
 
 extension DestroySaga {
     /// Looks again whether work would be lost, now that nothing writes: a session may have committed or written while it ended.
-    func recheck() async throws -> StateMachine.Event {
+    func recheckWorktree() async throws -> StateMachine.Event {
         await parts.context.reach(.destroyRecheck)
         guard workspace.kind == .worktree, !options.force else { return .done }
         if let refusal = await DeleteGuardian(context: parts.context).refusal(workspace) {

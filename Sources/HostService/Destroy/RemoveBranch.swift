@@ -12,8 +12,9 @@ extension DestroySaga {
         }
         guard options.deleteBranch else { return .done }
         do {
-            guard case .opened(let repository) = try await Repository.reopen(
-                at: path, git: GitCommand(inherited: context.configuration.environment))
+            guard
+                case .opened(let repository) = try await Repository.reopen(
+                    at: path, git: GitCommand(inherited: context.configuration.environment))
             else {
                 warn("the branch \(branch) was not looked for: the repository \(path) is gone", .absent)
                 return .done

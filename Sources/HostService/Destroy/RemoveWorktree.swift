@@ -22,14 +22,20 @@ extension DestroySaga {
             return .failed("\(workspace.path) was not removed: \(refusal)")
         }
         guard let common = try await DeleteGuardian(context: context).commonDirectory(workspace) else {
-            note { $0.warnings.append("workspace \(workspace.id): the repository \(workspace.repository ?? "") is gone; there was no registration to remove") }
+            note {
+                $0.warnings.append(
+                    "workspace \(workspace.id): the repository \(workspace.repository ?? "") is gone; there was no registration to remove"
+                )
+            }
             return .done
         }
         switch try removal.unregister(
             workspace.path, commonDirectory: common, trashName: moved == .movedAside ? name : nil, force: options.force)
         {
         case .removed, .absent, .repositoryGone: return .done
-        case .locked(let reason): return .failed("git has the worktree locked\(reason.isEmpty ? "" : ": \(reason)"); it was moved to the trash")
+        case .locked(let reason):
+            return .failed(
+                "git has the worktree locked\(reason.isEmpty ? "" : ": \(reason)"); it was moved to the trash")
         case .disagrees(let how): return .failed("git's registration of \(workspace.path) is not its own: \(how)")
         }
     }

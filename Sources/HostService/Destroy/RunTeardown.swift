@@ -9,10 +9,12 @@ extension DestroySaga {
     func runTeardown() async throws -> StateMachine.Event {
         let context = parts.context
         await context.reach(.destroyTeardown)
-        for row in try await context.index.sessions(workspace: workspace.id, includeEnded: false) where row.kind == .teardown {
+        for row in try await context.index.sessions(workspace: workspace.id, includeEnded: false)
+        where row.kind == .teardown {
             let end = await parts.ender.kill(row, reason: .killed, force: true)
             guard end.outcome == .confirmed else {
-                return .failed("an earlier run of the teardown script did not end: \(end.detail ?? end.outcome.rawValue)")
+                return .failed(
+                    "an earlier run of the teardown script did not end: \(end.detail ?? end.outcome.rawValue)")
             }
         }
         if options.skipsTeardown { return .done }
@@ -25,7 +27,9 @@ extension DestroySaga {
         case .ran(.exited(let exit, let tail)):
             return .stopped("the teardown script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
         case .ran(.timedOut(let tail)):
-            return .stopped("the teardown script took longer than \(context.configuration.scriptTimeout.components.seconds) s and was ended with all that it had started; its last output: \(tail)")
+            return .stopped(
+                "the teardown script took longer than \(context.configuration.scriptTimeout.components.seconds) s and was ended with all that it had started; its last output: \(tail)"
+            )
         case .ran(.notEnded(let why)):
             return .stopped("the teardown script took too long and could not be ended: \(why)")
         }

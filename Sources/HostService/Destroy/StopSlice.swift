@@ -14,7 +14,8 @@ extension DestroySaga {
         let slice = SliceName.workspace(context.instance, workspace.id)
         await parts.registry.waitForCreations(in: workspace.id)
         let rows = try await context.index.stampDispose(workspace: workspace.id, at: .now)
-        let kept = try await context.index.sessions(workspace: workspace.id, includeEnded: true).filter(\.couldHaveMembers)
+        let kept = try await context.index.sessions(workspace: workspace.id, includeEnded: true).filter(
+            \.couldHaveMembers)
         let sessions = rows + kept.filter { row in !rows.contains { $0.id == row.id } }
         try await rememberMembers(of: slice)
 

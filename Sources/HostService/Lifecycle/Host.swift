@@ -34,6 +34,10 @@ struct Host: HostOperations {
             reaper: reaperService.document())
     }
 
+    func trustRepository(_ request: TrustRequest) async throws -> TrustDocument {
+        try await workspaceService.trust(request)
+    }
+
     func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
         try await workspaceService.create(request)
     }
@@ -53,7 +57,9 @@ struct Host: HostOperations {
         return try await sessionService.create(in: id, request)
     }
 
-    func sessions(workspace: String?) async throws -> [SessionDocument] { try await sessionService.list(workspace: workspace) }
+    func sessions(workspace: String?) async throws -> [SessionDocument] {
+        try await sessionService.list(workspace: workspace)
+    }
 
     func session(_ id: String) async throws -> SessionDocument { try await sessionService.show(id) }
 
@@ -63,9 +69,13 @@ struct Host: HostOperations {
 
     func sendInput(_ bytes: [UInt8], to id: String) async throws { try await sessionService.send(bytes, to: id) }
 
-    func resizeSession(_ id: String, to size: TerminalSize) async throws { try await sessionService.resize(id, to: size) }
+    func resizeSession(_ id: String, to size: TerminalSize) async throws {
+        try await sessionService.resize(id, to: size)
+    }
 
-    func output(of id: String, from: UInt64?) async throws -> OutputSlice { try await sessionService.output(id, from: from) }
+    func output(of id: String, from: UInt64?) async throws -> OutputSlice {
+        try await sessionService.output(id, from: from)
+    }
 
     func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         try await sessionService.attach(id, from: from, epoch: epoch)
@@ -84,7 +94,8 @@ struct Host: HostOperations {
 
     func receipt(_ id: String) async throws -> ReceiptDocument {
         guard let row = try await context.index.receipt(id) else {
-            throw HostFailure.receiptNotFound("show receipt \(id): there is no such receipt; receipts are kept for 7 days")
+            throw HostFailure.receiptNotFound(
+                "show receipt \(id): there is no such receipt; receipts are kept for 7 days")
         }
         return try Self.decode(row)
     }

@@ -49,7 +49,9 @@ public struct HostConfiguration: Sendable {
         case (nil, .user):
             let base = environment["XDG_STATE_HOME"] ?? environment["HOME"].map { $0 + "/.local/state" }
             guard let base else {
-                throw Failure(description: "find the state directory: neither XDG_STATE_HOME nor HOME is set; corral-host was not started")
+                throw Failure(
+                    description:
+                        "find the state directory: neither XDG_STATE_HOME nor HOME is set; corral-host was not started")
             }
             self.stateDirectory = base + "/corral/" + machineID
         }
@@ -59,7 +61,9 @@ public struct HostConfiguration: Sendable {
         case (nil, .user):
             guard let base = environment["XDG_RUNTIME_DIR"] else {
                 throw Failure(
-                    description: "find the runtime directory: XDG_RUNTIME_DIR is not set; log in through systemd-logind or set it; corral-host was not started")
+                    description:
+                        "find the runtime directory: XDG_RUNTIME_DIR is not set; log in through systemd-logind or set it; corral-host was not started"
+                )
             }
             self.runtimeDirectory = base + "/corral"
         }
@@ -78,7 +82,8 @@ public struct HostConfiguration: Sendable {
                 partial += "/" + part
                 if mkdir(partial, 0o700) != 0, errno != EEXIST, errno != EROFS || access(partial, F_OK) != 0 {
                     throw Failure(
-                        description: "make \(partial): \(String(cString: strerror(errno))); corral-host was not started")
+                        description: "make \(partial): \(String(cString: strerror(errno))); corral-host was not started"
+                    )
                 }
             }
         }

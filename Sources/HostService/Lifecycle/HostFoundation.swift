@@ -18,13 +18,15 @@ struct HostFoundation: Sendable {
     /// - Parameter program: for messages.
     /// - Throws: ``Instance/Refusal``, ``IndexFailure``, ``ScopeFailure``, ``SystemCallFailure`` or
     ///   ``HostConfiguration/Failure``; each in words that say what to do.
-    static func lay(_ configuration: HostConfiguration, program: String, logger: Logger) async throws -> HostFoundation {
+    static func lay(_ configuration: HostConfiguration, program: String, logger: Logger) async throws -> HostFoundation
+    {
         let procfs = Procfs()
         if let refusal = try PlacementGuard.refusal(program: program, procfs: procfs, own: ProcessID(getpid())) {
             throw Instance.Refusal(description: refusal)
         }
         guard let account = LoginAccount.current() else {
-            throw Instance.Refusal(description: "start \(program): the user database does not know uid \(geteuid()); nothing was started")
+            throw Instance.Refusal(
+                description: "start \(program): the user database does not know uid \(geteuid()); nothing was started")
         }
         let systemd = try SystemdManager(kind: configuration.manager, environment: configuration.environment)
         let ground = try await openGround(systemd, configuration)
@@ -36,10 +38,12 @@ struct HostFoundation: Sendable {
         let monitor = try ReadinessMonitor()
         let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
-            configuration: configuration, instance: instance.id, bootID: bootID, account: account, index: instance.index,
+            configuration: configuration, instance: instance.id, bootID: bootID, account: account,
+            index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
-            scan: EscapeScan(ground: ground, procfs: procfs, monitor: monitor, executor: executor), executor: executor, eventLoops: MultiThreadedEventLoopGroup.singleton,
+            scan: EscapeScan(ground: ground, procfs: procfs, monitor: monitor, executor: executor), executor: executor,
+            eventLoops: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         if let written = try SliceDropIn(kind: configuration.manager, environment: configuration.environment).ensure() {
             logger.info("Wrote \(written), since no installed file makes empty slices go away.")
@@ -63,23 +67,30 @@ struct HostFoundation: Sendable {
         }
     }
 
-    private static func openGround(_ systemd: SystemdManager, _ configuration: HostConfiguration) async throws -> CgroupGround {
+    private static func openGround(
+        _ systemd: SystemdManager, _ configuration: HostConfiguration
+    ) async throws -> CgroupGround {
         let group: String
         do throws(ScopeFailure) {
             group = try await systemd.controlGroup(until: .after(.seconds(10)))
         } catch {
             throw Instance.Refusal(
-                description: "ask the \(configuration.manager.rawValue) manager for its cgroup: \(error); Corral needs systemd 252 or later\(configuration.manager == .user ? " and a user manager (loginctl enable-linger)" : ""); nothing was started")
+                description:
+                    "ask the \(configuration.manager.rawValue) manager for its cgroup: \(error); Corral needs systemd 252 or later\(configuration.manager == .user ? " and a user manager (loginctl enable-linger)" : ""); nothing was started"
+            )
         }
         guard let path = CgroupPath(group) else {
-            throw Instance.Refusal(description: "the manager's cgroup \"\(group)\" is no path in this namespace; nothing was started")
+            throw Instance.Refusal(
+                description: "the manager's cgroup \"\(group)\" is no path in this namespace; nothing was started")
         }
         do throws(SystemCallFailure) {
             return try CgroupGround(path: path)
         } catch {
             if error.errno == EMEDIUMTYPE {
                 throw Instance.Refusal(
-                    description: "use /sys/fs/cgroup: no cgroup v2 is mounted there; Corral needs the unified hierarchy (systemd.unified_cgroup_hierarchy=1); nothing was started")
+                    description:
+                        "use /sys/fs/cgroup: no cgroup v2 is mounted there; Corral needs the unified hierarchy (systemd.unified_cgroup_hierarchy=1); nothing was started"
+                )
             }
             throw error
         }

@@ -47,23 +47,28 @@ public enum HostService {
     /// Makes every part and connects them. Nothing is started and nothing on disk or in the kernel is touched.
     private static func compose(_ context: HostContext) -> (Host, HostWork.Parts) {
         let registry = SessionRegistry()
-        let ender = SessionEnder(context: context, registry: registry)
+        let failedKills = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let ender = SessionEnder(context: context, registry: registry, failedKills: failedKills.continuation)
         let sessions = SessionService(
-            context: context, registry: registry, starter: SessionStarter(context: context, registry: registry), ender: ender)
+            context: context, registry: registry, starter: SessionStarter(context: context, registry: registry),
+            ender: ender)
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
         let parts = DestroyParts(context: context, registry: registry, ender: ender, scripts: scripts, trash: trash)
         let destroys = DestroyService(parts: parts, guardian: DeleteGuardian(context: context))
-        let reaper = ReaperService(context: context, registry: registry, destroys: destroys)
-        let workspaces = WorkspaceService(context: context, command: command, scripts: scripts, trash: trash, ender: ender)
+        let reaper = ReaperService(
+            context: context, registry: registry, destroys: destroys, failedKills: failedKills.stream)
+        let workspaces = WorkspaceService(
+            context: context, command: command, scripts: scripts, trash: trash, ender: ender)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
             destroyService: destroys, reaperService: reaper, startedAt: Timestamp(.now))
         return (
             host,
             HostWork.Parts(
-                registry: registry, ender: ender, workspaces: workspaces, destroys: destroys, reaper: reaper, trash: trash)
+                registry: registry, ender: ender, workspaces: workspaces, destroys: destroys, reaper: reaper,
+                trash: trash)
         )
     }
 }

@@ -36,7 +36,8 @@ struct HostWork: Service {
     }
 
     private func atReadiness() async {
-        ServiceNotification.ready(status: "Instance \(context.instance), \(context.configuration.manager.rawValue) manager")
+        ServiceNotification.ready(
+            status: "Instance \(context.instance), \(context.configuration.manager.rawValue) manager")
         context.logger.notice(
             "Ready: instance \(context.instance), socket \(context.configuration.socketPath).",
             metadata: ["instance": "\(context.instance)"])
@@ -55,7 +56,9 @@ struct HostWork: Service {
         do {
             for row in try await context.index.sessions(includeEnded: false)
             where row.status != .starting && row.bootID == context.bootID {
-                guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else { continue }
+                guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else {
+                    continue
+                }
                 let live = LiveSession(
                     id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
                 await work.registry.insert(live)
@@ -63,7 +66,8 @@ struct HostWork: Service {
                 Task.detached { await ender.watch(row, live) }
             }
         } catch {
-            context.logger.error("Sessions of an earlier host could not be read: \(error). The reaper will look at them.")
+            context.logger.error(
+                "Sessions of an earlier host could not be read: \(error). The reaper will look at them.")
         }
     }
 
@@ -71,7 +75,8 @@ struct HostWork: Service {
     private func prune() async {
         while !Task.isCancelled {
             do {
-                _ = try await context.index.prune(endedBefore: .now.addingTimeInterval(-7 * 86_400), keepingAtMost: 10_000)
+                _ = try await context.index.prune(
+                    endedBefore: .now.addingTimeInterval(-7 * 86_400), keepingAtMost: 10_000)
                 try await Task.sleep(for: .seconds(86_400))
             } catch is CancellationError {
                 return
@@ -96,7 +101,8 @@ struct HostWork: Service {
                 }
             }
         } catch {
-            context.logger.error("Sessions could not be listed to end them: \(error). The next start will look at them.")
+            context.logger.error(
+                "Sessions could not be listed to end them: \(error). The next start will look at them.")
         }
     }
 }

@@ -62,7 +62,9 @@ struct Instance: Sendable {
         }
         if let id = try readID(path) { return id }
         throw Refusal(
-            description: "read \(path): it does not hold eight hexadecimal digits; without them own and foreign scopes cannot be told apart; nothing was started")
+            description:
+                "read \(path): it does not hold eight hexadecimal digits; without them own and foreign scopes cannot be told apart; nothing was started"
+        )
     }
 
     private static func readID(_ path: String) throws(SystemCallFailure) -> InstanceID? {
@@ -86,27 +88,37 @@ struct Instance: Sendable {
             try file.writeAll(wanted.utf8, name: path)
         } else if text != wanted {
             throw Refusal(
-                description: "take instance \(id): in this boot it belongs to another index (\(text.trimmingNewline)), and \(database) is \(mine): a copied or replaced state directory; nothing was marked or killed. If this index is the right one, remove \(path)")
+                description:
+                    "take instance \(id): in this boot it belongs to another index (\(text.trimmingNewline)), and \(database) is \(mine): a copied or replaced state directory; nothing was marked or killed. If this index is the right one, remove \(path)"
+            )
         }
         return SharedDescriptor(file)
     }
 
-    private static func compare(_ now: InstanceFacts, with index: Index, _ configuration: HostConfiguration) async throws {
+    private static func compare(
+        _ now: InstanceFacts, with index: Index, _ configuration: HostConfiguration
+    ) async throws {
         if let before = try await index.facts() {
             let place = configuration.stateDirectory
             if before.machineID != now.machineID {
                 throw Refusal(
-                    description: "use \(place): it belongs to machine \(before.machineID), and this is \(now.machineID); nothing was marked or killed")
+                    description:
+                        "use \(place): it belongs to machine \(before.machineID), and this is \(now.machineID); nothing was marked or killed"
+                )
             }
             if before.manager != now.manager {
                 throw Refusal(
-                    description: "use \(place): it belongs to the \(before.manager) manager, and this is the \(now.manager) manager; nothing was marked or killed")
+                    description:
+                        "use \(place): it belongs to the \(before.manager) manager, and this is the \(now.manager) manager; nothing was marked or killed"
+                )
             }
             // Same boot, another namespace: its cgroups cannot be seen from here, so absence would prove nothing. A manager
             // that was restarted in the same namespace has a new cgroup too, but there the old one is truly gone.
             if before.bootID == now.bootID, before.cgroupNamespace != now.cgroupNamespace, before.cgroup != now.cgroup {
                 throw Refusal(
-                    description: "use \(place): in this boot it was used from another cgroup namespace (manager's cgroup \(before.cgroup), here \(now.cgroup)); nothing was marked or killed")
+                    description:
+                        "use \(place): in this boot it was used from another cgroup namespace (manager's cgroup \(before.cgroup), here \(now.cgroup)); nothing was marked or killed"
+                )
             }
         }
         try await index.setFacts(now)

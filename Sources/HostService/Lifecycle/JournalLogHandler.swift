@@ -28,7 +28,9 @@ public struct JournalLogHandler: LogHandler {
         if isJournal {
             send(event.level, "\(event.message)", fields)
         } else {
-            let tail = fields.filter { $0.key != "message_id" }.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+            let tail = fields.filter { $0.key != "message_id" }.sorted { $0.key < $1.key }.map {
+                " \($0.key)=\($0.value)"
+            }.joined()
             let line = Array("\(event.level): \(event.message)\(tail)\n".utf8)
             _ = write(2, line, line.count)
         }

@@ -20,7 +20,8 @@ extension Logger.Metadata {
         _ row: SessionRow, outcome: String, _ instance: InstanceID, message: JournalMessage? = nil
     ) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "instance": "\(instance)", "workspace": "\(row.workspaceID)", "session": "\(row.id)", "scope": "\(row.unit)",
+            "instance": "\(instance)", "workspace": "\(row.workspaceID)", "session": "\(row.id)",
+            "scope": "\(row.unit)",
             "outcome": "\(outcome)",
         ]
         if let message { metadata["message_id"] = "\(message.rawValue)" }

@@ -18,9 +18,11 @@ struct PassJournal: Sendable {
                 "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(escape.workspace) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
                 metadata: metadata)
         }
-        let didSomething = !report.records.isEmpty || !report.escapes.isEmpty || report.failed > 0 || report.groundFailure != nil
+        let didSomething =
+            !report.records.isEmpty || !report.escapes.isEmpty || report.failed > 0 || report.groundFailure != nil
         logger.log(
-            level: didSomething ? .notice : .info, "Reaper pass: \(report.summary).", metadata: ["instance": "\(instance)"])
+            level: didSomething ? .notice : .info, "Reaper pass: \(report.summary).",
+            metadata: ["instance": "\(instance)"])
         if let failure = report.groundFailure {
             logger.error(
                 "Reaper pass: the ground could not be read: \(failure). Nothing was reaped.",
@@ -38,7 +40,8 @@ struct PassJournal: Sendable {
             logger.notice("Reaped \(record.unit): \(record.outcome).", metadata: metadata)
         case .failed:
             metadata["message_id"] = "\(JournalMessage.unkillable.rawValue)"
-            logger.error("\(record.unit) could not be reaped: \(record.outcome). The next pass tries again.", metadata: metadata)
+            logger.error(
+                "\(record.unit) could not be reaped: \(record.outcome). The next pass tries again.", metadata: metadata)
         case .recovered: logger.notice("Recovered \(record.unit): \(record.outcome).", metadata: metadata)
         case .concluded: logger.notice("Concluded \(record.unit): \(record.outcome).", metadata: metadata)
         case .tidied: logger.info("Tidied \(record.unit): \(record.outcome).", metadata: metadata)

@@ -16,10 +16,15 @@ struct ReaperService: Sendable {
 
     private let context: HostContext
     private let reaper: Reaper
+    /// Kills by the host that were not confirmed.
+    private let failedKills: AsyncStream<Void>
     private let history: Locked<History>
 
     /// A reaper that knows what this host is doing right now.
-    init(context: HostContext, registry: SessionRegistry, destroys: DestroyService) {
+    init(
+        context: HostContext, registry: SessionRegistry, destroys: DestroyService, failedKills: AsyncStream<Void>
+    ) {
+        self.failedKills = failedKills
         self.context = context
         let history = Locked(History())
         self.history = history
@@ -35,11 +40,17 @@ struct ReaperService: Sendable {
         host.passEnded = { result in Self.report(result, context, history) }
         reaper = Reaper(
             index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,
-            procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor, host: host)
+            procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor,
+            host: host)
     }
 
     /// Passes until the task is cancelled.
-    func run() async { await reaper.run(every: context.configuration.reapInterval) }
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await reaper.run(every: context.configuration.reapInterval) }
+            group.addTask { for await _ in failedKills { await reaper.killFailed() } }
+        }
+    }
 
     /// One pass on demand.
     func pass(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {

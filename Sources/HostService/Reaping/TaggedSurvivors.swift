@@ -12,9 +12,15 @@ struct TaggedSurvivors: Sendable {
         guard couldExist(scope) else { return nil }
         let sweep = await context.scan.sweep(
             .session(scope.session, of: scope.workspace, context.instance), until: .after(.seconds(5)))
-        if let failure = sweep.failure { return .unknown("look for processes of the session elsewhere in its slice: \(failure)") }
+        if let failure = sweep.failure {
+            return .unknown("look for processes of the session elsewhere in its slice: \(failure)")
+        }
+        if let restraint = sweep.restraint, sweep.hasSurvivors {
+            return .unknown("processes of the session live elsewhere in its slice, and none was ended: \(restraint)")
+        }
         if sweep.hasSurvivors {
-            let left = sweep.ends.filter(\.couldLive).map(\.finding.process.identity.pid)
+            let left =
+                sweep.ends.filter(\.couldLive).map(\.finding.process.identity.pid)
                 + sweep.reported.map(\.process.identity.pid)
             return .unkillable(left.compactMap { Survivor($0, in: context.procfs) })
         }

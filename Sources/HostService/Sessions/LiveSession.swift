@@ -40,13 +40,17 @@ actor LiveSession {
 
     /// Writes input to the terminal.
     func send(_ bytes: [UInt8]) async throws {
-        guard let channel else { throw HostFailure.terminalLost("write to session \(id): its terminal was lost when the host restarted") }
+        guard let channel else {
+            throw HostFailure.terminalLost("write to session \(id): its terminal was lost when the host restarted")
+        }
         try await channel.send(bytes)
     }
 
     /// Changes the terminal's size.
     func resize(to size: WindowSize) throws {
-        guard let terminal else { throw HostFailure.terminalLost("resize session \(id): its terminal was lost when the host restarted") }
+        guard let terminal else {
+            throw HostFailure.terminalLost("resize session \(id): its terminal was lost when the host restarted")
+        }
         try terminal.resize(to: size)
     }
 

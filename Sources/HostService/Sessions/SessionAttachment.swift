@@ -12,7 +12,8 @@ struct SessionAttachment: Attachment {
     /// The terminal's size follows the client that set it last.
     func resize(to size: TerminalSize) async throws {
         guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
-            throw HostFailure.invalidRequest("resize session \(session.id): columns and rows go from 1 to 1000; nothing was changed")
+            throw HostFailure.invalidRequest(
+                "resize session \(session.id): columns and rows go from 1 to 1000; nothing was changed")
         }
         try await session.resize(to: size)
     }

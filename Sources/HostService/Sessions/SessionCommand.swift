@@ -19,7 +19,8 @@ struct SessionCommand: Sendable, Equatable {
     /// - Throws: ``HostFailure/execFailed(_:)`` naming the command and where it was looked for.
     static func find(_ command: [String], directory: String, path: String) throws(HostFailure) -> SessionCommand {
         guard let name = command.first, !name.isEmpty else {
-            throw .invalidRequest("command: its first item is empty; give a command or leave it out for the login shell")
+            throw .invalidRequest(
+                "command: its first item is empty; give a command or leave it out for the login shell")
         }
         if name.contains("/") {
             return SessionCommand(path: name.hasPrefix("/") ? name : directory + "/" + name, arguments: command)

@@ -20,9 +20,12 @@ extension SessionDocument {
         }
         let terminal: Terminal = row.status.isEnded ? .closed : (live?.hasTerminal == true ? .open : .lost)
         self.init(
-            id: row.id.rawValue, workspace: row.originWorkspaceID?.rawValue, kind: Kind(rawValue: row.kind.rawValue) ?? .shell,
-            title: row.title, status: Status(rawValue: row.status.rawValue) ?? .starting, command: row.command, cwd: row.cwd,
-            unit: row.unit, cgroup: cgroup, leaderPid: row.status.isEnded ? nil : row.leader.map { Int($0.pid.rawValue) },
+            id: row.id.rawValue, workspace: row.originWorkspaceID?.rawValue,
+            kind: Kind(rawValue: row.kind.rawValue) ?? .shell,
+            title: row.title, status: Status(rawValue: row.status.rawValue) ?? .starting, command: row.command,
+            cwd: row.cwd,
+            unit: row.unit, cgroup: cgroup,
+            leaderPid: row.status.isEnded ? nil : row.leader.map { Int($0.pid.rawValue) },
             members: members, onExit: OnExit(rawValue: row.onExit.rawValue) ?? .kill, exit: row.exit.map { Exit($0) },
             endReason: row.endReason.flatMap { EndReason(rawValue: $0.rawValue) },
             terminal: row.status == .starting ? .open : terminal,

@@ -13,6 +13,8 @@ import SessionIndex
 struct SessionEnder: Sendable {
     let context: HostContext
     let registry: SessionRegistry
+    /// Tells the reaper that something is left to it.
+    let failedKills: AsyncStream<Void>.Continuation
 
     /// Ends a session because somebody asked for it. A second request joins the first.
     /// - Parameter reason: what the row will say.
@@ -54,15 +56,18 @@ struct SessionEnder: Sendable {
                     row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
                     outcome: "confirmed", membersLeft: membersLeft, at: .now)
                 await registry.remove(row.id)?.close(
-                    exit: exit.map { SessionDocument.Exit($0) }, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+                    exit: exit.map { SessionDocument.Exit($0) },
+                    reason: SessionDocument.EndReason(rawValue: reason.rawValue))
                 context.logger.notice(
                     "Session \(row.id) ended: \(reason.rawValue), \(document.ended?.rawValue ?? "confirmed"), in \(report.milliseconds) ms.",
                     metadata: .session(row, outcome: "confirmed", context.instance, message: .sessionKilled))
             } else {
-                _ = try await context.index.restoreActive(row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
+                _ = try await context.index.restoreActive(
+                    row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
                 context.logger.error(
                     "Session \(row.id) did not end: \(document.detail ?? document.outcome.rawValue). The reaper tries again.",
                     metadata: .session(row, outcome: document.outcome.rawValue, context.instance, message: .unkillable))
+                failedKills.yield()
             }
         } catch {
             context.logger.error(
@@ -110,7 +115,8 @@ struct SessionEnder: Sendable {
             let isKept = try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: await reason(live), exit: await live.leaderExit(),
                 outcome: "kept", membersLeft: members, at: .now)
-            guard isKept, let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path)
+            guard isKept, let scope = ScopeName(unit: row.unit),
+                case .found(let cgroup) = context.ground.look(scope.path)
             else { return }
             while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated {
                 if Task.isCancelled { return }
@@ -154,7 +160,9 @@ struct SessionEnder: Sendable {
     }
 
     private func members(_ row: SessionRow) -> Int? {
-        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else { return nil }
+        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else {
+            return nil
+        }
         do { return try cgroup.members().count } catch { return nil }
     }
 
@@ -171,14 +179,17 @@ extension SessionEndDocument {
         self.init(
             session: row.id.rawValue, unit: row.unit, outcome: .unknown,
             ended: report.means.flatMap { SessionEndDocument.Ended(rawValue: $0.rawValue) },
-            membersSignalled: report.means == .exited ? 0 : report.membersSignalled ?? 0, durationMs: report.milliseconds,
+            membersSignalled: report.means == .exited ? 0 : report.membersSignalled ?? 0,
+            durationMs: report.milliseconds,
             survivors: [], detail: nil)
         switch report.outcome {
         case .confirmed: outcome = .confirmed
         case .unkillable(let left):
             outcome = .unkillable
             survivors = left.map { SurvivorDocument($0) }
-            detail = "\(left.count) left after SIGKILL: " + left.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", ")
+            detail =
+                "\(left.count) left after SIGKILL: "
+                + left.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", ")
         case .unknown(let reason):
             outcome = .unknown
             detail = reason

@@ -7,9 +7,12 @@ import CgroupPty
 struct SessionEnvironment: Sendable {
     /// Names that belong to the service. A `*` at the end stands for any rest.
     static let scrubbed = [
-        "INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET", "LISTEN_*", "MANAGERPID", "SYSTEMD_EXEC_PID", "XDG_SESSION_ID",
-        "TMUX*", "STY", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY",
-        "CONFIGURATION_DIRECTORY", "WATCHDOG_*", "FDSTORE", "MAINPID", "MEMORY_PRESSURE_*", "CORRAL_*", "SWIFT_BACKTRACE",
+        "INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET", "LISTEN_*", "MANAGERPID", "SYSTEMD_EXEC_PID",
+        "XDG_SESSION_ID",
+        "TMUX*", "STY", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY",
+        "LOGS_DIRECTORY",
+        "CONFIGURATION_DIRECTORY", "WATCHDOG_*", "FDSTORE", "MAINPID", "MEMORY_PRESSURE_*", "CORRAL_*",
+        "SWIFT_BACKTRACE",
         "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "_",
     ]
 
@@ -23,7 +26,8 @@ struct SessionEnvironment: Sendable {
     /// - Parameter base: the service's own environment, from which the person's part is kept.
     /// - Parameter chosen: what the creating request asked for; it wins over all but Corral's tags.
     init(
-        base: [String: String], account: LoginAccount, chosen: [String: String], scope: ScopeName, workspacePath: String,
+        base: [String: String], account: LoginAccount, chosen: [String: String], scope: ScopeName,
+        workspacePath: String,
         isRetry: Bool = false
     ) {
         values = base.filter { name, _ in !Self.isScrubbed(name) }

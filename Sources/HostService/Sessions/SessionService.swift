@@ -18,7 +18,8 @@ struct SessionService: Sendable {
         let id: SessionID
         if let wanted = request.id {
             guard let parsed = SessionID(wanted) else {
-                throw HostFailure.invalidRequest("session id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was started")
+                throw HostFailure.invalidRequest(
+                    "session id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was started")
             }
             id = parsed
         } else {
@@ -78,17 +79,25 @@ struct SessionService: Sendable {
         switch try await context.index.insertStarting(row, limit: context.configuration.sessionLimit) {
         case .inserted: return nil
         case .idUsed(let there):
-            if there.request == row.request, there.workspaceID == row.workspaceID, there.status == .active { return there }
+            if there.request == row.request, there.workspaceID == row.workspaceID, there.status == .active {
+                return there
+            }
             throw HostFailure.idUsed(
-                "start session \(row.id): the id belongs to a session that is \(there.status)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was started")
+                "start session \(row.id): the id belongs to a session that is \(there.status)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was started"
+            )
         case .idSpent(let receipt):
-            throw HostFailure.idUsed("start session \(row.id): the id was used in a workspace that was deleted (receipt \(receipt)); nothing was started")
+            throw HostFailure.idUsed(
+                "start session \(row.id): the id was used in a workspace that was deleted (receipt \(receipt)); nothing was started"
+            )
         case .workspaceMissing:
             throw HostFailure.workspaceNotFound("start a session in \(row.workspaceID): there is no such workspace")
         case .workspaceNotReady(let state):
-            throw HostFailure.workspaceDeleting("start a session in \(row.workspaceID): the workspace is \(state.rawValue); nothing was started")
+            throw HostFailure.workspaceDeleting(
+                "start a session in \(row.workspaceID): the workspace is \(state.rawValue); nothing was started")
         case .limitReached(let limit):
-            throw HostFailure.limitReached("start a session in \(row.workspaceID): \(limit) sessions are running, which is the limit; nothing was started")
+            throw HostFailure.limitReached(
+                "start a session in \(row.workspaceID): \(limit) sessions are running, which is the limit; nothing was started"
+            )
         }
     }
 
@@ -112,11 +121,15 @@ struct SessionService: Sendable {
         guard let size = request.size.map({ WindowSize(columns: $0.columns, rows: $0.rows) }) ?? .standard else {
             throw HostFailure.invalidRequest("terminal size: columns and rows go from 1 to 1000; nothing was started")
         }
-        let title = request.title ?? command.arguments.first?.split(separator: "/" as Character).last.map(String.init) ?? "session"
+        let title =
+            request.title ?? command.arguments.first?.split(separator: "/" as Character).last.map(String.init)
+            ?? "session"
         let row = SessionRow(
-            id: id, originWorkspaceID: workspace.id, workspaceID: workspace.id, kind: kind, title: title, status: .starting,
+            id: id, originWorkspaceID: workspace.id, workspaceID: workspace.id, kind: kind, title: title,
+            status: .starting,
             command: [command.path] + command.arguments.dropFirst(), cwd: directory,
-            onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID, invocationID: nil,
+            onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID,
+            invocationID: nil,
             leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
             membersLeft: nil, request: String(decoding: try WireCoding.encode(request), as: UTF8.self), createdAt: .now,
             endedAt: nil)
@@ -148,7 +161,9 @@ struct SessionService: Sendable {
     func kill(_ id: String, force: Bool) async throws -> SessionEndDocument {
         let row = try await row(id, "kill session")
         guard !row.status.isEnded || row.couldHaveMembers else {
-            throw HostFailure.sessionEnded("kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))")
+            throw HostFailure.sessionEnded(
+                "kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
+            )
         }
         return await ender.kill(row, reason: .killed, force: force)
     }
@@ -159,7 +174,8 @@ struct SessionService: Sendable {
     /// Changes the terminal's size.
     func resize(_ id: String, to size: TerminalSize) async throws {
         guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
-            throw HostFailure.invalidRequest("resize session \(id): columns and rows go from 1 to 1000; nothing was changed")
+            throw HostFailure.invalidRequest(
+                "resize session \(id): columns and rows go from 1 to 1000; nothing was changed")
         }
         try await live(id, "resize session").resize(to: size)
     }
@@ -181,10 +197,13 @@ struct SessionService: Sendable {
         let row = try await row(id, verb)
         if let live = await registry.session(row.id), live.hasTerminal { return live }
         if row.status.isEnded {
-            throw HostFailure.sessionEnded("\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")
+            throw HostFailure.sessionEnded(
+                "\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")
         }
         if row.status == .starting { throw HostFailure.conflict("\(verb) \(id): it is still starting; try again") }
-        throw HostFailure.terminalLost("\(verb) \(id): its terminal was lost when the host restarted; its processes can still be listed and killed")
+        throw HostFailure.terminalLost(
+            "\(verb) \(id): its terminal was lost when the host restarted; its processes can still be listed and killed"
+        )
     }
 
     private func row(_ id: String, _ verb: String) async throws -> SessionRow {

@@ -53,7 +53,8 @@ struct SessionStarter: Sendable {
                 plan.row.id, leader: parked.identity, invocationID: invocation, terminalDevice: terminal.device)
             guard isActive else {
                 throw HostFailure.workspaceDeleting(
-                    "start session \(plan.row.id) in workspace \(plan.row.workspaceID): the workspace is being deleted or the session was killed while it started; no command was run")
+                    "start session \(plan.row.id) in workspace \(plan.row.workspaceID): the workspace is being deleted or the session was killed while it started; no command was run"
+                )
             }
             await context.reach(.sessionActivated)
             tag(cgroup, plan)
@@ -82,28 +83,32 @@ struct SessionStarter: Sendable {
         }
     }
 
-    /// `TransactionIsDestructive`: a stop of the slice is under way, for instance of an empty one that is no longer needed. Wait for that stop and
-    /// try once more; whether the workspace still wants the session is decided by the transaction that follows.
+    /// Asks for the scope; asks again where the answer says to.
+    ///
+    /// `TransactionIsDestructive`: the workspace's slice, or the instance's above it, is being stopped because it was empty. That
+    /// stop ends by itself in a moment, and nothing here stops a slice to wait for it: by then another session may have
+    /// started in it. Whether the workspace still wants the session is decided by the transaction that follows.
     private func startScope(_ plan: Plan, _ leader: Leader) async throws {
-        do throws(ScopeFailure) {
-            try await requestScope(plan, leader)
-        } catch {
-            switch error.errorName {
-            case "org.freedesktop.systemd1.TransactionIsDestructive":
-                if let workspace = try await context.index.workspace(plan.row.workspaceID), workspace.state != plan.row.kind.wantedState {
-                    throw HostFailure.workspaceDeleting("\(error); workspace \(workspace.id) is \(workspace.state); no process was started")
-                }
-                // A second stop joins the job that is under way and ends with it.
-                _ = try await context.systemd.stopUnit(plan.scope.slice.unit, until: .after(.seconds(10)))
-            case "org.freedesktop.DBus.Error.NoReply":
-                // The manager re-executed itself: the call got lost.
-                break
-            default: throw startFailure(error)
-            }
+        let deadline = Deadline.after(.seconds(10))
+        var wasLost = false
+        while true {
             do throws(ScopeFailure) {
-                try await requestScope(plan, leader)
+                return try await requestScope(plan, leader)
             } catch {
-                throw startFailure(error)
+                switch error.errorName {
+                case "org.freedesktop.systemd1.TransactionIsDestructive" where !deadline.hasPassed:
+                    if let workspace = try await context.index.workspace(plan.row.workspaceID),
+                        workspace.state != plan.row.kind.wantedState
+                    {
+                        throw HostFailure.workspaceDeleting(
+                            "\(error); workspace \(workspace.id) is \(workspace.state); no process was started")
+                    }
+                    try await Task.sleep(for: .milliseconds(20))
+                case "org.freedesktop.DBus.Error.NoReply" where !wasLost:
+                    // The manager re-executed itself: the call got lost.
+                    wasLost = true
+                default: throw startFailure(error)
+                }
             }
         }
     }
@@ -122,10 +127,13 @@ struct SessionStarter: Sendable {
     /// The job's end is a hint: the kernel must list the leader in the scope, and the leader must be alive.
     private func verify(_ plan: Plan, _ leader: Leader) throws -> CgroupDirectory {
         guard case .found(let cgroup) = context.ground.look(plan.scope.path) else {
-            throw HostFailure.startFailed("start \(plan.scope): systemd said done, and there is no such cgroup; no command was run")
+            throw HostFailure.startFailed(
+                "start \(plan.scope): systemd said done, and there is no such cgroup; no command was run")
         }
         guard try cgroup.members().contains(leader.pidfd.pid), try !leader.pidfd.hasExited() else {
-            throw HostFailure.startFailed("start \(plan.scope): systemd said done, and the kernel does not list the leader in it; no command was run")
+            throw HostFailure.startFailed(
+                "start \(plan.scope): systemd said done, and the kernel does not list the leader in it; no command was run"
+            )
         }
         return cgroup
     }
@@ -149,7 +157,8 @@ struct SessionStarter: Sendable {
             throw HostFailure.execFailed("\(failure); nothing of session \(plan.row.id) is left")
         case .noAnswer:
             await session.close(exit: nil, reason: .startFailed)
-            throw HostFailure.startFailed("execute \(plan.command.path): no answer from the kernel in 10 s; the session was ended")
+            throw HostFailure.startFailed(
+                "execute \(plan.command.path): no answer from the kernel in 10 s; the session was ended")
         }
     }
 
@@ -165,7 +174,8 @@ struct SessionStarter: Sendable {
             }
             if case .confirmed = report.outcome {
                 _ = try await context.index.markEnded(
-                    plan.row.id, from: [.starting, .active, .stopping], status: .exited, reason: .startFailed, exit: nil,
+                    plan.row.id, from: [.starting, .active, .stopping], status: .exited, reason: .startFailed,
+                    exit: nil,
                     outcome: "confirmed", membersLeft: 0, at: .now)
             } else {
                 _ = try await context.index.stampDispose(plan.row.id, at: .now)

@@ -51,7 +51,8 @@ final class TerminalChannel: Sendable {
             return true
         }
         guard isAccepted else {
-            throw HostFailure.inputFull("write \(bytes.count) bytes to the terminal: its program does not read; nothing was written")
+            throw HostFailure.inputFull(
+                "write \(bytes.count) bytes to the terminal: its program does not read; nothing was written")
         }
         defer { pending.withLock { $0 -= bytes.count } }
         do {

@@ -57,7 +57,9 @@ final class TerminalFeed: Sendable {
 
     /// Attaches a client: `attached`, `title`, `synced`, the bytes that it lacks, then live ones.
     /// - Parameter from: the first byte that the client lacks, in the run that `epoch` names.
-    func subscribe(title: String, from: UInt64?, epoch wanted: String?) -> (key: UInt64, events: AsyncStream<AttachmentEvent>) {
+    func subscribe(
+        title: String, from: UInt64?, epoch wanted: String?
+    ) -> (key: UInt64, events: AsyncStream<AttachmentEvent>) {
         let (stream, continuation) = AsyncStream<AttachmentEvent>.makeStream(bufferingPolicy: .unbounded)
         let key = state.withLock { state in
             let key = state.nextKey

@@ -38,11 +38,13 @@ struct WorkspaceScripts: Sendable {
         guard let content = try Self.read(name, below: workspace.path) else { return .absent }
         guard let repository = workspace.repository, try trusted(name, repository) == content else {
             return .untrusted(
-                "\(path) was skipped: it is not trusted, or has changed since it was; look at it, then: corral repository trust \(workspace.path)")
+                "\(path) was skipped: it is not trusted, or has changed since it was; look at it, then: corral repository trust \(workspace.path)"
+            )
         }
         return .ran(
             try await command.run(
-                [path], in: workspace, kind: name.kind, title: name.rawValue, directory: workspace.path, environment: [:],
+                [path], in: workspace, kind: name.kind, title: name.rawValue, directory: workspace.path,
+                environment: [:],
                 isRetry: isRetry, timeout: context.configuration.scriptTimeout))
     }
 

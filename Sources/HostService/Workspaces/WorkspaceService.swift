@@ -18,7 +18,8 @@ struct WorkspaceService: Sendable {
         let id: WorkspaceID
         if let wanted = request.id {
             guard let parsed = WorkspaceID(wanted) else {
-                throw HostFailure.invalidRequest("workspace id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was created")
+                throw HostFailure.invalidRequest(
+                    "workspace id \"\(wanted)\": ids match [a-z0-9]{4,32}; nothing was created")
             }
             id = parsed
         } else {
@@ -32,6 +33,17 @@ struct WorkspaceService: Sendable {
             }
         }.value
         return try await document(row)
+    }
+
+    /// Trusts the scripts below a repository or a worktree of it.
+    func trust(_ request: TrustRequest) async throws -> TrustDocument {
+        guard request.path.hasPrefix("/") else {
+            throw HostFailure.invalidRequest("trust \(request.path): `path` must be an absolute path; nothing was trusted")
+        }
+        let repository = try await open(request.path)
+        let found = try scripts.trust(below: request.path, repository: repository.path)
+        context.logger.notice("Trusted in \(repository.path): \(found.map(\.rawValue).joined(separator: ", ")).")
+        return TrustDocument(repository: repository.path, trusted: found.map(\.rawValue))
     }
 
     /// Workspaces in the order of their creation; those that are being deleted only with `all`.
@@ -91,19 +103,22 @@ struct WorkspaceService: Sendable {
 
     private func createWorktree(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
         guard let place = request.repository, place.hasPrefix("/") else {
-            throw HostFailure.invalidRequest("create a workspace: `repository` must be an absolute path; nothing was created")
+            throw HostFailure.invalidRequest(
+                "create a workspace: `repository` must be an absolute path; nothing was created")
         }
         let repository = try await open(place)
         let branch = request.branch ?? "corral/\(id)"
         guard try await repository.isValidBranchName(branch) else {
-            throw HostFailure.invalidRequest("create a workspace on branch \"\(branch)\": not a valid branch name; nothing was created")
+            throw HostFailure.invalidRequest(
+                "create a workspace on branch \"\(branch)\": not a valid branch name; nothing was created")
         }
         let exists = try await repository.hasBranch(branch)
         let base = request.base ?? "HEAD"
         // As a commit id: a name could come to mean another commit before git looks at it.
         let commit = try await repository.commit(of: base)
         if !exists, commit == nil {
-            throw HostFailure.invalidRequest("create branch \(branch) at \(base): \(repository.path) has no such commit; nothing was created")
+            throw HostFailure.invalidRequest(
+                "create branch \(branch) at \(base): \(repository.path) has no such commit; nothing was created")
         }
         let plan = WorktreePlan(
             repository: repository, workspace: id.rawValue,
@@ -118,14 +133,17 @@ struct WorkspaceService: Sendable {
         if exists, let other = try await repository.checkout(ofBranch: branch) {
             await forget(row)
             throw HostFailure.branchCheckedOut(
-                "create a workspace on branch \(branch): git has it checked out at \(other.path); nothing was created. To use that directory: corral workspace adopt \(other.path)")
+                "create a workspace on branch \(branch): git has it checked out at \(other.path); nothing was created. To use that directory: corral workspace adopt \(other.path)"
+            )
         }
         await context.reach(.workspaceInserted)
         do {
             try await addWorktree(plan, row, repository)
             await context.reach(.worktreeAdded)
-            row.worktreeIdentity = try OwnedFileDescriptor.open(path: plan.path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-                .identity(name: plan.path)
+            row.worktreeIdentity = try OwnedFileDescriptor.open(
+                path: plan.path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+            )
+            .identity(name: plan.path)
             _ = try await context.index.updateWorkspace(
                 id, from: [.creating], to: .creating, detail: nil, worktreeIdentity: row.worktreeIdentity)
         } catch {
@@ -164,9 +182,11 @@ struct WorkspaceService: Sendable {
         switch outcome {
         case .exited(.code(0), _): return
         case .exited(let exit, let tail):
-            throw HostFailure.gitFailed("git worktree add \(plan.path) \(WorkspaceScripts.words(exit)): \(tail); nothing was created")
+            throw HostFailure.gitFailed(
+                "git worktree add \(plan.path) \(WorkspaceScripts.words(exit)): \(tail); nothing was created")
         case .timedOut(let tail):
-            throw HostFailure.gitFailed("git worktree add \(plan.path) took more than 600 s and was ended: \(tail); nothing was created")
+            throw HostFailure.gitFailed(
+                "git worktree add \(plan.path) took more than 600 s and was ended: \(tail); nothing was created")
         case .notEnded(let why):
             throw HostFailure.gitFailed("git worktree add \(plan.path) could not be ended: \(why)")
         }
@@ -178,7 +198,8 @@ struct WorkspaceService: Sendable {
             for session in try await context.index.sessions(workspace: row.id, includeEnded: false) {
                 let end = await ender.kill(session, reason: .startFailed, force: true)
                 guard end.outcome == .confirmed else {
-                    throw HostFailure.conflict("session \(session.id) did not end: \(end.detail ?? end.outcome.rawValue)")
+                    throw HostFailure.conflict(
+                        "session \(session.id) did not end: \(end.detail ?? end.outcome.rawValue)")
                 }
             }
             try await trash.discard(row)
@@ -193,7 +214,8 @@ struct WorkspaceService: Sendable {
             context.logger.error(
                 "Workspace \(row.id) could not be undone: \(error)", metadata: .workspace(row.id, context.instance))
             do {
-                _ = try await context.index.updateWorkspace(row.id, from: [.creating], to: .failed, detail: "\(detail); \(error)")
+                _ = try await context.index.updateWorkspace(
+                    row.id, from: [.creating], to: .failed, detail: "\(detail); \(error)")
             } catch {
                 context.logger.error("Workspace \(row.id) could not be marked failed: \(error)")
             }
@@ -214,15 +236,23 @@ struct WorkspaceService: Sendable {
         case .inserted: return nil
         case .idUsed(let there):
             if there.request == row.request, there.state == .active { return there }
-            throw HostFailure.idUsed("create workspace \(row.id): the id belongs to a workspace that is \(there.state.rawValue)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was created")
+            throw HostFailure.idUsed(
+                "create workspace \(row.id): the id belongs to a workspace that is \(there.state.rawValue)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was created"
+            )
         case .idSpent(let receipt):
-            throw HostFailure.idUsed("create workspace \(row.id): a workspace of that id was deleted (receipt \(receipt)); nothing was created")
+            throw HostFailure.idUsed(
+                "create workspace \(row.id): a workspace of that id was deleted (receipt \(receipt)); nothing was created"
+            )
         case .branchTaken(let there):
             if joinsBranch, there.state == .active { return there }
             if !joinsBranch, there.path != row.path {
-                throw HostFailure.conflict("adopt \(row.path): its branch \(there.branch ?? "") is workspace \(there.id) already; nothing was created")
+                throw HostFailure.conflict(
+                    "adopt \(row.path): its branch \(there.branch ?? "") is workspace \(there.id) already; nothing was created"
+                )
             }
-            throw HostFailure.conflict("create a workspace on branch \(there.branch ?? ""): workspace \(there.id) is being created on it; nothing was created")
+            throw HostFailure.conflict(
+                "create a workspace on branch \(there.branch ?? ""): workspace \(there.id) is being created on it; nothing was created"
+            )
         case .pathTaken(let there):
             throw HostFailure.conflict("use \(row.path): it is workspace \(there.id) already; nothing was created")
         }
@@ -232,7 +262,8 @@ struct WorkspaceService: Sendable {
         switch try await Repository.open(at: place, git: git) {
         case .opened(let repository): return repository
         case .absent:
-            throw HostFailure.repositoryNotFound("open repository \(place): there is no such directory; nothing was created")
+            throw HostFailure.repositoryNotFound(
+                "open repository \(place): there is no such directory; nothing was created")
         case .notARepository(let why):
             throw HostFailure.repositoryNotFound("open repository \(place): \(why); nothing was created")
         }

@@ -27,15 +27,19 @@ final class WorktreeTrash: Sendable {
 
     /// Deletes all that is recorded, one after the other, unless that is being done already.
     func empty() async {
-        guard isEmptying.withLock({ isEmptying in
-            defer { isEmptying = true }
-            return !isEmptying
-        }) else { return }
+        guard
+            isEmptying.withLock({ isEmptying in
+                defer { isEmptying = true }
+                return !isEmptying
+            })
+        else { return }
         defer { isEmptying.withLock { $0 = false } }
         do {
             // What was added meanwhile is met by the next round; a name that cannot be deleted now is not tried again and again.
             var tried: Set<String> = []
-            while let name = try await context.index.trash().first(where: { !tried.contains($0) }), !isStopping.withLock({ $0 }) {
+            while let name = try await context.index.trash().first(where: { !tried.contains($0) }),
+                !isStopping.withLock({ $0 })
+            {
                 tried.insert(name)
                 try await delete(name)
             }
@@ -59,7 +63,9 @@ final class WorktreeTrash: Sendable {
         if let identity {
             let chosen = TrashName(workspace: row.id.rawValue, inode: identity.inode)
             try await context.index.addTrash(chosen.rawValue)
-            switch try removal.moveAside(row.path, identity: identity, to: chosen, isOfThisBoot: isOfThisBoot(row.createdAt)) {
+            switch try removal.moveAside(
+                row.path, identity: identity, to: chosen, isOfThisBoot: isOfThisBoot(row.createdAt))
+            {
             case .movedAside: name = chosen
             case .absent: try await context.index.removeTrash(chosen.rawValue)
             case .refused(let refusal):
@@ -68,7 +74,8 @@ final class WorktreeTrash: Sendable {
             }
         }
         if case .opened(let repository) = try await Repository.reopen(at: path, git: git) {
-            _ = try removal.unregister(row.path, commonDirectory: repository.gitCommonDirectory, trashName: name, force: true)
+            _ = try removal.unregister(
+                row.path, commonDirectory: repository.gitCommonDirectory, trashName: name, force: true)
         }
         if name != nil { Task.detached { await self.empty() } }
     }
@@ -92,10 +99,12 @@ final class WorktreeTrash: Sendable {
         case .success(.incomplete(let report)):
             if !report.wasStopped {
                 context.logger.warning(
-                    "\(report.failureCount) entries of \(name) in the trash could not be deleted: \(report.failures.joined(separator: "; ")). The next start tries again.")
+                    "\(report.failureCount) entries of \(name) in the trash could not be deleted: \(report.failures.joined(separator: "; ")). The next start tries again."
+                )
             }
         case .success(.refused(let refusal)): context.logger.error("\(name) in the trash is left alone: \(refusal)")
-        case .failure(let failure): context.logger.error("\(name) in the trash: \(failure). The next start tries again.")
+        case .failure(let failure):
+            context.logger.error("\(name) in the trash: \(failure). The next start tries again.")
         }
     }
 }

@@ -46,7 +46,8 @@ public enum EscapeJudgement: Sendable, Equatable {
         let isProven = evidence.contains(where: \.isProof) && evidence.contains { $0.isTag } && !process.isSomebodyElses
         switch place {
         case .service, .manager: return .suspect(workspace, evidence)
-        case .slice, .otherCorral, .elsewhere: return isProven ? .killable(workspace, evidence) : .suspect(workspace, evidence)
+        case .slice, .otherCorral, .elsewhere:
+            return isProven ? .killable(workspace, evidence) : .suspect(workspace, evidence)
         }
     }
 
@@ -78,7 +79,9 @@ public enum EscapeJudgement: Sendable, Equatable {
             if let sighting = question.witnesses.sightings[process.identity], sighting.workspace == tag.workspace {
                 evidence.append(sighting.place == .slice ? .seenInside : .seenOnTerminal)
             }
-            if case .slice(let workspace, _) = place, question.emptied.contains(workspace) { evidence.append(.inside(path)) }
+            if case .slice(let workspace, _) = place, question.emptied.contains(workspace) {
+                evidence.append(.inside(path))
+            }
             return (tag.workspace, evidence + use(of: target.worktree, by: process))
         }
         for (workspace, target) in question.targets {

@@ -65,7 +65,9 @@ public struct EscapeQuestion: Sendable {
     }
 
     /// Asks for what a killed session left elsewhere in its workspace's slice.
-    public static func session(_ session: SessionID, of workspace: WorkspaceID, _ instance: InstanceID) -> EscapeQuestion {
+    public static func session(
+        _ session: SessionID, of workspace: WorkspaceID, _ instance: InstanceID
+    ) -> EscapeQuestion {
         EscapeQuestion(instance: instance, targets: [workspace: Target(sessions: [session])])
     }
 

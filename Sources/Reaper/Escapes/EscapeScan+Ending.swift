@@ -7,7 +7,8 @@ extension EscapeScan {
     /// Each is looked at once more on the pinned process: it must be where it was, and be judged as it was. SIGTERM first, SIGKILL
     /// after a moment.
     public func end(
-        _ findings: [EscapeFinding], _ question: EscapeQuestion, patience: Patience = Patience(), until deadline: Deadline
+        _ findings: [EscapeFinding], _ question: EscapeQuestion, patience: Patience = Patience(),
+        until deadline: Deadline
     ) async -> [EscapeEnd] {
         await withTaskGroup(of: EscapeEnd.self) { group in
             var ends: [EscapeEnd] = []

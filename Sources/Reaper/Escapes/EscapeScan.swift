@@ -131,7 +131,11 @@ public struct EscapeScan: Sendable {
     /// Why nothing may be ended, whatever the proof; nil when it may.
     private func restraint(_ census: ProcessCensus, _ instance: InstanceID) async -> String? {
         let tags: ManagerTags
-        if let managerTags { tags = await managerTags() } else { tags = Self.sign(in: census, instance, ground.manager.path) }
+        if let managerTags {
+            tags = await managerTags()
+        } else {
+            tags = Self.sign(in: census, instance, ground.manager.path)
+        }
         switch tags {
         case .absent: return nil
         case .present: return "the manager hands the tags of instance \(instance) to every service that it starts"

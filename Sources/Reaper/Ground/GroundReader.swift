@@ -34,7 +34,8 @@ public struct GroundReader: Sendable {
         }
         guard let seen else {
             return GroundTruth(
-                instance: instance, slices: .unknown(Self.late), foreign: .unknown(Self.late), units: units, leaders: [:])
+                instance: instance, slices: .unknown(Self.late), foreign: .unknown(Self.late), units: units,
+                leaders: [:])
         }
         return GroundTruth(instance: instance, slices: seen.0, foreign: seen.1, units: units, leaders: seen.2)
     }

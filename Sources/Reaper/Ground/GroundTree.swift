@@ -116,7 +116,9 @@ struct GroundTree: Sendable {
     /// Where a leader is.
     func place(of leader: ProcessIdentity) -> LeaderPlace {
         do throws(SystemCallFailure) {
-            guard let stat = try procfs.stat(leader.pid), stat.identity == leader, !stat.hasEnded else { return .exited }
+            guard let stat = try procfs.stat(leader.pid), stat.identity == leader, !stat.hasEnded else {
+                return .exited
+            }
             guard let cgroup = try procfs.cgroup(leader.pid) else { return .exited }
             switch cgroup {
             case .path(let path): return .elsewhere("\(path)")

@@ -31,7 +31,8 @@ public struct GroundTruth: Sendable, Equatable {
     /// A look that saw nothing.
     public static func unknown(_ instance: InstanceID, _ reason: String) -> GroundTruth {
         GroundTruth(
-            instance: instance, slices: .unknown(reason), foreign: .unknown(reason), units: .unknown(reason), leaders: [:])
+            instance: instance, slices: .unknown(reason), foreign: .unknown(reason), units: .unknown(reason),
+            leaders: [:])
     }
 
     /// What is known of a session's scope.

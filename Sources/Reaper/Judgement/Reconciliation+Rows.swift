@@ -36,7 +36,8 @@ extension Reconciliation {
             }
             if reason == .lost {
                 guard row.bootID == context.bootID else {
-                    return .leave(scope.unit, .contradiction("it was lost in another boot, and its scope is of this one"))
+                    return .leave(
+                        scope.unit, .contradiction("it was lost in another boot, and its scope is of this one"))
                 }
                 return .reactivate(row)  // (I4) also when it is stamped: the next pass ends it as what it is
             }

@@ -21,7 +21,8 @@ public struct Reconciliation: Sendable {
     let context: ReconciliationContext
     var next: ReaperMemory
 
-    private init(_ claims: IndexClaims, _ ground: GroundTruth, _ memory: ReaperMemory, _ context: ReconciliationContext) {
+    private init(_ claims: IndexClaims, _ ground: GroundTruth, _ memory: ReaperMemory, _ context: ReconciliationContext)
+    {
         self.claims = claims
         self.ground = ground
         self.memory = memory

@@ -13,7 +13,8 @@ extension ReaperMemory: Codable {
         witnesses = try values.decode(EscapeWitnesses.self, forKey: .witnesses)
         for (text, since) in try values.decode([String: UInt64].self, forKey: .missing) {
             guard let session = SessionID(text) else {
-                throw DecodingError.dataCorruptedError(forKey: .missing, in: values, debugDescription: "no session id: \(text)")
+                throw DecodingError.dataCorruptedError(
+                    forKey: .missing, in: values, debugDescription: "no session id: \(text)")
             }
             missing[session] = since
         }

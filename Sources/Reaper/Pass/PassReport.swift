@@ -74,7 +74,8 @@ public struct PassReport: Sendable, Equatable {
             "tidied \(tidied)", "remembered \(remembered)", "unclaimed \(unclaimed.count)",
         ]
         let reasons = skipped.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        parts.append("skipped \(skipped.values.reduce(0, +))" + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))"))
+        parts.append(
+            "skipped \(skipped.values.reduce(0, +))" + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))"))
         parts += ["escapes \(escapes.count)", "suspects \(suspects.count + suspectsOmitted)", "\(milliseconds) ms"]
         return (isDryRun ? "dry run: would have " : "") + parts.joined(separator: ", ")
     }

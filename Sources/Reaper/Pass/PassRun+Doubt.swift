@@ -31,7 +31,8 @@ extension PassRun {
         }
         switch condemnation {
         case .workspaceDeleting, .spentWorkspace:
-            return row == nil || row?.state == .deleting ? nil : .overtaken("its workspace is not being deleted any more")
+            return row == nil || row?.state == .deleting
+                ? nil : .overtaken("its workspace is not being deleted any more")
         case .unclaimed:
             return row == nil ? nil : .overtaken("its workspace has a row now")
         case .disposed, .ended, .stamped, .workspaceGone, .startAbandoned, .failedKill:
@@ -45,6 +46,20 @@ extension PassRun {
         case .populated: nil
         case .empty, .absent: .overtaken("it ended by itself")
         case .unknown(let reason): .unreadable(reason)
+        }
+    }
+
+    /// Nil when a leader has exited, wherever it was (I2).
+    func doubtThatExited(_ leader: ProcessIdentity) async -> Doubt? {
+        switch await instruments.pin(leader) {
+        case .unknown(let reason): return .unreadable(reason)
+        case .known(.none): return nil
+        case .known(.some(let pidfd)):
+            do throws(SystemCallFailure) {
+                return try pidfd.hasExited() ? nil : .overtaken("its leader, process \(leader.pid), lives elsewhere")
+            } catch {
+                return .unreadable("\(error)")
+            }
         }
     }
 

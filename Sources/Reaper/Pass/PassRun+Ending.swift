@@ -20,7 +20,9 @@ extension PassRun {
         _ scope: ScopeName, _ row: SessionRow?, _ evidence: Evidence, _ claims: IndexClaims
     ) async -> PassRecord {
         if let doubt = await doubt(about: scope, judgedFrom: row) { return spared(.scope(scope), doubt) }
-        if let doubt = await doubt(about: scope.workspace, evidence.condemnation) { return spared(.scope(scope), doubt) }
+        if let doubt = await doubt(about: scope.workspace, evidence.condemnation) {
+            return spared(.scope(scope), doubt)
+        }
         if let doubt = await doubtThatPopulated(scope) { return spared(.scope(scope), doubt) }
         var row = row
         if let judged = row, judged.disposeRequestedAt == nil, judged.status != .disposed {
@@ -36,11 +38,9 @@ extension PassRun {
         }
         let (leaders, unpinned) = await leaders(of: row)
         var stop = await instruments.stop(ScopeStop.Target(scope), leaders.map(\.pidfd), patience)
-        if stop.outcome == .confirmed, let leader = unpinned {
-            // It could not be pinned before. Only if it can be seen to be gone is its session over (I2).
-            if case .known(.none) = await instruments.pin(leader) {} else {
-                stop.outcome = .unknown("the scope is empty, but its leader, process \(leader.pid), could not be pinned")
-            }
+        // It could not be pinned before. Only if it can be seen to be gone is its session over (I2).
+        if stop.outcome == .confirmed, let leader = unpinned, let doubt = await doubtThatExited(leader) {
+            stop.outcome = .unknown("its scope is empty; its leader, process \(leader.pid): \(doubt)")
         }
         guard stop.outcome == .confirmed else { return await failed(.scope(scope), row, stop) }
         let ownLeader = leaders.first { !$0.isHosts }?.pidfd
@@ -130,7 +130,8 @@ extension PassRun {
                 return nil
             }
             let isMarked = try await index.markEnded(
-                row.id, from: from, status: ending, reason: reason, exit: row.exit == nil ? exit : nil, outcome: outcome,
+                row.id, from: from, status: ending, reason: reason, exit: row.exit == nil ? exit : nil,
+                outcome: outcome,
                 at: Date())
             guard isMarked else { return "its row was changed by somebody else" }
             await host.sessionEnded(row.id, ending, reason)
@@ -189,9 +190,14 @@ extension StopReport {
         case .confirmed: "confirmed"
         case .unknown(let reason): "unknown (\(reason))"
         case .unkillable(let left):
-            "unkillable (" + (left.isEmpty ? "no process is listed"
-                : left.map { "\($0.pid) \($0.command) in state \($0.state)" + ($0.waitChannel.map { ", \($0)" } ?? "") }
-                    .joined(separator: "; ")) + ")"
+            "unkillable (\(left.isEmpty ? "no process is listed" : left.map(\.text).joined(separator: "; ")))"
         }
+    }
+}
+
+extension Survivor {
+    /// For instance `4711 dd in state D, io_schedule`.
+    fileprivate var text: String {
+        "\(pid) \(command) in state \(state)" + (waitChannel.map { ", \($0)" } ?? "")
     }
 }

@@ -13,7 +13,8 @@ extension PassRun {
         let outcome = "\(absence)"
         do throws(IndexFailure) {
             let isMarked = try await index.markEnded(
-                row.id, from: [row.status], status: conclusion.ending, reason: conclusion.reason, outcome: outcome, at: Date())
+                row.id, from: [row.status], status: conclusion.ending, reason: conclusion.reason, outcome: outcome,
+                at: Date())
             guard isMarked else { return spared(.scope(scope), .overtaken("its row changed")) }
         } catch {
             return spared(.scope(scope), .unreadable("\(error)"))
@@ -66,15 +67,6 @@ extension PassRun {
         case .unknown(let reason): return .unreadable(reason)
         }
         guard let leader = row.leader else { return nil }
-        switch await instruments.pin(leader) {
-        case .unknown(let reason): return .unreadable(reason)
-        case .known(.none): return nil
-        case .known(.some(let pidfd)):
-            do throws(SystemCallFailure) {
-                return try pidfd.hasExited() ? nil : .overtaken("its leader lives elsewhere")
-            } catch {
-                return .unreadable("\(error)")
-            }
-        }
+        return await doubtThatExited(leader)
     }
 }

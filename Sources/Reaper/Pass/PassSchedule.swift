@@ -23,6 +23,9 @@ struct PassSchedule: Sendable {
         due = .now
     }
 
+    /// Makes the next pass due soon: somebody else's kill has failed.
+    mutating func killFailed() { due = min(due, .after(min(retry, interval))) }
+
     /// Makes the next pass due after one was made.
     mutating func passWasMade(needsAnother: Bool) {
         guard needsAnother else {

@@ -107,6 +107,12 @@ public actor Reaper {
         stopped.withLock { $0 = false }
     }
 
+    /// Makes the loop's next pass soon: the host could not end a session, and leaves it to the reaper.
+    public func killFailed() {
+        schedule.killFailed()
+        sleeper?.cancel()
+    }
+
     private func work() async {
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
@@ -119,7 +125,8 @@ public actor Reaper {
     private func make(_ request: PassRequest) async -> Answer {
         let run = PassRun(
             index: index, instruments: instruments, instance: instance, bootID: bootID, host: host, settings: settings,
-            request: request, isStopped: { [stopped] in stopped.withLock { $0 } }, deadline: .after(settings.passDeadline))
+            request: request, isStopped: { [stopped] in stopped.withLock { $0 } },
+            deadline: .after(settings.passDeadline))
         let outcome = await run.perform(memory)
         passes += 1
         switch outcome {

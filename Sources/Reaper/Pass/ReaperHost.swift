@@ -17,7 +17,8 @@ public struct ReaperHost: Sendable {
     /// The session's pinned leader, if it is held. Else the reaper pins it by number and start.
     public var leader: @Sendable (SessionID) async -> Pidfd? = { _ in nil }
     /// Told after a session's row was marked as over: its live object can go.
-    public var sessionEnded: @Sendable (SessionID, SessionRow.Ending, SessionRow.EndReason) async -> Void = { _, _, _ in }
+    public var sessionEnded: @Sendable (SessionID, SessionRow.Ending, SessionRow.EndReason) async -> Void = { _, _, _ in
+    }
     /// Told after a session got its row back, or became `active` again: it can be taken under care.
     public var sessionRecovered: @Sendable (SessionID) async -> Void = { _ in }
     /// Told after each pass that was made or could not be, but not of a dry run. It must not wait for another pass.

@@ -31,7 +31,8 @@ struct ReaperInstruments: Sendable {
 extension ReaperInstruments {
     /// The real ones.
     init(
-        reader: GroundReader, scan: EscapeScan, systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor,
+        reader: GroundReader, scan: EscapeScan, systemd: SystemdManager, ground: CgroupGround,
+        monitor: ReadinessMonitor,
         procfs: Procfs, executor: BlockingExecutor
     ) {
         let scopeStop = ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs)
@@ -73,7 +74,9 @@ extension ReaperInstruments {
         end = { await scan.end($0, $1, until: $2) }
     }
 
-    private static func tidy(_ unit: OwnUnit, _ systemd: SystemdManager, until deadline: Deadline) async -> Reading<String> {
+    private static func tidy(
+        _ unit: OwnUnit, _ systemd: SystemdManager, until deadline: Deadline
+    ) async -> Reading<String> {
         do throws(ScopeFailure) {
             let result = try await systemd.stopUnit(unit.name, until: deadline)
             try await systemd.resetFailedUnit(unit.name, until: deadline)

@@ -9,8 +9,7 @@ struct HostStop: AsyncParsableCommand {
         commandName: "stop",
         abstract: "Stop the host service.",
         discussion: """
-            Says how many sessions would end with it and asks. To restart it without losing one:
-            systemctl --user restart corral-host
+            A stop or a restart ends every session, since their terminals are the host's. Says how many that are, and asks.
 
             Example:
               corral host stop --yes

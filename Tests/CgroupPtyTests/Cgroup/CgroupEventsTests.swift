@@ -21,7 +21,10 @@ import Testing
         #expect(Self.read("populated 1\n")?.isFrozen == false)
     }
 
-    @Test(arguments: ["", "\n", "frozen 0\n", "populated\n", "populated 2\n", "populated  0\n", "populated", "unpopulated 0\n", "populated 00\n"])
+    @Test(arguments: [
+        "", "\n", "frozen 0\n", "populated\n", "populated 2\n", "populated  0\n", "populated", "unpopulated 0\n",
+        "populated 00\n",
+    ])
     func `without a clear populated are unknown, not empty (I3)`(text: String) {
         #expect(Self.read(text) == nil)
     }

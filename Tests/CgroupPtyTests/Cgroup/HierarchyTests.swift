@@ -5,7 +5,8 @@ import Testing
 @Suite struct `The unified hierarchy` {
     /// The root of a cgroup2 mount that is the hierarchy's true root, as on a machine whose PID 1 is in no container.
     private static let trueRoot: String? = {
-        let mounts = String(decoding: FileManager.default.contents(atPath: "/proc/self/mounts") ?? Data(), as: UTF8.self)
+        let mounts = String(
+            decoding: FileManager.default.contents(atPath: "/proc/self/mounts") ?? Data(), as: UTF8.self)
         for line in mounts.split(separator: "\n" as Character) {
             let fields = line.split(separator: " " as Character).map(String.init)
             guard fields.count > 2, fields[2] == "cgroup2" else { continue }

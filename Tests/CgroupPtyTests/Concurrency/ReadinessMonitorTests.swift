@@ -38,7 +38,8 @@ import Testing
         try await Self.with { monitor in
             let pipe = try PipePair()
             try pipe.write()
-            #expect(try await monitor.wait(for: pipe.reader, .hangup, until: .after(.milliseconds(20))) == .deadlinePassed)
+            #expect(
+                try await monitor.wait(for: pipe.reader, .hangup, until: .after(.milliseconds(20))) == .deadlinePassed)
         }
     }
 
@@ -48,7 +49,9 @@ import Testing
             let deadline = Deadline.after(.milliseconds(40))
             #expect(try await monitor.wait(for: pipe.reader, .readable, until: deadline) == .deadlinePassed)
             #expect(deadline.hasPassed)
-            #expect(try await monitor.wait(for: pipe.reader, .readable, until: Deadline(bootNanoseconds: 0)) == .deadlinePassed)
+            #expect(
+                try await monitor.wait(for: pipe.reader, .readable, until: Deadline(bootNanoseconds: 0))
+                    == .deadlinePassed)
         }
     }
 
@@ -57,7 +60,8 @@ import Testing
             let pipe = try PipePair()
             try pipe.write()
             for _ in 0..<300 {
-                #expect(try await monitor.wait(for: pipe.reader, .readable, until: Deadline(bootNanoseconds: 0)) == .ready)
+                #expect(
+                    try await monitor.wait(for: pipe.reader, .readable, until: Deadline(bootNanoseconds: 0)) == .ready)
             }
         }
     }
@@ -87,7 +91,8 @@ import Testing
         let pipe = try PipePair()
         let waits = try (0..<20).map { number in
             Task { [reader = try pipe.reader.duplicate()] in
-                try await monitor.wait(for: reader, .readable, until: number.isMultiple(of: 2) ? nil : .after(.seconds(60)))
+                try await monitor.wait(
+                    for: reader, .readable, until: number.isMultiple(of: 2) ? nil : .after(.seconds(60)))
             }
         }
         await Task.yield()
@@ -108,7 +113,11 @@ import Testing
                     let isReady = number.isMultiple(of: 3)
                     let copy = isReady ? try ready.reader.duplicate() : try idle.reader.duplicate()
                     group.addTask {
-                        (number, try await monitor.wait(for: copy, .readable, until: .after(.milliseconds(isReady ? 60_000 : number))))
+                        (
+                            number,
+                            try await monitor.wait(
+                                for: copy, .readable, until: .after(.milliseconds(isReady ? 60_000 : number)))
+                        )
                     }
                 }
                 return try await group.reduce(into: [Int: ReadinessMonitor.Readiness]()) { $0[$1.0] = $1.1 }
@@ -192,10 +201,14 @@ import Testing
                     group.addTask {
                         for step in 0..<200 {
                             switch (step + worker) % 3 {
-                            case 0: #expect(try await monitor.wait(for: copy, .readable, until: .after(.seconds(60))) == .ready)
+                            case 0:
+                                #expect(
+                                    try await monitor.wait(for: copy, .readable, until: .after(.seconds(60))) == .ready)
                             case 1:
                                 let until = Deadline(bootNanoseconds: 0)
-                                #expect(try await monitor.wait(for: idle.reader, .readable, until: until) == .deadlinePassed)
+                                #expect(
+                                    try await monitor.wait(for: idle.reader, .readable, until: until) == .deadlinePassed
+                                )
                             default:
                                 let task = Task { [reader = try idle.reader.duplicate()] in
                                     try await monitor.wait(for: reader, .readable, until: .after(.seconds(60)))

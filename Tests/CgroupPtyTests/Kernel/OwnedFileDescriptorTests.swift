@@ -105,7 +105,8 @@ import Testing
         #expect(throws: SystemCallFailure(call: "read", subject: path, errno: EFBIG)) {
             try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path, limit: 1000)
         }
-        #expect(try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path, limit: 1001).count == 1001)
+        #expect(
+            try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path, limit: 1001).count == 1001)
     }
 
     @Test func `is recognised by device and inode`() throws {

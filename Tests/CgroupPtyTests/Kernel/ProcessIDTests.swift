@@ -8,7 +8,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "0", "-1", "+7", "007", " 7", "7 ", "7\n", "7a", "0x7", "2147483648", "9999999999999999999", "٧", "self", "7.0",
+        "", "0", "-1", "+7", "007", " 7", "7 ", "7\n", "7a", "0x7", "2147483648", "9999999999999999999", "٧", "self",
+        "7.0",
     ])
     func `is not read from anything else`(text: String) {
         #expect(ProcessID(text) == nil)

@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "a b", "x) R 1 (", ") R 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 1 (", "a\nb", "\n", "(sd-pam)", "((((", "))))",
+        "", " ", "a b", "x) R 1 (", ") R 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 1 (", "a\nb", "\n", "(sd-pam)",
+        "((((", "))))",
         "Web Content", "kworker/u8:2-ev", "äöüßäöü", "\t", "4711 (x) S", "-", "()",
     ])
     func `is read past whatever a process calls itself`(command: String) throws {
@@ -77,7 +78,8 @@ import Testing
         "0 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n", "-5 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n",
         "9(x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n", "99(x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n",
         "9 (x) SS 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n", "9 (x) S y 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n",
-        "9 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 -5 0 0\n", "9 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5x 0 0\n",
+        "9 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 -5 0 0\n",
+        "9 (x) S 1 9 9 0 9 0 0 0 0 0 0 0 0 0 20 0 1 0 5x 0 0\n",
     ])
     func `is not read from garbage (I3)`(text: String) {
         #expect(ProcessStat(Array(text.utf8)) == nil)
@@ -87,7 +89,9 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("()() 0123456789-SRZ\n\u{0}\u{ff}".utf8)
         for _ in 0..<5000 {
-            let bytes = (0..<Int.random(in: 0..<80, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! }
+            let bytes = (0..<Int.random(in: 0..<80, using: &generator)).map { _ in
+                alphabet.randomElement(using: &generator)!
+            }
             _ = ProcessStat(bytes)
         }
     }

@@ -13,7 +13,8 @@ import Testing
 
         func write(_ text: String, to path: String) throws {
             let whole = URL(fileURLWithPath: directory.path + "/" + path)
-            try FileManager.default.createDirectory(at: whole.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: whole.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: whole)
         }
     }
@@ -91,7 +92,10 @@ import Testing
         #expect(try BootIdentity.cgroupNamespace() > 0)
     }
 
-    @Test(.enabled(if: FileManager.default.contents(atPath: "/etc/machine-id").map { $0.count > 32 } ?? false, "no machine id here"))
+    @Test(
+        .enabled(
+            if: FileManager.default.contents(atPath: "/etc/machine-id").map { $0.count > 32 } ?? false,
+            "no machine id here"))
     func `reads the machine's id`() throws {
         #expect(try BootIdentity.machineID().count == 32)
     }

@@ -3,7 +3,8 @@ import Testing
 
 private let accepted = ["wk4m2", "abcd", "0000", "s9x1", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "123456789012"]
 private let refused = [
-    "", "abc", "Wk4m2", "wk-m2", "wk_m2", "wk.m2", "wk m2", " wk4m2", "wk4m2 ", "wk4m2\n", "wk4m2\0", "wké2", "wk4m2\u{301}",
+    "", "abc", "Wk4m2", "wk-m2", "wk_m2", "wk.m2", "wk m2", " wk4m2", "wk4m2 ", "wk4m2\n", "wk4m2\0", "wké2",
+    "wk4m2\u{301}",
     "ａｂｃｄ", "٠١٢٣", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "../x", "a/b/c", "a%ni", "a\\x2d", "a@bc", "$HOM",
 ]
 
@@ -23,10 +24,14 @@ private let refused = [
     @Test func `is minted with its letter, valid, and not twice`() {
         let workspaces = Set((0..<1000).map { _ in WorkspaceID.mint() })
         #expect(workspaces.count == 1000)
-        #expect(workspaces.allSatisfy { $0.rawValue.count == 10 && $0.rawValue.first == "w" && WorkspaceID($0.rawValue) == $0 })
+        #expect(
+            workspaces.allSatisfy {
+                $0.rawValue.count == 10 && $0.rawValue.first == "w" && WorkspaceID($0.rawValue) == $0
+            })
         let sessions = Set((0..<1000).map { _ in SessionID.mint() })
         #expect(sessions.count == 1000)
-        #expect(sessions.allSatisfy { $0.rawValue.count == 10 && $0.rawValue.first == "s" && SessionID($0.rawValue) == $0 })
+        #expect(
+            sessions.allSatisfy { $0.rawValue.count == 10 && $0.rawValue.first == "s" && SessionID($0.rawValue) == $0 })
     }
 }
 

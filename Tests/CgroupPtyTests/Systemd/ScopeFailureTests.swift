@@ -30,7 +30,9 @@ import Testing
                 "stop corral-1f2e3d4c-wk4m2.slice: no end of the job before the deadline"
             ),
             (
-                .system(operation: "tag", unit: Self.unit, SystemCallFailure(call: "fsetxattr", subject: "/x", errno: ENOSPC)),
+                .system(
+                    operation: "tag", unit: Self.unit,
+                    SystemCallFailure(call: "fsetxattr", subject: "/x", errno: ENOSPC)),
                 "tag corral-1f2e3d4c-wk4m2-s9x1.scope: fsetxattr /x: No space left on device (errno 28)"
             ),
         ]

@@ -43,7 +43,9 @@ final class SilentManager: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: (directory.path + "/systemd/private").utf8) }
         let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         guard bound == 0, listen(raw, 64) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         Thread { [self] in accept() }.start()
@@ -135,7 +137,9 @@ final class SilentManager: Sendable {
             guard count > 0 else { return }
             // Each call holds its member's name once, and nothing else of ours does.
             let text = String(decoding: bytes[0..<count], as: UTF8.self)
-            note { $0.callCount += text.split(separator: "ListUnitsByPatterns", omittingEmptySubsequences: false).count - 1 }
+            note {
+                $0.callCount += text.split(separator: "ListUnitsByPatterns", omittingEmptySubsequences: false).count - 1
+            }
         }
     }
 }

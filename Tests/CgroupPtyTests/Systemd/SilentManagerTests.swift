@@ -85,7 +85,8 @@ import Testing
             try await silent.waitForCalls(1)
             await systemd.close()
             await #expect(
-                throws: ScopeFailure.unreachable(operation: "list", unit: "corral-*", cause: "the connection was closed")
+                throws: ScopeFailure.unreachable(
+                    operation: "list", unit: "corral-*", cause: "the connection was closed")
             ) { try await call.value }
         }
     }
@@ -114,7 +115,9 @@ import Testing
 
     @Test func `because nothing is there is unreachable at once`() async {
         await #expect(processExitsWith: .success) {
-            for name in ["DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS"] { setenv(name, "unix:path=/nowhere", 1) }
+            for name in ["DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS"] {
+                setenv(name, "unix:path=/nowhere", 1)
+            }
             setenv("XDG_RUNTIME_DIR", "/nowhere", 1)
             let systemd = try SystemdManager(kind: .user, environment: ["XDG_RUNTIME_DIR": "/nowhere"])
             do throws(ScopeFailure) {
@@ -122,7 +125,8 @@ import Testing
                 exit(1)
             } catch {
                 print(error)
-                exit("\(error)" == "read property Version: systemd cannot be reached: No such file or directory" ? 0 : 2)
+                exit(
+                    "\(error)" == "read property Version: systemd cannot be reached: No such file or directory" ? 0 : 2)
             }
         }
     }

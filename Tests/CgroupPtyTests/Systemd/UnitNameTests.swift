@@ -30,7 +30,8 @@ private let session = SessionID("s9x1")!
         "corral-1f2e3d4c-wk4m2-.scope", "corral--wk4m2-s9x1.scope", "corral-1F2E3D4C-wk4m2-s9x1.scope",
         "corral-1f2e3d4c-WK4M2-s9x1.scope", "corral-1f2e3d4c-wk4m2-s9x.scope", "corral-1f2e3d4cx-wk4m2-s9x1.scope",
         "xcorral-1f2e3d4c-wk4m2-s9x1.scope", "corral-1f2e3d4c-wk4m2-s9x1.scope.scope", "tmux-spawn-1f2e3d4c.scope",
-        "session-3.scope", "run-r1f2e3d4c.scope", "corral-1f2e3d4c-wk4m2-s9x1\\x2d.scope", "corral-1f2e3d4c-wk4m2-s9\u{e9}1.scope",
+        "session-3.scope", "run-r1f2e3d4c.scope", "corral-1f2e3d4c-wk4m2-s9x1\\x2d.scope",
+        "corral-1f2e3d4c-wk4m2-s9\u{e9}1.scope",
         "corral-1f2e3d4c-wk4m2-\u{301}s9x1.scope",
     ])
     func `is not read from a foreign unit`(unit: String) {
@@ -63,8 +64,10 @@ private let session = SessionID("s9x1")!
     }
 
     @Test(arguments: [
-        "", "corral.slice", "corral-.slice", "corral-1f2e3d4c", "corral-1f2e3d4c.scope", "corral-1f2e3d4c-wk4m2-s9x1.slice",
-        "corral-1f2e3d4c-.slice", "corral-1f2e3d4c-wk.slice", "corral-wk4m2.slice", "user.slice", "-.slice", "corral-1F2E3D4C.slice",
+        "", "corral.slice", "corral-.slice", "corral-1f2e3d4c", "corral-1f2e3d4c.scope",
+        "corral-1f2e3d4c-wk4m2-s9x1.slice",
+        "corral-1f2e3d4c-.slice", "corral-1f2e3d4c-wk.slice", "corral-wk4m2.slice", "user.slice", "-.slice",
+        "corral-1F2E3D4C.slice",
         "corral-1f2e3d4c-wk4m2.slice\n", "app-corral-1f2e3d4c.slice",
     ])
     func `is not read from a foreign unit`(unit: String) {

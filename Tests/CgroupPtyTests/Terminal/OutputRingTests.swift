@@ -57,13 +57,15 @@ import Testing
         #expect(ring.slice(from: 0) == (1, [2, 3]))
     }
 
-    @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 16, 63, 64, 1000]) func `agrees with a plain array, whatever is written and asked`(capacity: Int) {
+    @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 16, 63, 64, 1000])
+    func `agrees with a plain array, whatever is written and asked`(capacity: Int) {
         var generator = Generator(state: UInt64(capacity))
         for round in 0..<10 {
             var ring = OutputRing(capacity: capacity)
             var model = Model(capacity: capacity)
             for step in 0..<60 {
-                let count = Int.random(in: 0...(step % 7 == 0 ? capacity * 3 + 1 : max(1, capacity / 2)), using: &generator)
+                let count = Int.random(
+                    in: 0...(step % 7 == 0 ? capacity * 3 + 1 : max(1, capacity / 2)), using: &generator)
                 let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
                 // Both as an array and as a slice that does not begin at 0.
                 if step.isMultiple(of: 2) { ring.append(bytes) } else { ring.append(([0] + bytes).dropFirst()) }

@@ -2,7 +2,9 @@ import CgroupPty
 import Testing
 
 @Suite struct `A window's size` {
-    @Test(arguments: [(1, 1), (1000, 1000), (1, 1000), (80, 24)]) func `is one cell to a thousand each way`(columns: Int, rows: Int) {
+    @Test(arguments: [(1, 1), (1000, 1000), (1, 1000), (80, 24)]) func `is one cell to a thousand each way`(
+        columns: Int, rows: Int
+    ) {
         let size = WindowSize(columns: columns, rows: rows)
         #expect(size.map { Int($0.columns) } == columns)
         #expect(size.map { Int($0.rows) } == rows)

@@ -89,13 +89,24 @@ import Testing
     func `that is lost is detached, also while the terminal takes nothing`(isStuck: Bool) async throws {
         var limits = APILimits()
         limits.closeGrace = .milliseconds(300)
+        limits.connections = 1
+        limits.refusedConnections = 0
         try await Served.attached(limits: limits) { client, attachment, served in
+            let gate = CallGate()
             if isStuck {
-                attachment.set { $0.gate = CallGate() }
+                attachment.set { $0.gate = gate }
                 for _ in 0..<10 { try await client.sendFrame(2, "stuck") }
             }
             client.disconnect()
             try await served.eventually("the attachment is detached") { attachment.isDetached }
+            try await served.eventually("its place is free") {
+                do {
+                    return try await served.client().request("GET", "/v1/status").status == 200
+                } catch is RawClient.Failure {
+                    return false
+                }
+            }
+            gate.open()
         }
     }
 

@@ -12,7 +12,7 @@ final class FakeAttachment: Attachment {
         var detaches = 0
         /// Thrown by `send`.
         var sendFailure: (any Error)?
-        /// Holds every `send` until it is opened, or the attachment is detached.
+        /// Holds every `send` until it is opened; a detach does not open it.
         var gate: CallGate?
     }
 
@@ -60,7 +60,6 @@ final class FakeAttachment: Attachment {
 
     func detach() async {
         set { $0.detaches += 1 }
-        state.withLockedValue { $0.gate }?.open()
         continuation.finish()
     }
 }

@@ -123,6 +123,11 @@ final class FakeHost: HostOperations {
         return APIFixtures.receipt()
     }
 
+    func trustRepository(_ request: TrustRequest) async throws -> TrustDocument {
+        try note("trust \(request.path)")
+        return TrustDocument(repository: request.path, trusted: ["setup"])
+    }
+
     func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {
         try note("reap dry=\(dryRun) unclaimed=\(unclaimed)")
         return PassDocument(at: APIFixtures.moment)

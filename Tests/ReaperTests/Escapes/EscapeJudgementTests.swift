@@ -211,7 +211,8 @@ extension EscapeJudgement {
     @Test func `is the session of this boot that was made last`() {
         let rows = [
             Sample.row(.disposed, reason: .killed, id: SessionID("sold1")!, terminal: 5),
-            Sample.row(terminal: 5, createdAt: later), Sample.row(boot: "boot-before", id: SessionID("sold2")!, terminal: 6),
+            Sample.row(terminal: 5, createdAt: later),
+            Sample.row(boot: "boot-before", id: SessionID("sold2")!, terminal: 6),
         ]
         #expect(
             EscapeQuestion.terminals(of: rows, bootID: Sample.boot)

@@ -55,7 +55,8 @@ import Testing
     @Test func `takes an incomplete or impossible tag for none`() throws {
         for environment in [
             ["CORRAL_INSTANCE=1f2e3d4c"], ["CORRAL_INSTANCE=1F2E3D4C", "CORRAL_WORKSPACE=wone"],
-            ["CORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=no-id"], ["XCORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=wone"],
+            ["CORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=no-id"],
+            ["XCORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=wone"],
         ] {
             let fake = try FakeProcfs()
             try fake.add(63, environment: environment)

@@ -81,7 +81,8 @@ import Testing
 
     @Test func `is left while the host ends it by itself`() {
         let context = Sample.context(kills: [Sample.session])
-        #expect(judge(Sample.row(.stopping, stamped: true), Sample.alive, context: context).first?.doubt == .killInFlight)
+        #expect(
+            judge(Sample.row(.stopping, stamped: true), Sample.alive, context: context).first?.doubt == .killInFlight)
     }
 
     @Test func `of another boot's row is never reactivated, and an unended such row is over`() {
@@ -105,7 +106,8 @@ import Testing
         let noReason = judge(Sample.row(.exited, reason: nil), Sample.alive)
         #expect(noReason.first?.doubt == .contradiction("it has exited for no reason"))
         let noWorkspace = Reconciliation.judge(
-            Sample.claims([Sample.row(stamped: true)], []), Sample.ground(Sample.alive), ReaperMemory(), Sample.context())
+            Sample.claims([Sample.row(stamped: true)], []), Sample.ground(Sample.alive), ReaperMemory(),
+            Sample.context())
         #expect(noWorkspace.first?.doubt == .contradiction("its workspace wone has no row"))
     }
 }
@@ -187,7 +189,8 @@ import Testing
         let judgement = judge(row, nil, memory: remembered(since: 0), leader: .elsewhere("/app.slice/x.scope"))
         #expect(judgement.first == .keep(Sample.scope, .leaderElsewhere("/app.slice/x.scope")))
         let stamped = judge(
-            Sample.row(.stopping, stamped: true, leader: Sample.leader), .empty, leader: .elsewhere("/app.slice/x.scope"))
+            Sample.row(.stopping, stamped: true, leader: Sample.leader), .empty,
+            leader: .elsewhere("/app.slice/x.scope"))
         #expect(stamped.first == .keep(Sample.scope, .leaderElsewhere("/app.slice/x.scope")))
     }
 
@@ -232,7 +235,8 @@ import Testing
 
     @Test func `spares its scope, whatever it says now`() {
         let before = Sample.snapshot([Sample.row(.stopping, stamped: true)])
-        #expect(judge(before: before, after: Sample.snapshot([Sample.row(.disposed, reason: .killed)]))?.doubt == .changed)
+        #expect(
+            judge(before: before, after: Sample.snapshot([Sample.row(.disposed, reason: .killed)]))?.doubt == .changed)
         let appeared = judge(before: Sample.snapshot([]), after: Sample.snapshot([Sample.row(.starting)]))
         #expect(appeared?.doubt == .changed)
     }

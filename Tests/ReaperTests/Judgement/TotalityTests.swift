@@ -15,7 +15,9 @@ private struct Case: Sendable {
 
     func judged(_ ground: GroundTruth? = nil) -> Reconciliation.Judgement {
         Reconciliation.judge(
-            Sample.claims([row], workspace.map { [Sample.workspaceRow($0)] } ?? [], spent: workspace == nil ? [Sample.workspace] : []),
+            Sample.claims(
+                [row], workspace.map { [Sample.workspaceRow($0)] } ?? [],
+                spent: workspace == nil ? [Sample.workspace] : []),
             ground ?? Sample.ground(presence, leader: leader), memory, context)
     }
 
@@ -39,7 +41,8 @@ private struct Case: Sendable {
         ]
         let states: [WorkspaceRow.State?] = WorkspaceRow.State.allCases + [nil]
         let grounds: [(Presence?, LeaderPlace?)] = [
-            (nil, .exited), (nil, .unknown("EIO")), (nil, nil), (.empty, .exited), (Sample.alive, nil), (Sample.unread, nil),
+            (nil, .exited), (nil, .unknown("EIO")), (nil, nil), (.empty, .exited), (Sample.alive, nil),
+            (Sample.unread, nil),
         ]
         var cases: [Case] = []
         for row in rows {
@@ -65,7 +68,7 @@ private struct Case: Sendable {
         var rows: [SessionRow] = []
         let reasons: [SessionRow.EndReason?] = SessionRow.EndReason.allCases + [nil]
         for status in SessionRow.Status.allCases {
-            for reason in status.isEnded ? reasons : [nil] {
+            for reason in status == .exited ? reasons : status == .disposed ? [.killed, nil] : [nil] {
                 for stamped in [false, true] {
                     for (kind, onExit, boot) in [
                         (SessionRow.Kind.shell, SessionRow.OnExit.kill, Sample.boot), (.setup, .keep, Sample.boot),
@@ -131,7 +134,8 @@ private struct Case: Sendable {
     @Test func `keeps a session that nothing speaks against`() {
         let wrong = Case.first { one, judgement in
             guard one.row.status == .active, one.row.disposeRequestedAt == nil, one.row.bootID == Sample.boot,
-                one.presence == Sample.alive, one.memory == ReaperMemory(), one.workspace != nil, one.workspace != .deleting
+                one.presence == Sample.alive, one.memory == ReaperMemory(), one.workspace != nil,
+                one.workspace != .deleting
             else { return false }
             if case .keep = judgement.first { return false }
             return judgement.first?.doubt != .sagaRunning

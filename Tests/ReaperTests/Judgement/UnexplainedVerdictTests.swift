@@ -14,7 +14,8 @@ import Testing
 
     @Test func `is remembered by the first pass, whatever its workspace is`() {
         for (workspaces, spent) in [
-            ([Sample.workspaceRow()], Set<WorkspaceID>()), ([Sample.workspaceRow(.deleting)], []), ([], [Sample.workspace]),
+            ([Sample.workspaceRow()], Set<WorkspaceID>()), ([Sample.workspaceRow(.deleting)], []),
+            ([], [Sample.workspace]),
             ([], []),
         ] {
             let judgement = judge(ReaperMemory(), workspaces, spent: spent)
@@ -33,7 +34,8 @@ import Testing
     @Test func `is reaped by the second pass when its workspace has a tombstone or a receipt`() {
         let receipt = judge(judge(spent: [Sample.workspace]).memory, spent: [Sample.workspace])
         #expect(receipt.first?.condemnation == .spentWorkspace)
-        let tombstone = judge(judge(ReaperMemory(), [Sample.workspaceRow(.deleting)]).memory, [Sample.workspaceRow(.deleting)])
+        let tombstone = judge(
+            judge(ReaperMemory(), [Sample.workspaceRow(.deleting)]).memory, [Sample.workspaceRow(.deleting)])
         #expect(tombstone.first?.condemnation == .spentWorkspace)
     }
 
@@ -48,7 +50,8 @@ import Testing
     @Test func `is spared by a row that appears in between`() {
         let memory = judge(spent: [Sample.workspace]).memory
         let judgement = Reconciliation.judge(
-            IndexClaims(before: Sample.snapshot([], []), after: Sample.snapshot([Sample.row()])), Sample.ground(Sample.alive),
+            IndexClaims(before: Sample.snapshot([], []), after: Sample.snapshot([Sample.row()])),
+            Sample.ground(Sample.alive),
             memory, Sample.context())
         #expect(judgement.first == .keep(Sample.scope, .claimed))
         #expect(judgement.memory.unexplained.isEmpty)
@@ -92,7 +95,8 @@ import Testing
         context: ReconciliationContext = Sample.context(), presence: Presence? = nil
     ) -> Reconciliation.Judgement {
         Reconciliation.judge(
-            Sample.claims([], workspaces, spent: spent), Sample.ground(presence, strangers: [Sample.stranger()]), memory, context)
+            Sample.claims([], workspaces, spent: spent), Sample.ground(presence, strangers: [Sample.stranger()]),
+            memory, context)
     }
 
     @Test func `belongs to the workspace while that lives`() {

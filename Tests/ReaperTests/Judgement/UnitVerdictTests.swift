@@ -12,7 +12,8 @@ import Testing
         context: ReconciliationContext = Sample.context(), workspace: WorkspaceRow.State = .active
     ) -> Verdict? {
         Reconciliation.judge(
-            Sample.claims(rows, [Sample.workspaceRow(workspace)]), Sample.ground(presence, units: [Sample.unit(name, state)]),
+            Sample.claims(rows, [Sample.workspaceRow(workspace)]),
+            Sample.ground(presence, units: [Sample.unit(name, state)]),
             ReaperMemory(), context
         ).verdicts.last
     }
@@ -20,7 +21,8 @@ import Testing
     @Test(arguments: [Presence?.none, .empty])
     func `that is active and holds nothing is stopped, whatever the row says`(_ presence: Presence?) {
         for rows in [[], [Sample.row()], [Sample.row(.disposed, reason: .killed)]] {
-            guard case .stopUnit(.scope(Sample.scope), _) = judge(Sample.scope.unit, "active", presence, rows: rows) else {
+            guard case .stopUnit(.scope(Sample.scope), _) = judge(Sample.scope.unit, "active", presence, rows: rows)
+            else {
                 Issue.record("not stopped with \(rows)")
                 return
             }
@@ -57,7 +59,8 @@ import Testing
         let row = Sample.row(.starting, id: elsewhere, in: WorkspaceID("wtwo")!)
         let others = Sample.context(creations: [elsewhere])
         #expect(judge(sliceUnit, "active", nil, rows: [row], context: others)?.acts == true)
-        #expect(judge(sliceUnit, "active", nil, context: others)?.doubt == .creationInFlight, "its place is not known yet")
+        #expect(
+            judge(sliceUnit, "active", nil, context: others)?.doubt == .creationInFlight, "its place is not known yet")
         let saga = Sample.context(sagas: [Sample.workspace])
         #expect(judge(sliceUnit, "active", nil, context: saga, workspace: .deleting)?.doubt == .sagaRunning)
     }
@@ -78,7 +81,8 @@ import Testing
     @Test func `is listed and never acted on`() {
         let scope = ScopeName(instance: Sample.other, workspace: Sample.workspace, session: Sample.session)
         let judgement = Reconciliation.judge(
-            Sample.claims([Sample.row(.disposed, reason: .killed)]), Sample.ground(nil, foreign: [scope]), ReaperMemory(),
+            Sample.claims([Sample.row(.disposed, reason: .killed)]), Sample.ground(nil, foreign: [scope]),
+            ReaperMemory(),
             Sample.context(unclaimed: true))
         #expect(judgement.verdicts == [.settled(Sample.session), .foreign(scope)])
         #expect(judgement.verdicts.allSatisfy { !$0.acts })

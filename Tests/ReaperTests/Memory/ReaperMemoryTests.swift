@@ -83,7 +83,9 @@ import Testing
         #expect(try ReaperMemoryFile(path: path, bootID: "b", manager: other).load() == ReaperMemory())
     }
 
-    @Test func `that is missing or damaged is a memory of nothing, and one that cannot be read is a failure (I3)`() throws {
+    @Test func `that is missing or damaged is a memory of nothing, and one that cannot be read is a failure (I3)`()
+        throws
+    {
         let directory = try Scratch()
         let file = ReaperMemoryFile(path: directory.path + "/memory.json", bootID: "b", manager: manager)
         #expect(try file.load() == ReaperMemory())

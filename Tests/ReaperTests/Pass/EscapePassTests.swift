@@ -10,7 +10,9 @@ import Testing
         let process = ProcessDescription(
             identity: Sample.member, command: "x", cgroup: .known(.path(CgroupPath(components: ["x.scope"]))))
         fixture.world.change {
-            $0.findings.killable = [EscapeFinding(process: process, workspace: Sample.workspace, evidence: [.seenInside])]
+            $0.findings.killable = [
+                EscapeFinding(process: process, workspace: Sample.workspace, evidence: [.seenInside])
+            ]
             $0.findings.restraint = restraint
             $0.findings.unreadable = 3
         }
@@ -31,7 +33,10 @@ import Testing
         var settings = ReaperSettings()
         settings.escapePolicy = .report
         let byPolicy = try await fixture()
-        #expect(try await byPolicy.reaper(settings: settings).pass().get().escapes.map(\.outcome) == ["the policy is to report"])
+        #expect(
+            try await byPolicy.reaper(settings: settings).pass().get().escapes.map(\.outcome) == [
+                "the policy is to report"
+            ])
         let dry = try await fixture()
         #expect(try await dry.reaper().pass(dryRun: true).get().escapes.map(\.outcome) == ["it would be ended"])
         let restrained = try await fixture(restraint: "the manager hands out our tags")

@@ -28,9 +28,9 @@ private final class Gate: Sendable {
     }
 }
 
-/// Waits until something holds, for ten seconds at most.
+/// Waits until something holds, for a minute and a half at most: other tests may keep all processors busy.
 private func until(_ holds: () async -> Bool) async throws {
-    let deadline = Deadline.after(.seconds(30))
+    let deadline = Deadline.after(.seconds(90))
     while await !holds() {
         guard !deadline.hasPassed else {
             Issue.record("it did not come to hold")

@@ -6,7 +6,9 @@ import Testing
 @testable import Reaper
 
 @Suite struct `A pass` {
-    @Test func `ends a session that was to end, marks its row when that is confirmed, and tells the host (I9)`() async throws {
+    @Test func `ends a session that was to end, marks its row when that is confirmed, and tells the host (I9)`()
+        async throws
+    {
         let fixture = try await Fixture()
         let scope = try await fixture.live()
         _ = try await fixture.index.stampDispose(scope.session, at: Sample.noon)
@@ -36,7 +38,10 @@ import Testing
         #expect(fixture.world.read(\.stopped).isEmpty)
     }
 
-    @Test func `takes a session whose kill failed back to active with its stamp, and the very next pass tries again (I3)`() async throws {
+    @Test
+    func `takes a session whose kill failed back to active with its stamp, and the very next pass tries again (I3)`()
+        async throws
+    {
         let fixture = try await Fixture()
         let scope = try await fixture.live()
         _ = try await fixture.index.stampDispose(scope.session, at: Sample.noon)
@@ -74,7 +79,8 @@ import Testing
         let before = try await fixture.index.claims()
         fixture.world.change {
             $0.units = [Sample.unit("corral-1f2e3d4c-wone-sgone.scope", "active")]
-            $0.scopes[ScopeName(instance: Sample.instance, workspace: Sample.workspace, session: SessionID("snorow")!)] =
+            $0.scopes[
+                ScopeName(instance: Sample.instance, workspace: Sample.workspace, session: SessionID("snorow")!)] =
                 Sample.alive
         }
         let reaper = fixture.reaper()

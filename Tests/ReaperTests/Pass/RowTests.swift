@@ -9,7 +9,8 @@ import Testing
     @Test func `is active again when its lost session lives (I4)`() async throws {
         let fixture = try await Fixture()
         _ = try await fixture.live()
-        _ = try await fixture.index.markEnded(Sample.session, from: [.active], status: .exited, reason: .lost, at: Sample.noon)
+        _ = try await fixture.index.markEnded(
+            Sample.session, from: [.active], status: .exited, reason: .lost, at: Sample.noon)
         let recovered = Locked<[SessionID]>([])
         var host = ReaperHost()
         host.sessionRecovered = { session in recovered.withLock { $0.append(session) } }
@@ -75,7 +76,10 @@ import Testing
         #expect(report.failed == 1 && report.reaped == 0)
         let row = try await fixture.row()
         #expect(row?.status == .active)
-        #expect(row?.lastOutcome == "unknown (the scope is empty, but its leader, process 4711, could not be pinned)")
+        #expect(
+            row?.lastOutcome
+                == "unknown (its scope is empty; its leader, process 4711: could not be read: pidfd_open process 4711@100: EMFILE)"
+        )
     }
 
     @Test func `is over after a reboot`() async throws {
@@ -105,7 +109,9 @@ import Testing
         #expect(row?.status == .disposed && row?.endReason == .exited && row?.exit == .code(3))
     }
 
-    @Test func `is disposed because of its workspace when that is being deleted and nobody is at work on it`() async throws {
+    @Test func `is disposed because of its workspace when that is being deleted and nobody is at work on it`()
+        async throws
+    {
         let fixture = try await Fixture()
         _ = try await fixture.live()
         let receipt = ReceiptRow(id: "r1", workspaceID: Sample.workspace, body: "{}", createdAt: Sample.noon)
@@ -131,7 +137,9 @@ import Testing
     @Test func `is stopped`() async throws {
         let fixture = try await Fixture()
         _ = try await fixture.index.insertWorkspace(Sample.workspaceRow())
-        fixture.world.change { $0.units = [Sample.unit(Sample.scope.unit, "active"), Sample.unit("corral-1f2e3d4c-wone.slice", "active")] }
+        fixture.world.change {
+            $0.units = [Sample.unit(Sample.scope.unit, "active"), Sample.unit("corral-1f2e3d4c-wone.slice", "active")]
+        }
         #expect(try await fixture.reaper().pass().get().tidied == 2)
         #expect(Set(fixture.world.read(\.tidied)) == [Sample.scope.unit, "corral-1f2e3d4c-wone.slice"])
     }

@@ -119,7 +119,9 @@ final class FakeWorld: Sendable {
             state.stopsUnderWay -= 1
             if outcome == .confirmed {
                 state.scopes = state.scopes.filter { $0.key.unit != target.unit }
-                state.strangers = state.strangers.filter { SliceName.workspace(Sample.instance, $0.key).unit != target.unit }
+                state.strangers = state.strangers.filter {
+                    SliceName.workspace(Sample.instance, $0.key).unit != target.unit
+                }
             }
         }
         return StopReport(
@@ -141,7 +143,8 @@ final class Fixture: Sendable {
     }
 
     func reaper(
-        host: ReaperHost = ReaperHost(), settings: ReaperSettings = ReaperSettings(), memory: ReaperMemory = ReaperMemory()
+        host: ReaperHost = ReaperHost(), settings: ReaperSettings = ReaperSettings(),
+        memory: ReaperMemory = ReaperMemory()
     ) -> Reaper {
         Reaper(
             index: index, instruments: world.instruments, instance: Sample.instance, bootID: Sample.boot, host: host,

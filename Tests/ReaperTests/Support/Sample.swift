@@ -113,10 +113,12 @@ extension Verdict {
 
 /// Judges one row against one presence of its scope.
 func judge(
-    _ row: SessionRow, _ presence: Presence?, workspace: WorkspaceRow.State? = .active, memory: ReaperMemory = ReaperMemory(),
+    _ row: SessionRow, _ presence: Presence?, workspace: WorkspaceRow.State? = .active,
+    memory: ReaperMemory = ReaperMemory(),
     leader: LeaderPlace? = nil, context: ReconciliationContext = Sample.context()
 ) -> Reconciliation.Judgement {
     Reconciliation.judge(
-        Sample.claims([row], workspace.map { [Sample.workspaceRow($0)] } ?? [], spent: workspace == nil ? [Sample.workspace] : []),
+        Sample.claims(
+            [row], workspace.map { [Sample.workspaceRow($0)] } ?? [], spent: workspace == nil ? [Sample.workspace] : []),
         Sample.ground(presence, leader: leader), memory, context)
 }

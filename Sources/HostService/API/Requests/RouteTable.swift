@@ -24,7 +24,7 @@ struct RouteTable: Sendable {
         CreateSession(), ListSessions(), GetSession(), KillSession(),
         SendInput(), ResizeSession(), ReadOutput(), AttachSession(),
         ListReceipts(), GetReceipt(),
-        RunReaperPass(), GetReaper(),
+        RunReaperPass(), GetReaper(), TrustRepository(),
     ])
 
     /// Finds the route of a request. HEAD is GET whose body is kept back.

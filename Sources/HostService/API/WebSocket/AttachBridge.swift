@@ -1,7 +1,5 @@
-import FoundationEssentials
 import HostProtocol
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 
 /// Joins an attached client's WebSocket to the host's attachment, and ends the attachment however the WebSocket ends.
@@ -30,14 +28,14 @@ struct AttachBridge: Sendable {
                 await waitUntilGone()
                 await detachment.detach()
             }
-            await receive(&input)
+            await AttachInput(attachment, detachment, channel: channel, limits: limits, logger: logger).receive(&input)
             await detachment.detach()
             group.cancelAll()
         }
     }
 
     /// Waits until the client is gone, and then for what it sent last to be written; a terminal that takes nothing
-    /// ends that wait, and whoever waits for it on behalf of the client is woken by the detach.
+    /// ends that wait, and who waits for it on behalf of the client is woken by the detach.
     private func waitUntilGone() async {
         do {
             try await channel.closeFuture.get()
@@ -93,70 +91,5 @@ struct AttachBridge: Sendable {
         }
         channel.writeAndFlush(ConnectionOutput.message(message), promise: written)
         return true
-    }
-
-    // MARK: From the client
-
-    /// Carries out what the client sends until it sends no more.
-    private func receive(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
-        // Input of a session that is over is dropped; the client learns of the end by `ended`, in its order.
-        var isTaken = true
-        do {
-            while let arrival = try await input.next() {
-                switch arrival {
-                case .message(.binary(let bytes)) where isTaken:
-                    isTaken = await send(Array(bytes.readableBytesView))
-                case .message(.text(let text)) where isTaken:
-                    await control(text)
-                case .message: break
-                case .closing: return
-                case .head, .body, .end, .malformed:
-                    // Requests that came before the upgrade are not answered after it.
-                    break
-                }
-            }
-        } catch {
-            logger.debug("attached client lost", metadata: ["failure": "\(error)"])
-        }
-        channel.close(promise: nil)
-    }
-
-    /// - Returns: Whether the terminal takes more.
-    private func send(_ bytes: [UInt8]) async -> Bool {
-        do {
-            try await attachment.send(bytes)
-            return true
-        } catch HostFailure.sessionEnded, HostFailure.terminalLost {
-            return false
-        } catch is CancellationError {
-            return false
-        } catch {
-            logger.error("input of an attached client failed", metadata: ["failure": "\(error)"])
-            channel.writeAndFlush(ConnectionOutput.close(.internalError), promise: nil)
-            return false
-        }
-    }
-
-    /// Carries out a control message. A type that is not known, or that only the host sends, is ignored, and so is a
-    /// size that no terminal has: a window that is being closed may well report 0×0.
-    private func control(_ text: String) async {
-        struct Kind: Decodable {
-            var type: String
-        }
-        let data = Data(text.utf8)
-        do {
-            guard try WireCoding.decode(Kind.self, from: data).type == AttachMessage.Kind.resize.rawValue else {
-                return
-            }
-            let message = try WireCoding.decode(AttachMessage.self, from: data)
-            guard let columns = message.columns, let rows = message.rows else { return }
-            let size = TerminalSize(columns: columns, rows: rows)
-            try RequestValidation.check(size)
-            try await attachment.resize(to: size)
-        } catch is DecodingError {
-            channel.writeAndFlush(ConnectionOutput.close(.inconsistentData), promise: nil)
-        } catch {
-            logger.debug("resize of an attached client failed", metadata: ["failure": "\(error)"])
-        }
     }
 }

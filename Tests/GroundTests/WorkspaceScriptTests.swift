@@ -1,0 +1,93 @@
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `A workspace's script` {
+    /// Commits a script to the repository, so that every new worktree has it.
+    private func commit(_ name: String, _ script: String, to fixture: Fixture) throws {
+        try Shell.run(
+            """
+            mkdir -p .corral
+            printf '%s\\n' '#!/bin/sh' "$SCRIPT" > .corral/\(name)
+            chmod +x .corral/\(name)
+            git add .corral; git commit -qm "\(name) script"
+            """, in: fixture.repository.path, environment: ["SCRIPT": script])
+    }
+
+    @Test func `is not run unless its very content is trusted`() async throws {
+        try await Fixture.run { fixture in
+            let mark = fixture.directory.path + "/ran"
+            try commit("setup", "echo setup >> \(mark)", to: fixture)
+            let first = try await fixture.workspace("first")
+            #expect(!FileManager.default.fileExists(atPath: mark))
+            #expect(first.detail?.contains("corral repository trust") == true)
+
+            let trust = try await fixture.client.trustRepository(fixture.repository.path)
+            #expect(trust.trusted == ["setup"])
+            let second = try await fixture.workspace("second")
+            #expect(second.detail == nil)
+            #expect(try String(contentsOfFile: mark, encoding: .utf8) == "setup\n")
+
+            try commit("setup", "echo changed >> \(mark)", to: fixture)
+            let third = try await fixture.workspace("third")
+            #expect(third.detail?.contains("not trusted") == true)
+            #expect(try String(contentsOfFile: mark, encoding: .utf8) == "setup\n")
+        }
+    }
+
+    @Test func `that fails leaves the workspace failed, kept and reported`() async throws {
+        try await Fixture.run { fixture in
+            try commit("setup", "echo went wrong; exit 3", to: fixture)
+            _ = try await fixture.client.trustRepository(fixture.repository.path)
+            let workspace = try await fixture.workspace()
+            #expect(workspace.state == .failed)
+            #expect(workspace.detail?.contains("exited with status 3") == true)
+            #expect(workspace.detail?.contains("went wrong") == true)
+            #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
+        }
+    }
+
+    @Test func `for teardown runs before the sessions end, and its failure keeps the workspace`() async throws {
+        try await Fixture.run { fixture in
+            let mark = fixture.directory.path + "/torn"
+            // The session is still there while the script runs.
+            try commit(
+                "teardown",
+                "systemctl \(Ground.isSystem ? "--system" : "--user") is-active \"corral-$CORRAL_INSTANCE-$CORRAL_WORKSPACE-mysession1.scope\" > \(mark); test ! -e \(fixture.directory.path)/stop",
+                to: fixture)
+            _ = try await fixture.client.trustRepository(fixture.repository.path)
+            let workspace = try await fixture.workspace()
+            _ = try await fixture.client.createSession(
+                in: workspace.id, CreateSessionRequest(id: "mysession1", command: ["/bin/sleep", "1000"]))
+            try Shell.run("touch stop", in: fixture.directory.path)
+            #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } != nil)
+            #expect(try String(contentsOfFile: mark, encoding: .utf8) == "active\n")
+            #expect(try await fixture.client.workspace(workspace.id).state == .active)
+            #expect(try await fixture.client.session("mysession1").members == 1)
+            // Force does not skip it; `skip` does.
+            #expect(
+                try await Fixture.code {
+                    try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(force: true))
+                } != nil)
+            let receipt = try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip))
+            #expect(receipt.state == .deleted)
+        }
+    }
+
+    @Test func `that takes too long is ended with its whole tree`() async throws {
+        try await Fixture.run(arguments: ["--script-timeout", "1"]) { fixture in
+            try commit("teardown", "trap '' TERM HUP; setsid sleep 4321 & sleep 4322", to: fixture)
+            _ = try await fixture.client.trustRepository(fixture.repository.path)
+            let workspace = try await fixture.workspace()
+            #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } != nil)
+            #expect(try fixture.world.running("sleep 432").isEmpty)
+            #expect(try await fixture.client.workspace(workspace.id).state == .active)
+            let receipt = try await fixture.client.receipts(workspace: workspace.id).first
+            #expect(receipt?.state == .kept)
+            #expect(receipt?.detail?.contains("longer than 1 s") == true)
+        }
+    }
+}
