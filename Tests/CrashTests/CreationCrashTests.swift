@@ -15,6 +15,8 @@ struct `A host that is killed while it creates` {
             try await site.crash(host, at: place) { [client = host.client] in _ = try await client.createWorkspace(request) }
 
             host = try await site.restart(clearing: place)
+            // Nothing of a client that comes at once is taken for what the crash left.
+            let early = try await site.workspace(host, "early")
             try await site.eventually("no workspace is half-made") { [client = host.client] in
                 try await client.workspaces(all: true).allSatisfy { $0.state != .creating }
             }
@@ -28,6 +30,8 @@ struct `A host that is killed while it creates` {
             #expect(again.state == .active)
             #expect(FileManager.default.fileExists(atPath: again.path + "/file"))
             #expect(try await site.deleted(host, again).outcome == .confirmed)
+            #expect(try await host.client.workspace(early.id).state == .active)
+            #expect(FileManager.default.fileExists(atPath: early.path + "/file"))
             try await site.expectUntouched(host, bystander)
             try await host.stop()
             try await site.waitUntilNothingIsLeft()

@@ -34,8 +34,9 @@ struct `A creation that fails` {
             let unit = "corral-\(try site.instance)-\(workspace.id)-staken.scope"
             let manager = Ground.isSystem ? "--system" : "--user"
             let marker = "1000.\(ProcessInfo.processInfo.processIdentifier)"
-            try Shell.run(
-                "systemd-run \(manager) --quiet --scope --unit='\(unit)' sleep \(marker) >/dev/null 2>&1 </dev/null &")
+            // From a service, which leaves nothing of the scope's to wait for here.
+            let scope = "systemd-run \(manager) --quiet --scope --unit='\(unit)' sleep \(marker)"
+            try Shell.run("systemd-run \(manager) --quiet --collect -- \(scope)")
             defer { _ = try? Shell.run("systemctl \(manager) stop '\(unit)' 2>/dev/null || true") }
             try await site.eventually("the other scope runs") { try site.world.inUnit(unit).count == 1 }
 

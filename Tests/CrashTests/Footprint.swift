@@ -1,3 +1,4 @@
+import CgroupPty
 import Foundation
 import HostClient
 import HostProtocol
@@ -21,7 +22,22 @@ struct Footprint: Equatable, CustomStringConvertible {
         return Footprint(
             processes: try site.world.tagged("CORRAL_INSTANCE", site.instance).count,
             scopes: try site.units().count { $0.hasSuffix(".scope") }, descriptors: try host.descriptorCount(),
-            terminals: try site.world.terminalCount(), activeRows: rows)
+            terminals: try terminals(of: host), activeRows: rows)
+    }
+
+    /// PTYs whose master the host holds: without it there is none. Other hosts may come and go beside this one.
+    private static func terminals(of host: RunningHost) throws -> Int {
+        let descriptors = "/proc/\(host.pidfd.pid)/fd"
+        return Set(
+            try FileManager.default.contentsOfDirectory(atPath: descriptors).compactMap { name -> String? in
+                let link = "\(descriptors)/\(name)"
+                guard let place = try? FileManager.default.destinationOfSymbolicLink(atPath: link),
+                    place.hasSuffix("/ptmx"),
+                    let details = try? String(contentsOfFile: "/proc/\(host.pidfd.pid)/fdinfo/\(name)", encoding: .utf8)
+                else { return nil }
+                return details.split(separator: "\n").first { $0.hasPrefix("tty-index:") }.map(String.init)
+            }
+        ).count
     }
 
     /// Counts until two counts in a row are equal: the host closes its end of a connection a moment after the client.
@@ -44,7 +60,13 @@ struct Footprint: Equatable, CustomStringConvertible {
                 return last == wanted
             }
         } catch is CrashSite.Overdue {
-            throw CrashSite.Overdue(description: "\(what) leaves something: before \(wanted); after \(last)")
+            let links = "/proc/\(host.pidfd.pid)/fd"
+            let open = try FileManager.default.contentsOfDirectory(atPath: links).map {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\($0)")) ?? "closed"
+            }
+            throw CrashSite.Overdue(
+                description:
+                    "\(what) leaves something: before \(wanted); after \(last): \(open.sorted().joined(separator: ", "))")
         }
     }
 }

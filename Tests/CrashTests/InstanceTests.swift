@@ -1,3 +1,4 @@
+import CgroupPty
 import Foundation
 import HostClient
 import HostProtocol
@@ -17,8 +18,9 @@ struct `An instance` {
                 if let runtime { second.arguments += ["--runtime-directory", runtime] }
                 let refused = try await RunningHost.startRefused(second)
                 #expect(refused.status == 1)
-                #expect(refused.log.contains(site.place.state), "\(refused.log)")
-                #expect(refused.log.contains("another"), "\(refused.log)")
+                #expect(
+                    refused.log.contains("lock the index in \(site.place.state): held by process \(host.pidfd.pid)"),
+                    "\(refused.log)")
             }
             try await site.expectAgreement(host)
             try await site.expectUntouched(host, session)

@@ -53,6 +53,18 @@ extension Fixture {
         }
     }
 
+    /// Starts a command in the background and leaves its process id in a file.
+    ///
+    /// It keeps none of our descriptors: Foundation takes a child for running as long as anybody holds the one that it gave it.
+    static func launch(_ command: String, pidFile: String) throws {
+        try Shell.run(
+            """
+            bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; if ((fd > 2)); then eval "exec $fd>&-"; fi; done; exec "$@"' \
+              bash \(command) </dev/null >/dev/null 2>&1 &
+            echo $! > '\(pidFile)'
+            """)
+    }
+
     /// The unit of a session's scope.
     static func scope(_ instance: String, _ workspace: String, _ session: String) -> String {
         "corral-\(instance)-\(workspace)-\(session).scope"
@@ -60,8 +72,9 @@ extension Fixture {
 
     /// Starts a scope behind the host's back, with one process in it, as a host that lost its index would have left it.
     func orphan(_ unit: String, slice: String) async throws {
-        try Shell.run(
-            "systemd-run \(Self.manager) --quiet --scope --slice=\(slice) --unit=\(unit) sleep 1000 </dev/null >/dev/null 2>&1 &")
+        try Self.launch(
+            "systemd-run \(Self.manager) --quiet --scope --slice=\(slice) --unit=\(unit) sleep 1000",
+            pidFile: directory.path + "/launched")
         try await eventually("\(unit) holds its process", within: .seconds(20)) { try world.inUnit(unit).count == 1 }
     }
 }

@@ -99,7 +99,8 @@ struct `The reaper` {
         let workspace = try await before.workspace()
         try await before.end()
         let index = place.state + "/index.db"
-        try Shell.run("cp '\(index)' '\(index).old'; rm -f '\(index)-wal' '\(index)-shm'")
+        let copy = place.directory.path + "/copy"
+        try Shell.run("mkdir '\(copy)'; cp '\(index)'* '\(copy)'")
 
         let during = try await RunningHost.start(place)
         var sessions: [SessionDocument] = []
@@ -110,7 +111,8 @@ struct `The reaper` {
         }
         try await during.kill()
         // Over the old file, so that the instance's claim still names it.
-        try Shell.run("cat '\(index).old' > '\(index)'; rm -f '\(index)-wal' '\(index)-shm'")
+        try Shell.run(
+            "rm -f '\(index)-wal' '\(index)-shm'; for file in '\(copy)'/*; do cat \"$file\" > '\(place.state)'/${file##*/}; done")
 
         let after = try await RunningHost.start(place)
         let world = before.world
@@ -135,10 +137,8 @@ struct `The reaper` {
             let unit = Fixture.scope(instance, workspace.id, "szombie")
             let pid = fixture.directory.path + "/zombie"
             // A parent that never collects its child, which has exited by the time the scope is started on it.
-            try Shell.run(
-                """
-                (sh -c 'sleep 0 & echo $! > "\(pid).new"; mv "\(pid).new" "\(pid)"; exec sleep 1000' </dev/null >/dev/null 2>&1 & echo $! > "\(pid).parent")
-                """)
+            try Fixture.launch(
+                "sh -c 'sleep 0 & echo $! > \(pid); exec sleep 1000'", pidFile: pid + ".parent")
             defer { _ = try? Shell.run("kill -KILL $(cat '\(pid).parent')") }
             try await fixture.eventually("a zombie", within: .seconds(10)) {
                 (try? Shell.run("grep -q '^State:.Z' /proc/$(cat '\(pid)')/status")) != nil
@@ -168,9 +168,9 @@ struct `The reaper` {
         try await swept { fixture, instance in
             let unit = Fixture.scope(instance, "wfailed", "sfailed")
             // systemd's stop runs into its timeout, which leaves a failed unit where nobody asks for its collection.
-            try Shell.run(
-                "systemd-run \(Fixture.manager) --quiet --scope --slice=corral-\(instance)-wfailed.slice --unit=\(unit) -p TimeoutStopSec=200ms sh -c 'trap \"\" TERM; while :; do sleep 1000; done' </dev/null >/dev/null 2>&1 &"
-            )
+            try Fixture.launch(
+                "systemd-run \(Fixture.manager) --quiet --scope --slice=corral-\(instance)-wfailed.slice --unit=\(unit) -p TimeoutStopSec=200ms sh -c 'trap \"\" TERM; while :; do sleep 1000; done'",
+                pidFile: fixture.directory.path + "/launched")
             try await fixture.eventually("the scope runs") { try fixture.world.inUnit(unit).count == 2 }
             try Shell.run("systemctl \(Fixture.manager) stop \(unit)")
             #expect(try Shell.run("systemctl \(Fixture.manager) show -p ActiveState --value \(unit)") == "failed\n")

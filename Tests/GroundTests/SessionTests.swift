@@ -59,11 +59,6 @@ struct `A session` {
             let session = try await fixture.session(
                 workspace, "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0",
                 onExit: .keep)
-            let leader = ProcessID(Int32(try #require(session.leaderPid)))
-            let pidfd = try #require(try Pidfd.open(leader))
-            let monitor = try ReadinessMonitor()
-            defer { monitor.stop() }
-            #expect(try await pidfd.waitForExit(monitor, until: .after(.seconds(10))))
             while try await fixture.client.session(session.id).status != .exited { await Task.yield() }
             #expect(try await fixture.client.session(session.id).members ?? 0 >= 1)
             let receipt = try await fixture.client.deleteWorkspace(workspace.id)

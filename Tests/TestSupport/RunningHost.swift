@@ -68,7 +68,13 @@ public final class RunningHost: Sendable {
     /// Starts a host that is expected to refuse, and returns its exit status and what it said.
     public static func startRefused(_ place: Place) async throws -> (status: Int32, log: String) {
         let process = try launch(place)
-        await BlockingExecutor(label: "wait").run { process.waitUntilExit() }
+        let ended: Void? = await BlockingExecutor(label: "wait").run(until: .after(.seconds(60))) {
+            process.waitUntilExit()
+        }
+        guard ended != nil else {
+            process.terminate()
+            throw Trouble(description: "corral-host was expected to refuse, and runs: \(log(place))")
+        }
         return (process.terminationStatus, log(place))
     }
 

@@ -87,8 +87,14 @@ public final class CgroupDirectory: Sendable {
     /// Names of the cgroups directly below; nil once the cgroup is removed.
     public func childNames() throws(SystemCallFailure) -> [String]? {
         do throws(SystemCallFailure) {
-            return try DirectoryListing.names(
+            let names = try DirectoryListing.names(
                 descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
+            // A removed directory can still be opened by its descriptor, and lists nothing.
+            if names.isEmpty {
+                let isGone = try !isThere()
+                return isGone ? nil : names
+            }
+            return names
         } catch {
             if error.errno == ENOENT || error.errno == ENODEV { return nil }
             throw error

@@ -197,7 +197,7 @@ actor DestroySaga {
     }
 
     /// Keeps the receipt as it is now. It is the saga's record, so a failure to write it is logged and the step goes on.
-    private func save(detail: String?) async {
+    func save(detail: String?) async {
         if let detail { receipt.detail = detail }
         do {
             _ = try await parts.context.index.saveReceipt(receiptID, body: try encodedReceipt())

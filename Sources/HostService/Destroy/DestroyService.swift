@@ -117,9 +117,13 @@ actor DestroyService {
         if isStopping {
             throw HostFailure.shuttingDown("delete workspace \(id): corral-host is stopping; it resumes with the next start")
         }
-        guard let destroy = try await parts.context.index.destroy(id),
-            let row = try await parts.context.index.workspace(id)
-        else { return nil }
+        guard let row = try await parts.context.index.workspace(id) else { return nil }
+        guard let destroy = try await parts.context.index.destroy(id) else {
+            guard row.state != .deleting else {
+                throw HostFailure.conflict("delete workspace \(id): it is being deleted, and nothing is on record of that")
+            }
+            return nil
+        }
         let recorded = try WireCoding.decode(DestroyOptions.self, from: Data(destroy.options.utf8))
         let stored = try await parts.context.index.receipt(destroy.receiptID)
         var receipt = ReceiptDocument(

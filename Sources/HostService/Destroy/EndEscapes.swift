@@ -31,7 +31,8 @@ extension DestroySaga {
             if let failure = sweep.failure {
                 receipt.warnings.append("workspace \(workspace.id): escapes could not be looked for: \(failure)")
             }
-            if sweep.hasSurvivors { receipt.outcome = .escaped }
+            // What an abandoned stop left in the slice is found again here: it did not escape.
+            if sweep.hasSurvivors, receipt.outcome == .confirmed { receipt.outcome = .escaped }
         }
         for escape in escapes {
             context.logger.warning(

@@ -14,10 +14,21 @@ extension DestroySaga {
         let slice = SliceName.workspace(context.instance, workspace.id)
         await parts.registry.waitForCreations(in: workspace.id)
         let rows = try await context.index.stampDispose(workspace: workspace.id, at: .now)
-        let kept = try await context.index.sessions(workspace: workspace.id, includeEnded: true).filter(
-            \.couldHaveMembers)
-        let sessions = rows + kept.filter { row in !rows.contains { $0.id == row.id } }
+        // Also those that an earlier run of this step was about to end: they may have been marked before it wrote that down.
+        let begun = Set(receipt.sessions.map(\.session))
+        let others = try await context.index.sessions(workspace: workspace.id, includeEnded: true).filter { row in
+            (row.couldHaveMembers || begun.contains(row.id.rawValue)) && !rows.contains { $0.id == row.id }
+        }
+        let sessions = rows + others
         try await rememberMembers(of: slice)
+        note { receipt in
+            receipt.sessions += sessions.filter { !begun.contains($0.id.rawValue) }.map {
+                SessionEndDocument(
+                    session: $0.id.rawValue, unit: $0.unit, outcome: .unknown, ended: nil,
+                    membersSignalled: membersBefore[$0.id] ?? 0, durationMs: 0, survivors: [], detail: "is being ended")
+            }
+        }
+        await save(detail: nil)
 
         var leaders: [Pidfd] = []
         for row in sessions {
@@ -60,7 +71,8 @@ extension DestroySaga {
             guard let scope = ScopeName(unit: row.unit) else { continue }
             let live = await parts.registry.session(row.id)
             let leader = await parts.ender.pinnedLeader(row)
-            let members = membersBefore[row.id] ?? 0
+            let recorded = receipt.sessions.first { $0.session == row.id.rawValue }?.membersSignalled ?? 0
+            let members = max(membersBefore[row.id] ?? 0, recorded)
             var own = await parts.context.stop.confirm(.init(scope), leaders: leader.map { [$0] } ?? [])
             own.means = own.outcome == .confirmed ? (members == 0 ? .exited : report.means) : nil
             own.membersSignalled = members

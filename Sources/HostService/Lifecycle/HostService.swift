@@ -20,11 +20,14 @@ public enum HostService {
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
         let context = foundation.context
         let (host, work) = compose(context)
+        // Read before anybody can ask for anything: whatever comes later is not left over from an earlier host.
+        let inherited = try await HostWork.Inherited(context.index)
         let readiness = AsyncStream<Void>.makeStream()
         let server = APIServer(
             socket: try ListeningSocket.bind(path: configuration.socketPath), host: host, logger: logger,
             onListening: { readiness.continuation.yield() })
-        let working = HostWork(work: work, readiness: readiness.stream, context: context)
+        let working = HostWork(
+            work: work, inherited: inherited, readiness: readiness.stream, context: context)
         // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

@@ -17,7 +17,20 @@ struct HostWork: Service {
         let trash: WorktreeTrash
     }
 
+    /// What an earlier host left: sessions that may run, workspaces that are half-made.
+    struct Inherited: Sendable {
+        let sessions: [SessionRow]
+        let workspaces: [WorkspaceRow]
+
+        /// Reads it.
+        init(_ index: Index) async throws {
+            sessions = try await index.sessions(includeEnded: false).filter { $0.status != .starting }
+            workspaces = try await index.workspaces().filter { $0.state == .creating }
+        }
+    }
+
     let work: Parts
+    let inherited: Inherited
     let readiness: AsyncStream<Void>
     let context: HostContext
 
@@ -42,7 +55,7 @@ struct HostWork: Service {
             "Ready: instance \(context.instance), socket \(context.configuration.socketPath).",
             metadata: ["instance": "\(context.instance)"])
         await findSessions()
-        await work.workspaces.settleInterrupted()
+        await work.workspaces.settleInterrupted(inherited.workspaces)
         await work.destroys.resume()
         await withDiscardingTaskGroup { group in
             group.addTask { await work.trash.empty() }
@@ -53,21 +66,15 @@ struct HostWork: Service {
 
     /// Pins the leaders of sessions that outlived an earlier host. Their terminals are gone with it.
     private func findSessions() async {
-        do {
-            for row in try await context.index.sessions(includeEnded: false)
-            where row.status != .starting && row.bootID == context.bootID {
-                guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else {
-                    continue
-                }
-                let live = LiveSession(
-                    id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
-                await work.registry.insert(live)
-                let ender = work.ender
-                Task.detached { await ender.watch(row, live) }
+        for row in inherited.sessions where row.bootID == context.bootID {
+            guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else {
+                continue
             }
-        } catch {
-            context.logger.error(
-                "Sessions of an earlier host could not be read: \(error). The reaper will look at them.")
+            let live = LiveSession(
+                id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
+            await work.registry.insert(live)
+            let ender = work.ender
+            Task.detached { await ender.watch(row, live) }
         }
     }
 

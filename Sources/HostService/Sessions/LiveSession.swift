@@ -16,7 +16,9 @@ actor LiveSession {
     nonisolated let feed: TerminalFeed
     /// Nil when it could not be pinned: it was gone when we looked.
     nonisolated let leader: Pidfd?
-    private let terminal: PseudoTerminal?
+    private var terminal: PseudoTerminal?
+    /// Whether the master end was held here.
+    nonisolated let hasTerminal: Bool
     private var channel: TerminalChannel?
     private var ending = Ending.none
     private var knownExit: SessionRow.Exit?
@@ -29,11 +31,9 @@ actor LiveSession {
         self.feed = feed
         self.leader = leader
         self.terminal = terminal
+        hasTerminal = terminal != nil
         self.channel = channel
     }
-
-    /// Whether the master end is held here.
-    nonisolated var hasTerminal: Bool { terminal != nil }
 
     /// Whether a kill or the leader's exit is being carried out.
     var isEnding: Bool { if case .underWay = ending { true } else { false } }
@@ -88,6 +88,7 @@ actor LiveSession {
             channel.close()
         }
         channel = nil
+        terminal = nil
         feed.end(exit: exit, reason: reason)
         isClosed = true
         for continuation in closeWaits { continuation.resume() }

@@ -98,6 +98,7 @@ struct SessionEnder: Sendable {
     private func leaderExited(_ row: SessionRow, _ live: LiveSession) async -> SessionEndDocument {
         guard let scope = ScopeName(unit: row.unit) else { return unknown(row, "not a scope's name") }
         let left = members(row) ?? 0
+        let wasWanted = await isStamped(row)
         let report = await context.stop.stop(.init(scope), leaders: live.leader.map { [$0] } ?? [], force: false)
         if report.outcome != .confirmed {
             // The person wanted it gone with its leader: the stamp makes it the reaper's.
@@ -105,7 +106,20 @@ struct SessionEnder: Sendable {
                 context.logger.error("stamp session \(row.id): \(error)")
             }
         }
+        if wasWanted {
+            return await settle(row, live, report, ended: .disposed, reason: .killed, membersLeft: nil)
+        }
         return await settle(row, live, report, ended: .exited, reason: await reason(live), membersLeft: left)
+    }
+
+    /// Whether somebody asked for the session's end before its leader exited: a kill that an earlier host began, or the reaper's.
+    /// When that cannot be read, it is an exit like any other.
+    private func isStamped(_ row: SessionRow) async -> Bool {
+        do {
+            return try await context.index.session(row.id)?.disposeRequestedAt != nil
+        } catch {
+            return false
+        }
     }
 
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The

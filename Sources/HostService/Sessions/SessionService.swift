@@ -180,17 +180,23 @@ struct SessionService: Sendable {
         try await live(id, "resize session").resize(to: size)
     }
 
-    /// What the ring holds. A session's output goes with its terminal.
+    /// What the ring holds. A session's output goes with its terminal, and soon after its end.
     func output(_ id: String, from: UInt64?) async throws -> OutputSlice {
-        try await live(id, "read session").feed.slice(from: from)
+        try await readable(id, "read session").feed.slice(from: from)
     }
 
     /// Attaches a client.
     func attach(_ id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
-        let live = try await live(id, "attach to session")
+        let live = try await readable(id, "attach to session")
         let (key, events) = live.feed.subscribe(title: row.title, from: from, epoch: epoch)
         return SessionAttachment(session: live, key: key, events: events)
+    }
+
+    /// A session whose output is held, also after its end.
+    private func readable(_ id: String, _ verb: String) async throws -> LiveSession {
+        if let parsed = SessionID(id), let ended = await registry.endedSession(parsed) { return ended }
+        return try await live(id, verb)
     }
 
     private func live(_ id: String, _ verb: String) async throws -> LiveSession {

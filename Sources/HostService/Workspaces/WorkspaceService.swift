@@ -37,9 +37,6 @@ struct WorkspaceService: Sendable {
 
     /// Trusts the scripts below a repository or a worktree of it.
     func trust(_ request: TrustRequest) async throws -> TrustDocument {
-        guard request.path.hasPrefix("/") else {
-            throw HostFailure.invalidRequest("trust \(request.path): `path` must be an absolute path; nothing was trusted")
-        }
         let repository = try await open(request.path)
         let found = try scripts.trust(below: request.path, repository: repository.path)
         context.logger.notice("Trusted in \(repository.path): \(found.map(\.rawValue).joined(separator: ", ")).")
@@ -62,16 +59,12 @@ struct WorkspaceService: Sendable {
     }
 
     /// Undoes what a crash left half-made, and says so. Runs at readiness.
-    func settleInterrupted() async {
-        do {
-            for row in try await context.index.workspaces() where row.state == .creating {
-                context.logger.notice(
-                    "Workspace \(row.id) was being created when the host ended; it is undone.",
-                    metadata: .workspace(row.id, context.instance))
-                await undo(row, detail: "its creation was cut by a restart of the host")
-            }
-        } catch {
-            context.logger.error("Workspaces that were being created could not be read: \(error)")
+    func settleInterrupted(_ rows: [WorkspaceRow]) async {
+        for row in rows {
+            context.logger.notice(
+                "Workspace \(row.id) was being created when the host ended; it is undone.",
+                metadata: .workspace(row.id, context.instance))
+            await undo(row, detail: "its creation was cut by a restart of the host")
         }
     }
 

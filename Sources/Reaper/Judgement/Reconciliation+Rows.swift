@@ -69,7 +69,9 @@ extension Reconciliation {
         if row.status != .starting, contradiction(in: row) == nil {
             switch condemnation(of: row, standing) {
             case .workspaceGone, .workspaceDeleting: return .conclude(row, .workspaceDeleted, absence)
-            case .stamped, .failedKill: return .conclude(row, .killed, absence)
+            case .stamped, .failedKill:
+                let wentWithWorkspace = row.originWorkspaceID == nil || standing.isCondemned
+                return .conclude(row, wentWithWorkspace ? .workspaceDeleted : .killed, absence)
             case .disposed, .ended, .startAbandoned, .spentWorkspace, .unclaimed, nil: break
             }
         }

@@ -6,7 +6,7 @@ struct SessionCommand: ParsableCommand {
         commandName: "session",
         abstract: "Start, list, use and kill sessions.",
         discussion: """
-            A session is a terminal in a workspace. It lives on when nobody is attached, and when the host restarts.
+            A session is a terminal in a workspace. It lives on when nobody is attached.
 
             Example:
               corral session create fix-login --title tests -- make watch

@@ -61,6 +61,11 @@ enum RequestValidation {
 
     // MARK: Bodies
 
+    /// Checks a wish to trust scripts.
+    static func check(_ request: TrustRequest) throws(HostFailure) {
+        try path(request.path, "path", mustBeAbsolute: true)
+    }
+
     /// Checks a wish for a workspace.
     static func check(_ request: CreateWorkspaceRequest) throws(HostFailure) {
         if let id = request.id, WorkspaceID(id) == nil { throw idRefused(id) }

@@ -11,6 +11,7 @@ struct TrustRepository: Route {
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let request = try Self.shape.read(TrustRequest.self, from: call.body)
+        try RequestValidation.check(request)
         return .response(try .document(.ok, await host.trustRepository(request)))
     }
 }
