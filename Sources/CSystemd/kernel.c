@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -115,3 +116,8 @@ int corral_epoll_wait(int epoll, uint64_t keys[64], int timeout) {
 }
 
 void corral_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int corral_limit_open_files(pid_t pid, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return answer(prlimit(pid, RLIMIT_NOFILE, &limit, NULL));
+}

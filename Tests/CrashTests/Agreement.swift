@@ -31,12 +31,14 @@ extension CrashSite {
         #expect(now.status == .active, sourceLocation: sourceLocation)
         #expect(now.leaderPid == session.leaderPid, sourceLocation: sourceLocation)
         #expect(
-            try world.inUnit(session.unit).map { Int($0.rawValue) } == [session.leaderPid], sourceLocation: sourceLocation)
+            try world.inUnit(session.unit).map { Int($0.rawValue) } == [session.leaderPid],
+            sourceLocation: sourceLocation)
     }
 
     /// Asks for a delete until it is done.
     func deleted(
-        _ host: RunningHost, _ workspace: WorkspaceDocument, _ options: DeleteWorkspaceOptions = DeleteWorkspaceOptions()
+        _ host: RunningHost, _ workspace: WorkspaceDocument,
+        _ options: DeleteWorkspaceOptions = DeleteWorkspaceOptions()
     ) async throws -> ReceiptDocument {
         var receipt = try await host.client.deleteWorkspace(workspace.id, options)
         try await eventually("the delete of \(workspace.id) is done: \(receipt)", within: .seconds(60)) {

@@ -67,8 +67,12 @@ struct CrashSite: Sendable {
     }
 
     /// Sends a request that the host dies of, and waits for its death.
-    func crash(_ host: RunningHost, at checkpoint: String, _ request: @escaping @Sendable () async throws -> Void) async throws {
-        try checkpoints.kill(at: checkpoint)
+    /// - Parameter pause: waited for while the host stands at the checkpoint, before it dies.
+    func crash(
+        _ host: RunningHost, at checkpoint: String, after pause: (() async throws -> Void)? = nil,
+        _ request: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        if pause == nil { try checkpoints.kill(at: checkpoint) } else { try checkpoints.pause(at: checkpoint) }
         let asked = Task {
             do {
                 try await request()
@@ -78,17 +82,24 @@ struct CrashSite: Sendable {
             }
         }
         do {
+            if let pause {
+                try await checkpoints.waitUntilReached(checkpoint)
+                try await pause()
+                try checkpoints.kill(at: checkpoint)
+                try await checkpoints.resume(checkpoint)
+            }
             try await host.waitForExit(within: .seconds(30))
         } catch {
             asked.cancel()
-            throw Overdue(description: "the host did not reach \(checkpoint); the request was answered with \(await asked.value)")
+            throw Overdue(description: "\(error); the request was answered with \(await asked.value)")
         }
         _ = await asked.value
     }
 
     /// A new worktree workspace on a branch of its own.
     func workspace(_ host: RunningHost, _ branch: String) async throws -> WorkspaceDocument {
-        try await host.client.createWorkspace(CreateWorkspaceRequest(repository: repository.path, branch: branch)).document
+        try await host.client.createWorkspace(CreateWorkspaceRequest(repository: repository.path, branch: branch))
+            .document
     }
 
     /// A session whose processes outlive its terminal, running once this returns.

@@ -12,7 +12,9 @@ struct `A host that is killed while it creates` {
             var host = try await site.start()
             let bystander = try await site.survivor(host, site.workspace(host, "other"))
             let request = CreateWorkspaceRequest(repository: site.repository.path, branch: "cut", id: "wcut")
-            try await site.crash(host, at: place) { [client = host.client] in _ = try await client.createWorkspace(request) }
+            try await site.crash(host, at: place) { [client = host.client] in
+                _ = try await client.createWorkspace(request)
+            }
 
             host = try await site.restart(clearing: place)
             // Nothing of a client that comes at once is taken for what the crash left.
@@ -51,12 +53,19 @@ struct `A host that is killed while it creates` {
             let witness = site.place.directory.path + "/ran"
             let request = CreateSessionRequest(
                 id: "scut", command: ["/bin/sh", "-c", "trap '' HUP; : > \(witness); exec sleep 1000"])
-            try await site.crash(host, at: place) { [client = host.client] in
-                _ = try await client.createSession(in: workspace.id, request)
-            }
             let wasReleased = place == "leaderReleased"
-            if wasReleased {
-                try await site.eventually("the command runs") { FileManager.default.fileExists(atPath: witness) }
+            // A released command must have come as far as ignoring the hangup of the terminal that goes with the host.
+            try await site.crash(
+                host, at: place,
+                after: !wasReleased
+                    ? nil
+                    : {
+                        try await site.eventually("the command runs") {
+                            FileManager.default.fileExists(atPath: witness)
+                        }
+                    }
+            ) { [client = host.client] in
+                _ = try await client.createSession(in: workspace.id, request)
             }
 
             host = try await site.restart(clearing: place)

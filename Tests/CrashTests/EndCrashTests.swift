@@ -13,7 +13,9 @@ struct `A host that is killed while it ends` {
             let workspace = try await site.workspace(host, "one")
             let session = try await site.survivor(host, workspace)
             let sibling = try await site.survivor(host, workspace)
-            try await site.crash(host, at: place) { [client = host.client] in _ = try await client.killSession(session.id) }
+            try await site.crash(host, at: place) { [client = host.client] in
+                _ = try await client.killSession(session.id)
+            }
             #expect(try site.world.inUnit(session.unit).isEmpty == (place == "scopeEnded"))
 
             host = try await site.restart(clearing: place)

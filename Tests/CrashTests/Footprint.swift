@@ -21,8 +21,17 @@ struct Footprint: Equatable, CustomStringConvertible {
         let rows = try await host.client.sessions().count { $0.status == .active || $0.status == .stopping }
         return Footprint(
             processes: try site.world.tagged("CORRAL_INSTANCE", site.instance).count,
-            scopes: try site.units().count { $0.hasSuffix(".scope") }, descriptors: try host.descriptorCount(),
+            scopes: try site.units().count { $0.hasSuffix(".scope") }, descriptors: try descriptors(of: host).count,
             terminals: try terminals(of: host), activeRows: rows)
+    }
+
+    /// What the host's descriptors lead to, but for the index: its readers are a pool, opened as they are first needed.
+    private static func descriptors(of host: RunningHost) throws -> [String] {
+        let links = "/proc/\(host.pidfd.pid)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: links).compactMap { name in
+            let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\(name)")) ?? "closed"
+            return place.contains("/index.db") ? nil : place
+        }
     }
 
     /// PTYs whose master the host holds: without it there is none. Other hosts may come and go beside this one.
@@ -52,7 +61,8 @@ struct Footprint: Equatable, CustomStringConvertible {
     }
 
     /// Counts until nothing more than before is there, or fails with the difference.
-    static func waitUntil(_ wanted: Footprint, _ host: RunningHost, at site: CrashSite, after what: String) async throws {
+    static func waitUntil(_ wanted: Footprint, _ host: RunningHost, at site: CrashSite, after what: String) async throws
+    {
         var last = wanted
         do {
             try await site.eventually("", within: .seconds(10)) {
@@ -60,13 +70,11 @@ struct Footprint: Equatable, CustomStringConvertible {
                 return last == wanted
             }
         } catch is CrashSite.Overdue {
-            let links = "/proc/\(host.pidfd.pid)/fd"
-            let open = try FileManager.default.contentsOfDirectory(atPath: links).map {
-                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\($0)")) ?? "closed"
-            }
+            let open = try descriptors(of: host)
             throw CrashSite.Overdue(
                 description:
-                    "\(what) leaves something: before \(wanted); after \(last): \(open.sorted().joined(separator: ", "))")
+                    "\(what) leaves something: before \(wanted); after \(last): \(open.sorted().joined(separator: ", "))"
+            )
         }
     }
 }

@@ -40,7 +40,9 @@ struct `An instance` {
 
             let alone = try await RunningHost.startRefused(copy)
             #expect(alone.status == 1)
-            #expect(alone.log.contains("a copied or replaced state directory; nothing was marked or killed"), "\(alone.log)")
+            #expect(
+                alone.log.contains("a copied or replaced state directory; nothing was marked or killed"), "\(alone.log)"
+            )
             #expect(try site.world.inUnit(session.unit).count == 1)
 
             host = try await site.start()
@@ -89,7 +91,8 @@ struct `An instance` {
                     command: [
                         "/bin/sh", "-c",
                         "\(Ground.programs)/corral-host --state-directory \(inner.state) --runtime-directory \(inner.runtime); exit $?",
-                    ])).document
+                    ])
+            ).document
             let (output, ended) = try await SessionReader(host.client, session.id).waitForEnd()
             #expect(ended?.exit?.code == 1)
             #expect(output.contains("start it from a shell outside of Corral's sessions"), "\(output)")

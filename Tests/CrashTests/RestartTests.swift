@@ -57,7 +57,9 @@ struct `A host that is killed and started again` {
         }
     }
 
-    @Test func `shows nothing running in a session that ended meanwhile, and does not end what its number is now`() async throws {
+    @Test func `shows nothing running in a session that ended meanwhile, and does not end what its number is now`()
+        async throws
+    {
         try await CrashSite.run { site in
             var host = try await site.start()
             let workspace = try await site.workspace(host, "one")
@@ -80,7 +82,9 @@ struct `A host that is killed and started again` {
         }
     }
 
-    @Test func `resumes a delete under the options that it began with, and lets a weaker request join (I7)`() async throws {
+    @Test func `resumes a delete under the options that it began with, and lets a weaker request join (I7)`()
+        async throws
+    {
         try await CrashSite.run { site in
             var host = try await site.start()
             let doomed = try await site.workspace(host, "doomed")

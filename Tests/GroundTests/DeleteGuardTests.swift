@@ -13,7 +13,9 @@ struct `What a delete must not touch` {
         try await Fixture.swept { fixture in
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(workspace, "exec sleep 1000")
-            try Shell.run("mv '\(workspace.path)' '\(workspace.path).aside'; ln -s '\(fixture.repository.path)' '\(workspace.path)'")
+            try Shell.run(
+                "mv '\(workspace.path)' '\(workspace.path).aside'; ln -s '\(fixture.repository.path)' '\(workspace.path)'"
+            )
             for force in [false, true] {
                 let code = try await Fixture.code {
                     try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(force: force))
@@ -38,7 +40,8 @@ struct `What a delete must not touch` {
             _ = try await fixture.session(workspace, "exec sleep 1000")
             let victim = fixture.directory.path + "/victim"
             try Shell.run(
-                "mkdir '\(victim)'; echo precious > '\(victim)/file'; mv '\(workspace.path)' '\(workspace.path).aside'; ln -s '\(victim)' '\(workspace.path)'")
+                "mkdir '\(victim)'; echo precious > '\(victim)/file'; mv '\(workspace.path)' '\(workspace.path).aside'; ln -s '\(victim)' '\(workspace.path)'"
+            )
             #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } == "dirty")
             let refused = try await fixture.client.deleteWorkspace(
                 workspace.id, DeleteWorkspaceOptions(force: true, timeout: 20))
@@ -64,7 +67,9 @@ struct `What a delete must not touch` {
             let workspace = try await fixture.workspace()
             let precious = fixture.directory.path + "/precious"
             let point = workspace.path + "/mounted"
-            try Shell.run("mkdir '\(precious)' '\(point)'; echo precious > '\(precious)/file'; mount --bind '\(precious)' '\(point)'")
+            try Shell.run(
+                "mkdir '\(precious)' '\(point)'; echo precious > '\(precious)/file'; mount --bind '\(precious)' '\(point)'"
+            )
             defer { _ = try? Shell.run("! mountpoint -q '\(point)' || umount -l '\(point)'") }
             let refused = try await fixture.client.deleteWorkspace(
                 workspace.id, DeleteWorkspaceOptions(force: true, timeout: 20))
@@ -87,7 +92,8 @@ struct `What a delete must not touch` {
             let outer = try await fixture.workspace("outer")
             let place = outer.path + "/inner"
             try fixture.repository.git("worktree add -q -b inner '\(place)'")
-            let inner = try await fixture.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: place)).document
+            let inner = try await fixture.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: place))
+                .document
             let session = try await fixture.session(inner, "exec sleep 1000")
             for force in [false, true] {
                 let code = try await Fixture.code {
@@ -96,7 +102,9 @@ struct `What a delete must not touch` {
                 #expect(code == "nested_worktree", "force: \(force)")
             }
             #expect(try await fixture.client.session(session.id).members == 1)
-            #expect(try await fixture.client.deleteWorkspace(inner.id, DeleteWorkspaceOptions(force: true)).worktree == .notOurs)
+            #expect(
+                try await fixture.client.deleteWorkspace(inner.id, DeleteWorkspaceOptions(force: true)).worktree
+                    == .notOurs)
             #expect(Self.exists(place + "/file"))
             // No workspace any more, but still a worktree that git knows.
             #expect(
@@ -162,7 +170,8 @@ struct `What a delete must not touch` {
             #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } == "dirty")
             #expect(Self.exists(workspace.path + "/only"))
             #expect(
-                try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(force: true)).state == .deleted)
+                try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(force: true)).state
+                    == .deleted)
         }
     }
 
@@ -170,7 +179,9 @@ struct `What a delete must not touch` {
         try await Fixture.swept { fixture in
             let place = fixture.directory.path + "/mine"
             try Shell.run("mkdir '\(place)'; echo precious > '\(place)/file'")
-            let workspace = try await fixture.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: place)).document
+            let workspace = try await fixture.client.createWorkspace(
+                CreateWorkspaceRequest(kind: .adopted, path: place)
+            ).document
             let session = try await fixture.session(workspace, "exec sleep 1000")
             let receipt = try await fixture.client.deleteWorkspace(
                 workspace.id, DeleteWorkspaceOptions(force: true, deleteBranch: true))
@@ -188,7 +199,8 @@ struct `What a delete must not touch` {
             let after = fixture.directory.path + "/after"
             let session = try await fixture.session(
                 workspace,
-                "export CORRAL_SOCKET='\(fixture.host.place.socket)'; '\(Fixture.program)' workspace delete . \(force) > '\(after).log' 2>&1; echo $? > '\(after)'")
+                "export CORRAL_SOCKET='\(fixture.host.place.socket)'; '\(Fixture.program)' workspace delete . \(force) > '\(after).log' 2>&1; echo $? > '\(after)'"
+            )
             var last: ReceiptDocument?
             do {
                 try await fixture.eventually("the workspace is deleted") {
@@ -196,7 +208,9 @@ struct `What a delete must not touch` {
                     return last?.state == .deleted
                 }
             } catch {
-                let log = FileManager.default.contents(atPath: after + ".log").map { String(decoding: $0, as: UTF8.self) }
+                let log = FileManager.default.contents(atPath: after + ".log").map {
+                    String(decoding: $0, as: UTF8.self)
+                }
                 Issue.record("\(error); receipt \(String(describing: last)); the client said \(log ?? "nothing")")
             }
             #expect(last?.outcome == .confirmed)

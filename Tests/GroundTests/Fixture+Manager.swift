@@ -27,7 +27,8 @@ extension Fixture {
         } catch {
             try? await fixture.host.kill()
             sweep(instance)
-            throw NeverHappened(description: "\(error); the host's log: \(RunningHost.log(fixture.host.place).suffix(6000))")
+            throw NeverHappened(
+                description: "\(error); the host's log: \(RunningHost.log(fixture.host.place).suffix(6000))")
         }
         sweep(instance)
     }
@@ -40,11 +41,14 @@ extension Fixture {
 
     /// Ends a unit that a test has made, if it is still there.
     static func end(_ unit: String) {
-        _ = try? Shell.run("systemctl \(manager) kill -s KILL '\(unit)' || true; systemctl \(manager) stop '\(unit)' || true")
+        _ = try? Shell.run(
+            "systemctl \(manager) kill -s KILL '\(unit)' || true; systemctl \(manager) stop '\(unit)' || true")
     }
 
     /// Asks again and again, until the answer is yes or the deadline has passed.
-    func eventually(_ what: String, within limit: Duration = .seconds(60), _ isTrue: () async throws -> Bool) async throws {
+    func eventually(
+        _ what: String, within limit: Duration = .seconds(60), _ isTrue: () async throws -> Bool
+    ) async throws {
         let deadline = Deadline.after(limit)
         while try await !isTrue() {
             guard !deadline.hasPassed else { throw NeverHappened(description: "\(what): not within \(limit)") }

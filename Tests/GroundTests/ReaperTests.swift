@@ -105,14 +105,19 @@ struct `The reaper` {
         let during = try await RunningHost.start(place)
         var sessions: [SessionDocument] = []
         for _ in 1...3 {
-            sessions.append(
-                try await during.client.createSession(
-                    in: workspace.id, CreateSessionRequest(command: ["/bin/sleep", "1000"])).document)
+            // The terminal goes with this host, and hangs its session up.
+            let session = try await during.client.createSession(
+                in: workspace.id,
+                CreateSessionRequest(command: ["/bin/sh", "-c", "trap '' HUP; echo ready; exec sleep 1000"])
+            ).document
+            try await SessionReader(during.client, session.id).waitFor("ready")
+            sessions.append(session)
         }
         try await during.kill()
         // Over the old file, so that the instance's claim still names it.
         try Shell.run(
-            "rm -f '\(index)-wal' '\(index)-shm'; for file in '\(copy)'/*; do cat \"$file\" > '\(place.state)'/${file##*/}; done")
+            "rm -f '\(index)-wal' '\(index)-shm'; for file in '\(copy)'/*; do cat \"$file\" > '\(place.state)'/${file##*/}; done"
+        )
 
         let after = try await RunningHost.start(place)
         let world = before.world
@@ -154,7 +159,9 @@ struct `The reaper` {
                 found = try Shell.run(state).trimmingCharacters(in: .whitespacesAndNewlines)
                 return found != "activating" && found != "inactive"
             }
-            guard found == "active" else { try Test.cancel("this systemd does not start a scope on a zombie: \(found)") }
+            guard found == "active" else {
+                try Test.cancel("this systemd does not start a scope on a zombie: \(found)")
+            }
             #expect(try fixture.world.inUnit(unit).isEmpty)
             let pass = try await fixture.client.reap()
             #expect(pass.actions.contains { $0.contains(unit) }, "\(pass)")
@@ -209,7 +216,8 @@ struct `The reaper` {
             let option = way == "--slice=" ? way + workspace.slice : way
             let session = try await fixture.session(
                 workspace,
-                "setsid systemd-run \(Fixture.manager) --quiet --scope \(option) --unit=\(pane) sleep 1000 </dev/null >/dev/null 2>&1 & exec sleep 1000")
+                "setsid systemd-run \(Fixture.manager) --quiet --scope \(option) --unit=\(pane) sleep 1000 </dev/null >/dev/null 2>&1 & exec sleep 1000"
+            )
             try await fixture.eventually("the pane runs") { try fixture.world.inUnit(pane).count == 1 }
             #expect(try fixture.world.inUnit(workspace.slice).count == 2)
             for _ in 1...3 {

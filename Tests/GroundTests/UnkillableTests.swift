@@ -48,7 +48,8 @@ struct `A process that survives SIGKILL` {
             #expect(document.lastOutcome?.contains("\(pid)") == true, "\(document)")
             #expect(document.members == 1)
             let status = try Shell.run(
-                "'\(Fixture.program)' session kill \(session.id) --socket '\(fixture.host.place.socket)' >/dev/null 2>&1 && echo 0 || echo $?")
+                "'\(Fixture.program)' session kill \(session.id) --socket '\(fixture.host.place.socket)' >/dev/null 2>&1 && echo 0 || echo $?"
+            )
             #expect(status == "3\n")
             // Not asked for: a failed kill is followed by a pass soon.
             let passes = try await fixture.client.reaper().passes

@@ -23,12 +23,23 @@ public enum Shell {
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let trouble = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = readToEnd(output)
+        let trouble = readToEnd(errors)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw Failure(description: "sh: \(script): status \(process.terminationStatus): \(trouble)\(text)")
         }
         return text
+    }
+
+    /// Foundation's own read ends the process when a signal interrupts it, as the one of a test that exits does.
+    private static func readToEnd(_ pipe: Pipe) -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(pipe.fileHandleForReading.fileDescriptor, &chunk, chunk.count)
+            if count > 0 { bytes += chunk[0..<count] } else if count == 0 || errno != EINTR { break }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -4,9 +4,17 @@
 /// capacity; from then on the oldest bytes go. A reader that asks for bytes that are gone gets the oldest that are there and
 /// is told so by their number.
 public struct OutputRing: Sendable {
-    /// 2 MiB: some 20,000 lines of a build; 3,000 sessions that all filled theirs would take 6 GiB, which the host's limit on
-    /// all rings together prevents.
+    /// 2 MiB: some 20,000 lines of a build. See ``capacity(whenHeld:)`` for what a host with many sessions gives.
     public static let standardCapacity = 2 << 20
+
+    /// What a new session's ring may take when so many others are held: all together stay near 1 GiB at 3,000 sessions.
+    public static func capacity(whenHeld count: Int) -> Int {
+        switch count {
+        case ..<256: standardCapacity
+        case ..<512: standardCapacity / 2
+        default: standardCapacity / 16
+        }
+    }
 
     /// Bytes kept at most.
     public let capacity: Int

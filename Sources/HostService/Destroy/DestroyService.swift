@@ -42,12 +42,7 @@ actor DestroyService {
         // The teardown script's own time comes on top of what the caller waits.
         let script = request.teardown == .run ? parts.context.configuration.scriptTimeout : .zero
         let patience = request.timeout.map { Duration.milliseconds(Int64($0 * 1000)) } ?? .seconds(30) + script
-        let receipt = await saga.wait(until: .after(patience))
-        if receipt.state == .kept {
-            throw HostFailure.dirty(
-                "delete workspace \(id): kept: \(receipt.detail ?? "no reason recorded") (receipt \(receipt.id))")
-        }
-        return receipt
+        return await saga.wait(until: .after(patience))
     }
 
     /// Goes on with every delete that an earlier process began.
@@ -115,12 +110,14 @@ actor DestroyService {
     /// - Returns: nil when it is not on record any more.
     private func resume(_ id: WorkspaceID, _ options: DestroyOptions?) async throws -> DestroySaga? {
         if isStopping {
-            throw HostFailure.shuttingDown("delete workspace \(id): corral-host is stopping; it resumes with the next start")
+            throw HostFailure.shuttingDown(
+                "delete workspace \(id): corral-host is stopping; it resumes with the next start")
         }
         guard let row = try await parts.context.index.workspace(id) else { return nil }
         guard let destroy = try await parts.context.index.destroy(id) else {
             guard row.state != .deleting else {
-                throw HostFailure.conflict("delete workspace \(id): it is being deleted, and nothing is on record of that")
+                throw HostFailure.conflict(
+                    "delete workspace \(id): it is being deleted, and nothing is on record of that")
             }
             return nil
         }

@@ -7,6 +7,8 @@ import SessionIndex
 /// What every part of the host works with. Made once, before readiness; nothing in it changes.
 struct HostContext: Sendable {
     let configuration: HostConfiguration
+    /// What sessions get back of the limit that the host has raised for itself.
+    let openFiles: OpenFileLimit
     let instance: InstanceID
     let bootID: String
     let account: LoginAccount

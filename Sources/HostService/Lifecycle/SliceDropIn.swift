@@ -36,11 +36,22 @@ struct SliceDropIn: Sendable {
             throw SystemCallFailure(call: "mkdir", subject: path, errno: errno)
         }
         let path = "\(directory)/10-corral.conf"
+        if try isWritten(path) { return nil }
         // Another instance may write the same at the same time: each writes its own file and renames it.
         let draft = "\(path).\(getpid())"
         let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         try file.writeAll(Self.text.utf8, name: draft)
         try retryingInterrupted("rename", path) { rename(draft, path) }
         return path
+    }
+
+    /// Whether an earlier start of this boot wrote it.
+    private func isWritten(_ path: String) throws(SystemCallFailure) -> Bool {
+        do throws(SystemCallFailure) {
+            return try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path) == Array(Self.text.utf8)
+        } catch {
+            if error.errno == ENOENT { return false }
+            throw error
+        }
     }
 }

@@ -52,15 +52,19 @@ struct SessionEnder: Sendable {
         let exit = await live?.leaderExit()
         do {
             if case .confirmed = report.outcome {
-                _ = try await context.index.markEnded(
+                let isNew = try await context.index.markEnded(
                     row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
                     outcome: "confirmed", membersLeft: membersLeft, at: .now)
                 await registry.remove(row.id)?.close(
                     exit: exit.map { SessionDocument.Exit($0) },
                     reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+                // Somebody else may have written it down a moment ago.
+                guard isNew else { return document }
                 context.logger.notice(
                     "Session \(row.id) ended: \(reason.rawValue), \(document.ended?.rawValue ?? "confirmed"), in \(report.milliseconds) ms.",
-                    metadata: .session(row, outcome: "confirmed", context.instance, message: .sessionKilled))
+                    metadata: .session(
+                        row, outcome: "confirmed", context.instance, message: ended == .disposed ? .sessionKilled : nil)
+                )
             } else {
                 _ = try await context.index.restoreActive(
                     row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
@@ -88,10 +92,21 @@ struct SessionEnder: Sendable {
                 metadata: .session(row, outcome: "unknown", context.instance))
             return
         }
+        // Whoever stamped it ends it, and knows why.
+        guard await !isStamped(row) else { return }
         if row.onExit == .keep, let members = members(row), members > 0 {
             await keep(row, live, members)
         } else {
             _ = await live.end { await leaderExited(row, live) }
+        }
+    }
+
+    private func isStamped(_ row: SessionRow) async -> Bool {
+        do {
+            return try await context.index.session(row.id)?.disposeRequestedAt != nil
+        } catch {
+            // Then the end itself will meet the same failure, and say so.
+            return false
         }
     }
 
@@ -110,16 +125,6 @@ struct SessionEnder: Sendable {
             return await settle(row, live, report, ended: .disposed, reason: .killed, membersLeft: nil)
         }
         return await settle(row, live, report, ended: .exited, reason: await reason(live), membersLeft: left)
-    }
-
-    /// Whether somebody asked for the session's end before its leader exited: a kill that an earlier host began, or the reaper's.
-    /// When that cannot be read, it is an exit like any other.
-    private func isStamped(_ row: SessionRow) async -> Bool {
-        do {
-            return try await context.index.session(row.id)?.disposeRequestedAt != nil
-        } catch {
-            return false
-        }
     }
 
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The

@@ -14,8 +14,8 @@ actor SessionRegistry {
     /// A session that is held.
     func session(_ id: SessionID) -> LiveSession? { live[id] }
 
-    /// Every session that is held.
-    func all() -> [LiveSession] { Array(live.values) }
+    /// How many are held.
+    var count: Int { live.count }
 
     /// Holds a session.
     func insert(_ session: LiveSession) { live[session.id] = session }

@@ -42,6 +42,7 @@ struct SessionStarter: Sendable {
                     directory: plan.row.cwd),
                 terminal: pair.slave, procfs: context.procfs)
             leader = parked
+            try context.openFiles.restore(in: parked)
             _ = consume pair
             await context.reach(.leaderParked)
             try await startScope(plan, parked)
@@ -58,7 +59,8 @@ struct SessionStarter: Sendable {
             }
             await context.reach(.sessionActivated)
             tag(cgroup, plan)
-            let feed = TerminalFeed(session: plan.row.id)
+            let feed = TerminalFeed(
+                session: plan.row.id, capacity: OutputRing.capacity(whenHeld: await registry.count))
             let channel = try await TerminalChannel.start(
                 terminal.duplicateMaster(), feed: feed, group: context.eventLoops)
             let session = LiveSession(

@@ -53,8 +53,7 @@ struct HostUnit {
 
     /// What `systemd-run` is given for a transient unit.
     ///
-    /// Terminals survive a crash in the descriptor store, and only if systemd restarts the service at once and without
-    /// counting: at the start limit the store is emptied.
+    /// After a crash systemd starts it again, but not for ever one that refuses to start.
     /// - Parameter socket: A socket that the user named, for the host to listen on.
     /// - Throws: ``CommandFailure/refused(_:)`` for a socket that the host cannot be told to make.
     func transientArguments(
@@ -64,8 +63,8 @@ struct HostUnit {
         arguments += [
             "--quiet", "--collect", "--unit=\(Self.name)", "--service-type=notify",
             "--description=Corral host: workspaces and persistent terminals",
-            "--property=Restart=on-failure", "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
-            "--property=FileDescriptorStoreMax=16384", "--property=LimitNOFILE=infinity",
+            "--property=Restart=on-failure", "--property=RestartSec=1", "--property=StartLimitIntervalSec=60",
+            "--property=StartLimitBurst=10",
         ]
         if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
             arguments.append("--setenv=XDG_STATE_HOME=\(state)")

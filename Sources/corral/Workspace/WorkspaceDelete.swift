@@ -44,8 +44,8 @@ struct WorkspaceDelete: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func validate() throws {
-        if let timeout, !(0...86_400).contains(timeout) {
-            throw ValidationError("--timeout takes 0 to 86400 seconds.")
+        if let timeout, !(0...3600).contains(timeout) {
+            throw ValidationError("--timeout takes 0 to 3600 seconds.")
         }
     }
 

@@ -177,3 +177,16 @@ extension GroundWorld {
         }
     }
 }
+
+extension GroundWorld {
+    /// Waits until a process is in a state of `/proc/PID/stat`, of which nothing tells those who are not its parent.
+    func waitForState(_ state: Character, of pid: ProcessID) async throws {
+        let deadline = Self.soon
+        while true {
+            let now = try procfs.stat(pid)?.state
+            if now == state { return }
+            if deadline.hasPassed { throw Trouble(description: "process \(pid) is \(now.map(String.init) ?? "gone"), not \(state)") }
+            await Task.yield()
+        }
+    }
+}

@@ -3,81 +3,84 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A process in a frozen cgroup of the v1 freezer does not even take SIGKILL, as one in a dead NFS mount.
-@Suite(.enabled(if: Ground.isSystem, "needs root to mount the v1 freezer"))
-struct `An unkillable process` {
-    /// The v1 freezer, mounted for a test, with a cgroup in it.
-    private final class Freezer: Sendable {
-        private let directory: TemporaryDirectory
-        private var cgroup: String { directory.path + "/corral-test" }
+extension `Ground truth` {
+    /// A process in a frozen cgroup of the v1 freezer does not even take SIGKILL, as one in a dead NFS mount.
+    @Suite(.enabled(if: Ground.isSystem, "needs root to mount the v1 freezer"))
+    struct `An unkillable process` {
+        /// The v1 freezer, mounted for a test, with a cgroup in it.
+        private final class Freezer: Sendable {
+            private let directory: TemporaryDirectory
+            private let name = "corral-test-\(InstanceID.mint())"
+            private var cgroup: String { "\(directory.path)/\(name)" }
 
-        init() throws {
-            directory = try TemporaryDirectory()
-            try Shell.run("mount -t cgroup -o freezer none '\(directory.path)'; mkdir '\(cgroup)'")
-        }
+            init() throws {
+                directory = try TemporaryDirectory()
+                try Shell.run("mount -t cgroup -o freezer none '\(directory.path)'; mkdir '\(cgroup)'")
+            }
 
-        func freeze(_ pid: ProcessID) throws {
-            try Shell.run(
-                """
-                cd '\(cgroup)'; echo \(pid) > cgroup.procs; echo FROZEN > freezer.state
-                n=0; until [ "$(cat freezer.state)" = FROZEN ]; do n=$((n+1)); [ $n -lt 10000 ]; done
-                """)
-        }
-
-        func thaw() throws { try Shell.run("echo THAWED > '\(cgroup)/freezer.state'") }
-
-        /// Lets everybody go and unmounts.
-        func end() {
-            do {
-                try thaw()
+            func freeze(_ pid: ProcessID) throws {
                 try Shell.run(
                     """
-                    cd '\(directory.path)'; for p in $(cat corral-test/cgroup.procs); do echo $p > cgroup.procs || :; done
-                    cd /; n=0; until rmdir '\(cgroup)'; do n=$((n+1)); [ $n -lt 1000 ]; done; umount '\(directory.path)'
+                    cd '\(cgroup)'; echo \(pid) > cgroup.procs; echo FROZEN > freezer.state
+                    n=0; until [ "$(cat freezer.state)" = FROZEN ]; do n=$((n+1)); [ $n -lt 10000 ]; done
                     """)
-            } catch {
-                Issue.record("unmount the freezer: \(error)")
             }
-        }
-    }
 
-    @Test func `is reported with its number and state, and never confirmed until it is gone (I2) (I3)`() async throws {
-        let freezer = try Freezer()
-        do {
-            try await GroundWorld.run { world in
-                defer { #expect(throws: Never.self) { try freezer.thaw() } }
-                let scope = world.scope()
-                let session = try await world.session("echo ready; read x", in: scope, stopTimeout: .milliseconds(100))
-                try freezer.freeze(session.pid)
-                var patience = ScopeStop.Patience()
-                patience.hangup = .milliseconds(20)
-                patience.grace = .seconds(1)
-                patience.kill = .milliseconds(100)
-                for (target, force) in [
-                    (ScopeStop.Target(scope), false), (ScopeStop.Target(scope), true),
-                    (ScopeStop.Target(world.slice), false),
-                ] {
-                    let report = await world.scopeStop().stop(
-                        target, leaders: [session.leader.pidfd], force: force, patience: patience)
-                    guard case .unkillable(let left) = report.outcome else { throw GroundWorld.Trouble(description: "\(report)") }
-                    #expect(left.map(\.pid) == [session.pid])
-                    #expect(left.first?.command == "sh")
-                    #expect(left.first?.state == "D")
-                    #expect(left.first?.cgroup == "\(world.ground.manager.path.appending(scope.path))")
-                    #expect(report.means == nil)
-                    #expect(report.membersSignalled == 1)
-                    #expect(try !session.leader.pidfd.hasExited())
+            func thaw() throws { try Shell.run("echo THAWED > '\(cgroup)/freezer.state'") }
+
+            /// Lets everybody go and unmounts.
+            func end() {
+                do {
+                    try thaw()
+                    try Shell.run(
+                        """
+                        cd '\(directory.path)'; for p in $(cat \(name)/cgroup.procs); do echo $p > cgroup.procs || :; done
+                        cd /; n=0; until rmdir '\(cgroup)'; do n=$((n+1)); [ $n -lt 1000 ]; done; umount '\(directory.path)'
+                        """)
+                } catch {
+                    Issue.record("unmount the freezer: \(error)")
                 }
-                try freezer.thaw()
-                #expect(try await session.exitStatus() == .signal(SIGKILL))
-                let report = await world.scopeStop().stop(
-                    .init(scope), leaders: [session.leader.pidfd], force: false, patience: patience)
-                #expect(report.outcome == .confirmed, "\(report)")
             }
-        } catch {
-            freezer.end()
-            throw error
         }
-        freezer.end()
+
+        @Test func `is reported with its number and state, and never confirmed until it is gone (I2) (I3)`() async throws {
+            let freezer = try Freezer()
+            do {
+                try await GroundWorld.run { world in
+                    defer { #expect(throws: Never.self) { try freezer.thaw() } }
+                    let scope = world.scope()
+                    let session = try await world.session("echo ready; read x", in: scope, stopTimeout: .milliseconds(100))
+                    try freezer.freeze(session.pid)
+                    var patience = ScopeStop.Patience()
+                    patience.hangup = .milliseconds(20)
+                    patience.grace = .seconds(1)
+                    patience.kill = .milliseconds(100)
+                    for (target, force) in [
+                        (ScopeStop.Target(scope), false), (ScopeStop.Target(scope), true),
+                        (ScopeStop.Target(world.slice), false),
+                    ] {
+                        let report = await world.scopeStop().stop(
+                            target, leaders: [session.leader.pidfd], force: force, patience: patience)
+                        guard case .unkillable(let left) = report.outcome else { throw GroundWorld.Trouble(description: "\(report)") }
+                        #expect(left.map(\.pid) == [session.pid])
+                        #expect(left.first?.command == "sh")
+                        #expect(left.first?.state == "D")
+                        #expect(left.first?.cgroup == "\(world.ground.manager.path.appending(scope.path))")
+                        #expect(report.means == nil)
+                        #expect(report.membersSignalled == 1)
+                        #expect(try !session.leader.pidfd.hasExited())
+                    }
+                    try freezer.thaw()
+                    #expect(try await session.exitStatus() == .signal(SIGKILL))
+                    let report = await world.scopeStop().stop(
+                        .init(scope), leaders: [session.leader.pidfd], force: false, patience: patience)
+                    #expect(report.outcome == .confirmed, "\(report)")
+                }
+            } catch {
+                freezer.end()
+                throw error
+            }
+            freezer.end()
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import NIOHTTP1
+import SessionIndex
 
 /// Makes an answer of every request, whatever happens: the outermost layer above the host.
 struct APIResponder: Sendable {
@@ -46,6 +47,11 @@ struct APIResponder: Sendable {
         case let error as APIError: return error
         case is CancellationError:
             return APIError(.shuttingDown("the service stops; whether the request was carried out is not known"))
+        case let failure as IndexFailure:
+            logger.error(
+                "request failed", metadata: ["request": "\(request.method) \(request.path)", "failure": "\(failure)"]
+            )
+            return APIError(.indexUnavailable("\(failure)"))
         default:
             logger.error(
                 "request failed", metadata: ["request": "\(request.method) \(request.path)", "failure": "\(error)"]
