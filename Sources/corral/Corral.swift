@@ -24,7 +24,8 @@ struct Corral: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self, Receipts.self,
+            HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self,
+            Receipts.self,
             ReceiptVerb.self, Reap.self, StatusVerb.self,
         ]
     )

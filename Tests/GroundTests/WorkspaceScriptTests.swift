@@ -72,7 +72,8 @@ struct `A workspace's script` {
                 try await Fixture.code {
                     try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(force: true))
                 } != nil)
-            let receipt = try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip))
+            let receipt = try await fixture.client.deleteWorkspace(
+                workspace.id, DeleteWorkspaceOptions(teardown: .skip))
             #expect(receipt.state == .deleted)
         }
     }

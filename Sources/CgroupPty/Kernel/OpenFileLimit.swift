@@ -13,10 +13,14 @@ public struct OpenFileLimit: Sendable {
     /// - Returns: what it was, for the processes that it starts.
     public static func raise() throws(SystemCallFailure) -> OpenFileLimit {
         var limit = rlimit()
-        try retryingInterrupted("getrlimit", "RLIMIT_NOFILE") { getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+        try retryingInterrupted("getrlimit", "RLIMIT_NOFILE") {
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
         let before = OpenFileLimit(soft: limit.rlim_cur, hard: limit.rlim_max)
         limit.rlim_cur = limit.rlim_max
-        try retryingInterrupted("setrlimit", "RLIMIT_NOFILE") { setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+        try retryingInterrupted("setrlimit", "RLIMIT_NOFILE") {
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
         return before
     }
 

@@ -38,7 +38,8 @@ struct HostFoundation: Sendable {
         let monitor = try ReadinessMonitor()
         let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
-            configuration: configuration, openFiles: try .raise(), instance: instance.id, bootID: bootID, account: account,
+            configuration: configuration, openFiles: try .raise(), instance: instance.id, bootID: bootID,
+            account: account,
             index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),

@@ -61,7 +61,7 @@ public enum HostService {
         let parts = DestroyParts(context: context, registry: registry, ender: ender, scripts: scripts, trash: trash)
         let destroys = DestroyService(parts: parts, guardian: DeleteGuardian(context: context))
         let reaper = ReaperService(
-            context: context, registry: registry, destroys: destroys, failedKills: failedKills.stream)
+            context: context, registry: registry, ender: ender, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(
             context: context, command: command, scripts: scripts, trash: trash, ender: ender)
         let host = Host(

@@ -67,14 +67,7 @@ struct HostWork: Service {
     /// Pins the leaders of sessions that outlived an earlier host. Their terminals are gone with it.
     private func findSessions() async {
         for row in inherited.sessions where row.bootID == context.bootID {
-            guard await work.registry.session(row.id) == nil, let leader = await work.ender.pinnedLeader(row) else {
-                continue
-            }
-            let live = LiveSession(
-                id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
-            await work.registry.insert(live)
-            let ender = work.ender
-            Task.detached { await ender.watch(row, live) }
+            await work.ender.takeUnderCare(row)
         }
     }
 

@@ -48,7 +48,8 @@ struct SliceDropIn: Sendable {
     /// Whether an earlier start of this boot wrote it.
     private func isWritten(_ path: String) throws(SystemCallFailure) -> Bool {
         do throws(SystemCallFailure) {
-            return try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path) == Array(Self.text.utf8)
+            return try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path)
+                == Array(Self.text.utf8)
         } catch {
             if error.errno == ENOENT { return false }
             throw error

@@ -22,7 +22,8 @@ struct ReaperService: Sendable {
 
     /// A reaper that knows what this host is doing right now.
     init(
-        context: HostContext, registry: SessionRegistry, destroys: DestroyService, failedKills: AsyncStream<Void>
+        context: HostContext, registry: SessionRegistry, ender: SessionEnder, destroys: DestroyService,
+        failedKills: AsyncStream<Void>
     ) {
         self.failedKills = failedKills
         self.context = context
@@ -36,6 +37,13 @@ struct ReaperService: Sendable {
         host.leader = { await registry.session($0)?.leader }
         host.sessionEnded = { id, _, reason in
             await registry.remove(id)?.close(exit: nil, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+        }
+        host.sessionRecovered = { id in
+            do {
+                if let row = try await context.index.session(id) { await ender.takeUnderCare(row) }
+            } catch {
+                context.logger.error("Session \(id) was recovered, and is not watched: \(error)")
+            }
         }
         host.passEnded = { result in Self.report(result, context, history) }
         reaper = Reaper(

@@ -81,6 +81,16 @@ struct SessionEnder: Sendable {
         return document
     }
 
+    /// Holds and watches a session that this host did not start: of an earlier host, or one that the reaper gave its row back.
+    /// Its terminal is lost. One whose leader has exited is the reaper's alone.
+    func takeUnderCare(_ row: SessionRow) async {
+        guard await registry.session(row.id) == nil, let leader = await pinnedLeader(row) else { return }
+        let live = LiveSession(
+            id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
+        await registry.insert(live)
+        Task.detached { await watch(row, live) }
+    }
+
     /// Watches a leader and does what `on_exit` says once it has exited. Ends with the session, or with the task.
     func watch(_ row: SessionRow, _ live: LiveSession) async {
         guard let leader = live.leader else { return }

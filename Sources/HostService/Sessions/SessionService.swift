@@ -195,13 +195,20 @@ struct SessionService: Sendable {
 
     /// A session whose output is held, also after its end.
     private func readable(_ id: String, _ verb: String) async throws -> LiveSession {
-        if let parsed = SessionID(id), let ended = await registry.endedSession(parsed) { return ended }
-        return try await live(id, verb)
+        do {
+            return try await live(id, verb)
+        } catch {
+            // It may have ended a moment ago: then its output was put aside in the same step as it was let go.
+            if let parsed = SessionID(id), let ended = await registry.endedSession(parsed) { return ended }
+            throw error
+        }
     }
 
     private func live(_ id: String, _ verb: String) async throws -> LiveSession {
+        // First what is held, then the row: an end is written down before the session is let go, so the row that follows a miss
+        // is never older than the miss.
+        if let parsed = SessionID(id), let live = await registry.session(parsed), live.hasTerminal { return live }
         let row = try await row(id, verb)
-        if let live = await registry.session(row.id), live.hasTerminal { return live }
         if row.status.isEnded {
             throw HostFailure.sessionEnded(
                 "\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")

@@ -22,25 +22,36 @@ extension `Ground truth` {
         @Test func `tells what is there from what is not (I2)`() async throws {
             try await Self.withScratch { path, directory in
                 let ground = try CgroupGround(path: path)
-                guard case .absent = ground.look(place) else { throw GroundWorld.Trouble(description: "\(ground.look(place))") }
+                guard case .absent = ground.look(place) else {
+                    throw GroundWorld.Trouble(description: "\(ground.look(place))")
+                }
                 try Shell.run("mkdir -p '\(directory)/a.slice'")
-                guard case .absent = ground.look(place) else { throw GroundWorld.Trouble(description: "\(ground.look(place))") }
+                guard case .absent = ground.look(place) else {
+                    throw GroundWorld.Trouble(description: "\(ground.look(place))")
+                }
                 try Shell.run("mkdir -p '\(directory)/a.slice/b.scope'")
-                guard case .found(let found) = ground.look(place) else { throw GroundWorld.Trouble(description: "\(ground.look(place))") }
+                guard case .found(let found) = ground.look(place) else {
+                    throw GroundWorld.Trouble(description: "\(ground.look(place))")
+                }
                 #expect(found.path == path.appending(place))
                 #expect(try found.events()?.isPopulated == false)
             }
         }
 
-        @Test func `knows nothing once the manager's cgroup is gone, also when another has its name (I3)`() async throws {
+        @Test func `knows nothing once the manager's cgroup is gone, also when another has its name (I3)`() async throws
+        {
             try await Self.withScratch { path, directory in
                 let ground = try CgroupGround(path: path)
                 let identity = ground.identity
                 try Shell.run("rmdir '\(directory)'")
-                guard case .unknown(let reason) = ground.look(place) else { throw GroundWorld.Trouble(description: "\(ground.look(place))") }
+                guard case .unknown(let reason) = ground.look(place) else {
+                    throw GroundWorld.Trouble(description: "\(ground.look(place))")
+                }
                 #expect(reason == "the manager's cgroup \(path) was removed")
                 try Shell.run("mkdir -p '\(directory)/a.slice/b.scope'")
-                guard case .unknown = ground.look(place) else { throw GroundWorld.Trouble(description: "\(ground.look(place))") }
+                guard case .unknown = ground.look(place) else {
+                    throw GroundWorld.Trouble(description: "\(ground.look(place))")
+                }
                 #expect(try CgroupGround(path: path).identity != identity)
             }
         }
@@ -133,10 +144,12 @@ extension `Ground truth` {
                 let session = try await world.session(
                     "d='\(directory)'; for i in $(seq 300); do mkdir \"$d/c$i\"; done; echo ready; read x", in: scope)
                 let path = "\(world.ground.manager.path.appending(scope.path))"
-                await #expect(processExitsWith: .success) { [path = path as String, pid = session.pid.rawValue as Int32] in
+                await #expect(processExitsWith: .success) {
+                    [path = path as String, pid = session.pid.rawValue as Int32] in
                     var limit = rlimit(rlim_cur: 100, rlim_max: 100)
                     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                    let cgroup = try CgroupDirectory.open(mount: "/sys/fs/cgroup", CgroupPath(path) ?? CgroupPath(components: []))
+                    let cgroup = try CgroupDirectory.open(
+                        mount: "/sys/fs/cgroup", CgroupPath(path) ?? CgroupPath(components: []))
                     guard try cgroup.members() == [ProcessID(pid)] else { exit(1) }
                 }
             }

@@ -44,7 +44,8 @@ extension `Ground truth` {
             }
         }
 
-        @Test func `ends with its deadline, its task or its monitor, and says that somebody is left (I8)`() async throws {
+        @Test func `ends with its deadline, its task or its monitor, and says that somebody is left (I8)`() async throws
+        {
             try await GroundWorld.run { world in
                 let scope = world.scope()
                 _ = try await world.session("echo ready; read x", in: scope)
@@ -77,7 +78,8 @@ extension `Ground truth` {
                 #expect(try cgroup.ownMembers() == [])
                 #expect(try cgroup.members() == [session.pid])
                 #expect(
-                    try await cgroup.waitUntilEmpty(world.monitor, until: Deadline(bootNanoseconds: 0)) == .stillPopulated)
+                    try await cgroup.waitUntilEmpty(world.monitor, until: Deadline(bootNanoseconds: 0))
+                        == .stillPopulated)
             }
         }
 
@@ -96,7 +98,8 @@ extension `Ground truth` {
                         try await cgroup.waitUntilEmpty(world.monitor, until: Deadline(bootNanoseconds: 0))
                             == .stillPopulated)
                     #expect(
-                        try await cgroup.waitUntilEmpty(world.monitor, until: .after(.milliseconds(1))) == .stillPopulated)
+                        try await cgroup.waitUntilEmpty(world.monitor, until: .after(.milliseconds(1)))
+                            == .stillPopulated)
                 }
                 #expect(try DescriptorCount.sharing(events) == 1)
             }

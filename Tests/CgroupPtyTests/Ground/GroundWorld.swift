@@ -185,7 +185,9 @@ extension GroundWorld {
         while true {
             let now = try procfs.stat(pid)?.state
             if now == state { return }
-            if deadline.hasPassed { throw Trouble(description: "process \(pid) is \(now.map(String.init) ?? "gone"), not \(state)") }
+            if deadline.hasPassed {
+                throw Trouble(description: "process \(pid) is \(now.map(String.init) ?? "gone"), not \(state)")
+            }
             await Task.yield()
         }
     }

@@ -42,7 +42,8 @@ extension `Ground truth` {
                 let pair = try PseudoTerminal.open(size: .standard)
                 let pidfd: Pidfd
                 do {
-                    let command = Leader.Command(path: "/bin/true", arguments: ["true"], environment: [], directory: "/")
+                    let command = Leader.Command(
+                        path: "/bin/true", arguments: ["true"], environment: [], directory: "/")
                     pidfd = try Leader(command, terminal: pair.slave, procfs: world.procfs).pidfd
                 }
                 #expect(try await pidfd.exitStatus(world.monitor, until: GroundWorld.soon) == .code(125))
@@ -145,9 +146,13 @@ extension `Ground truth` {
         @Test func `reports why its command could not be executed, and exits with 127`() async throws {
             try await GroundWorld.run { world in
                 let directory = try TemporaryDirectory()
-                try Shell.run("cd \(directory.path); echo x > plain; chmod 644 plain; echo x > binary; chmod 755 binary")
+                try Shell.run(
+                    "cd \(directory.path); echo x > plain; chmod 644 plain; echo x > binary; chmod 755 binary")
                 let cases: [(path: String, directory: String, expected: SystemCallFailure)] = [
-                    ("/nowhere/shell", "/", SystemCallFailure(call: "execve", subject: "/nowhere/shell", errno: ENOENT)),
+                    (
+                        "/nowhere/shell", "/",
+                        SystemCallFailure(call: "execve", subject: "/nowhere/shell", errno: ENOENT)
+                    ),
                     (
                         directory.path + "/plain", "/",
                         SystemCallFailure(call: "execve", subject: directory.path + "/plain", errno: EACCES)
@@ -157,12 +162,16 @@ extension `Ground truth` {
                         directory.path + "/binary", "/",
                         SystemCallFailure(call: "execve", subject: directory.path + "/binary", errno: ENOEXEC)
                     ),
-                    ("/bin/true", "/nowhere/at", SystemCallFailure(call: "chdir", subject: "/nowhere/at", errno: ENOENT)),
+                    (
+                        "/bin/true", "/nowhere/at",
+                        SystemCallFailure(call: "chdir", subject: "/nowhere/at", errno: ENOENT)
+                    ),
                     ("/bin/true", "/bin/true", SystemCallFailure(call: "chdir", subject: "/bin/true", errno: ENOTDIR)),
                 ]
                 for (path, directory, expected) in cases {
                     let session = try world.park(path, ["x"], directory: directory)
-                    #expect(try await session.leader.release(world.monitor, until: GroundWorld.soon) == .failed(expected))
+                    #expect(
+                        try await session.leader.release(world.monitor, until: GroundWorld.soon) == .failed(expected))
                     #expect(try await session.exitStatus() == .code(127))
                 }
                 #expect("\(cases[0].expected)" == "execve /nowhere/shell: No such file or directory (errno 2)")

@@ -50,7 +50,8 @@ extension `Ground truth` {
 
         /// Between a process's end and its reaping the kernel does not tell yet; the answer was taken for a final "not known", and
         /// the exit code of nearly every session that ended after a restart of the host was lost.
-        @Test(.enabled(if: kernelTellsExits, "this kernel does not tell the exit of somebody else's child (Linux 6.15)"))
+        @Test(
+            .enabled(if: kernelTellsExits, "this kernel does not tell the exit of somebody else's child (Linux 6.15)"))
         func `of somebody else tells how it ended once that one has reaped it`() async throws {
             try await GroundWorld.run { world in
                 let session = try await world.shell(

@@ -61,7 +61,8 @@ extension `Ground truth` {
         @Test func `is confirmed by systemd for those who ignore a hangup`() async throws {
             try await GroundWorld.run { world in
                 let scope = world.scope()
-                let session = try await world.session("trap '' HUP; echo ready; while :; do sleep 1000; done", in: scope)
+                let session = try await world.session(
+                    "trap '' HUP; echo ready; while :; do sleep 1000; done", in: scope)
                 let report = await world.scopeStop().stop(
                     .init(scope), leaders: [session.leader.pidfd], force: false,
                     patience: Self.patience(hangup: .milliseconds(20)))
@@ -136,15 +137,17 @@ extension `Ground truth` {
                 let scope = world.scope()
                 let session = try world.park("/bin/true", ["true"])
                 try await world.systemd.startScope(
-                    scope, description: "parked", leader: session.pid, stopTimeout: .seconds(60), until: GroundWorld.soon)
+                    scope, description: "parked", leader: session.pid, stopTimeout: .seconds(60),
+                    until: GroundWorld.soon)
                 let report = await world.scopeStop().stop(
                     .init(scope), leaders: [session.leader.pidfd], force: false, patience: Self.patience())
                 try Self.expectConfirmed(report, by: .hangup, world, scope.path, [session])
             }
         }
 
-        @Test(arguments: [false, true]) func `ends what is frozen, in its scope or in its slice`(isSlice: Bool) async throws
-        {
+        @Test(arguments: [false, true]) func `ends what is frozen, in its scope or in its slice`(
+            isSlice: Bool
+        ) async throws {
             try await GroundWorld.run { world in
                 let scope = world.scope()
                 let session = try await world.session("echo ready; read x", in: scope)
@@ -225,17 +228,20 @@ extension `Ground truth` {
                         patience: Self.patience(hangup: .milliseconds(20)))
                     #expect(
                         report.outcome
-                            == .unknown("the scope is empty, but its leader, process \(session.pid), runs on in \(own)"))
+                            == .unknown("the scope is empty, but its leader, process \(session.pid), runs on in \(own)")
+                    )
                     #expect(report.means == nil)
                     #expect(try !session.leader.pidfd.hasExited())
                 }
                 #expect(
-                    await world.scopeStop().confirm(.init(scope), leaders: [session.leader.pidfd]).outcome != .confirmed)
+                    await world.scopeStop().confirm(.init(scope), leaders: [session.leader.pidfd]).outcome != .confirmed
+                )
                 // Its sleep stays in the test's own cgroup, where the manager ends it with the test.
                 try session.leader.pidfd.signal(SIGKILL)
                 #expect(try await session.exitStatus() == .signal(SIGKILL))
                 #expect(
-                    await world.scopeStop().confirm(.init(scope), leaders: [session.leader.pidfd]).outcome == .confirmed)
+                    await world.scopeStop().confirm(.init(scope), leaders: [session.leader.pidfd]).outcome == .confirmed
+                )
             }
         }
 
@@ -266,7 +272,8 @@ extension `Ground truth` {
         @Test func `is not taken from a stop job that says done over a living process (I2)`() async throws {
             try await GroundWorld.run { world in
                 let scope = world.scope()
-                let runtime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { ["XDG_RUNTIME_DIR=\($0)"] } ?? []
+                let runtime =
+                    ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { ["XDG_RUNTIME_DIR=\($0)"] } ?? []
                 let session = try world.park(
                     "/usr/bin/systemd-run",
                     [
@@ -309,7 +316,8 @@ extension `Ground truth` {
                 try Self.expectConfirmed(report, by: .killed, world, scope.path, [session])
                 #expect(report.remarks.count == 1)
                 #expect(
-                    report.remarks.first?.hasPrefix("stop \(scope.unit): systemd cannot be reached: ") == true, "\(report)")
+                    report.remarks.first?.hasPrefix("stop \(scope.unit): systemd cannot be reached: ") == true,
+                    "\(report)")
                 await systemd.close()
             }
         }
@@ -320,7 +328,8 @@ extension `Ground truth` {
                 defer { silent.stop() }
                 let systemd = try SystemdManager(kind: .user, environment: silent.environment)
                 let scope = world.scope()
-                let session = try await world.session("trap '' HUP; echo ready; while :; do sleep 1000; done", in: scope)
+                let session = try await world.session(
+                    "trap '' HUP; echo ready; while :; do sleep 1000; done", in: scope)
                 try Shell.run("echo 1 > '/sys/fs/cgroup/\(try world.cgroup(scope.path).path.relative)/cgroup.freeze'")
                 try await world.waitUntilFrozen(world.cgroup(scope.path))
                 let report = await world.scopeStop(systemd).stop(
@@ -354,7 +363,8 @@ extension `Ground truth` {
                     try await world.session("echo ready; read x", in: other),
                 ]
                 for force in [false, true] {
-                    let report = await world.scopeStop().stop(.init(gone), leaders: [session.leader.pidfd], force: force)
+                    let report = await world.scopeStop().stop(
+                        .init(gone), leaders: [session.leader.pidfd], force: force)
                     #expect(report.outcome == .confirmed)
                     for neighbour in neighbours { #expect(try !neighbour.leader.pidfd.hasExited()) }
                 }

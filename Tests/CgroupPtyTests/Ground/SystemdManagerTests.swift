@@ -27,7 +27,8 @@ extension `Ground truth` {
                 let scope = world.scope()
                 _ = try await world.session("echo ready; read x", in: scope)
                 let wanted = [
-                    "Description": "Corral test", "Slice": scope.slice.unit, "SendSIGHUP": "yes", "TimeoutStopUSec": "5s",
+                    "Description": "Corral test", "Slice": scope.slice.unit, "SendSIGHUP": "yes",
+                    "TimeoutStopUSec": "5s",
                     "CollectMode": "inactive-or-failed", "OOMPolicy": "continue", "CPUAccounting": "yes",
                     "MemoryAccounting": "yes",
                     "TasksAccounting": "yes", "IOAccounting": "yes", "Transient": "yes",
@@ -55,7 +56,8 @@ extension `Ground truth` {
                 let before = try world.procfs.cgroup(second.pid)
                 let failure = await #expect(throws: ScopeFailure.self) {
                     try await world.systemd.startScope(
-                        scope, description: "second", leader: second.pid, stopTimeout: .seconds(5), until: GroundWorld.soon)
+                        scope, description: "second", leader: second.pid, stopTimeout: .seconds(5),
+                        until: GroundWorld.soon)
                 }
                 #expect(failure?.errorName == "org.freedesktop.systemd1.UnitExists")
                 #expect("\(try #require(failure))".hasPrefix("start scope \(scope.unit): UnitExists: "))
@@ -123,14 +125,16 @@ extension `Ground truth` {
             try await GroundWorld.run { world in
                 let scopes = [world.scope(), world.scope()]
                 for scope in scopes { _ = try await world.session("echo ready; read x", in: scope) }
-                let units = try await world.systemd.units(matching: "corral-\(world.instance)*", until: GroundWorld.soon)
+                let units = try await world.systemd.units(
+                    matching: "corral-\(world.instance)*", until: GroundWorld.soon)
                 #expect(
                     Set(units.map(\.name))
                         == Set(scopes.map(\.unit) + [world.slice.unit, SliceName.instance(world.instance).unit]))
                 #expect(units.allSatisfy { $0.activeState == "active" })
                 #expect(units.filter { $0.name.hasSuffix(".scope") }.allSatisfy { $0.subState == "running" })
                 #expect(
-                    try await world.systemd.units(matching: "corral-\(InstanceID.mint())*", until: GroundWorld.soon) == [])
+                    try await world.systemd.units(matching: "corral-\(InstanceID.mint())*", until: GroundWorld.soon)
+                        == [])
             }
         }
 
@@ -176,7 +180,8 @@ extension `Ground truth` {
                     return try await group.reduce(into: [(ScopeName, GroundSession)]()) { $0.append($1) }
                 }
                 for (scope, session) in started {
-                    #expect(try world.procfs.cgroup(session.pid) == .path(world.ground.manager.path.appending(scope.path)))
+                    #expect(
+                        try world.procfs.cgroup(session.pid) == .path(world.ground.manager.path.appending(scope.path)))
                 }
                 let all = try world.cgroup(SliceName.instance(world.instance).path)
                 #expect(Set(try all.members()) == Set(started.map { $0.1.pid }))
@@ -184,13 +189,16 @@ extension `Ground truth` {
 
                 // All at once is how they go, too.
                 let report = await world.scopeStop().stop(
-                    ScopeStop.Target(.instance(world.instance)), leaders: started.map { $0.1.leader.pidfd }, force: false)
+                    ScopeStop.Target(.instance(world.instance)), leaders: started.map { $0.1.leader.pidfd },
+                    force: false)
                 #expect(report.outcome == .confirmed, "\(report)")
                 #expect(report.membersSignalled == 400)
             }
         }
 
-        @Test func `fails what is under way when the connection is closed, and the next call makes another`() async throws {
+        @Test func `fails what is under way when the connection is closed, and the next call makes another`()
+            async throws
+        {
             try await GroundWorld.run { world in
                 let scope = world.scope()
                 _ = try await world.session("trap '' HUP TERM; echo ready; while :; do sleep 1000; done", in: scope)
@@ -216,7 +224,8 @@ extension `Ground truth` {
                 try await GroundWorld.run { world in
                     let scope = world.scope()
                     let session = try await world.session("echo ready; read x", in: scope)
-                    let report = await world.scopeStop().stop(.init(scope), leaders: [session.leader.pidfd], force: false)
+                    let report = await world.scopeStop().stop(
+                        .init(scope), leaders: [session.leader.pidfd], force: false)
                     guard report.outcome == .confirmed, report.remarks.isEmpty else {
                         print(report)
                         exit(1)
@@ -232,7 +241,8 @@ extension `Ground truth` {
                 let scope = world.scope()
                 let session = try world.park("/bin/cat", ["cat"])
                 try await systemd.startScope(
-                    scope, description: "by bus", leader: session.pid, stopTimeout: .seconds(5), until: GroundWorld.soon)
+                    scope, description: "by bus", leader: session.pid, stopTimeout: .seconds(5), until: GroundWorld.soon
+                )
                 #expect(try world.cgroup(scope.path).members() == [session.pid])
                 #expect(try await systemd.stopUnit(scope.unit, until: GroundWorld.soon) == .done)
                 #expect(try await systemd.stopUnit(scope.unit, until: GroundWorld.soon) == nil)

@@ -43,13 +43,16 @@ extension `Ground truth` {
             }
         }
 
-        @Test func `is reported with its number and state, and never confirmed until it is gone (I2) (I3)`() async throws {
+        @Test func `is reported with its number and state, and never confirmed until it is gone (I2) (I3)`()
+            async throws
+        {
             let freezer = try Freezer()
             do {
                 try await GroundWorld.run { world in
                     defer { #expect(throws: Never.self) { try freezer.thaw() } }
                     let scope = world.scope()
-                    let session = try await world.session("echo ready; read x", in: scope, stopTimeout: .milliseconds(100))
+                    let session = try await world.session(
+                        "echo ready; read x", in: scope, stopTimeout: .milliseconds(100))
                     try freezer.freeze(session.pid)
                     var patience = ScopeStop.Patience()
                     patience.hangup = .milliseconds(20)
@@ -61,7 +64,9 @@ extension `Ground truth` {
                     ] {
                         let report = await world.scopeStop().stop(
                             target, leaders: [session.leader.pidfd], force: force, patience: patience)
-                        guard case .unkillable(let left) = report.outcome else { throw GroundWorld.Trouble(description: "\(report)") }
+                        guard case .unkillable(let left) = report.outcome else {
+                            throw GroundWorld.Trouble(description: "\(report)")
+                        }
                         #expect(left.map(\.pid) == [session.pid])
                         #expect(left.first?.command == "sh")
                         #expect(left.first?.state == "D")

@@ -8,7 +8,7 @@ final class SilentManager: Sendable {
     enum Manners: Sendable {
         /// Takes the connection and says nothing, like a manager that is stopped.
         case nothing
-        /// Closes the connection at once.
+        /// Closes the connection as soon as it was greeted.
         case hangsUp
         /// Authenticates, and then reads calls and answers none.
         case reads
@@ -107,7 +107,6 @@ final class SilentManager: Sendable {
             let raw = listener.withRawValue { Glibc.accept($0, nil, nil) }
             guard raw >= 0 else { return }
             let connection = OwnedFileDescriptor(adopting: raw)
-            if case .hangsUp = manners { continue }
             note { $0.connections.insert(raw) }
             _ = connection.release()
             Thread { [self] in
@@ -122,6 +121,10 @@ final class SilentManager: Sendable {
 
     private func serve(_ raw: CInt) {
         var bytes = [UInt8](repeating: 0, count: 65_536)
+        if case .hangsUp = manners {
+            _ = read(raw, &bytes, bytes.count)
+            return
+        }
         var greeting: [UInt8] = []
         while case .reads = manners, !String(decoding: greeting, as: UTF8.self).contains("BEGIN\r\n") {
             let count = read(raw, &bytes, bytes.count)

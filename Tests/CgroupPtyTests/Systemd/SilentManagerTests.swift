@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `and hangs up at once is unreachable`() async throws {
+    @Test func `and hangs up when it is greeted is unreachable`() async throws {
         try await Self.with(.hangsUp) { _, systemd in
             let failure = await #expect(throws: ScopeFailure.self) {
                 try await systemd.units(matching: "corral-*", until: .after(.seconds(60)))

@@ -3,7 +3,7 @@ import Testing
 @testable import corral
 
 @Suite struct `The host's unit` {
-    @Test func `keeps terminals over a crash`() throws {
+    @Test func `is started again after a crash, but not for ever`() throws {
         let arguments = try HostUnit(userID: 1000).transientArguments(
             executable: "/usr/bin/corral-host", environment: [:], socket: nil
         )
@@ -11,9 +11,8 @@ import Testing
             arguments == [
                 "--user", "--quiet", "--collect", "--unit=corral-host.service", "--service-type=notify",
                 "--description=Corral host: workspaces and persistent terminals", "--property=Restart=on-failure",
-                "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
-                "--property=FileDescriptorStoreMax=16384",
-                "--property=LimitNOFILE=infinity", "--", "/usr/bin/corral-host",
+                "--property=RestartSec=1", "--property=StartLimitIntervalSec=60", "--property=StartLimitBurst=10",
+                "--", "/usr/bin/corral-host",
             ]
         )
     }
