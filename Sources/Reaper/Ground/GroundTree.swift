@@ -195,7 +195,7 @@ struct GroundTree: Sendable {
     /// The proof that what was missing was missed in a living place (I2); nil when it was.
     private func managerIsGone() -> String? {
         do throws(SystemCallFailure) {
-            return try ground.manager.events() == nil ? "the manager's cgroup \(ground.manager.path) was removed" : nil
+            return try !ground.manager.isThere() ? "the manager's cgroup \(ground.manager.path) was removed" : nil
         } catch {
             return "\(error)"
         }
