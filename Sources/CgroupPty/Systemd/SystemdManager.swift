@@ -119,7 +119,7 @@ public actor SystemdManager {
     public func startScope(
         _ scope: ScopeName, description: String, leader pid: ProcessID, stopTimeout: Duration, until deadline: Deadline
     ) async throws(ScopeFailure) {
-        // 0 would mean no timeout at all.
+        // In a unit file 0 means no timeout; one microsecond is no time everywhere.
         let microseconds = max(1, stopTimeout.wholeMicroseconds)
         let result = try await job("start scope", scope.unit, until: deadline) { bus, message in
             corral_bus_new_start_scope(
