@@ -65,7 +65,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "corral-host",
-            dependencies: ["HostService", argumentParser, logging],
+            dependencies: ["CgroupPty", "HostProtocol", "HostService", argumentParser, logging],
             swiftSettings: strict
         ),
         .executableTarget(

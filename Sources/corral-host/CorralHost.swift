@@ -1,6 +1,7 @@
 import ArgumentParser
 import CgroupPty
 import Glibc
+import HostProtocol
 import HostService
 import Logging
 

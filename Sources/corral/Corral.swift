@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostProtocol
 
 /// The root of the command line.
 struct Corral: AsyncParsableCommand {
@@ -22,7 +23,7 @@ struct Corral: AsyncParsableCommand {
             Exit status: 0 done, 3 not confirmed, 4 conflict or refused, 5 not found, 64 usage, 69 host not reachable, \
             1 anything else; of several the worst in the order 1, 69, 64, 3, 4, 5, 0.
             """,
-        version: "0.1.0",
+        version: HostVersion.current,
         subcommands: [
             HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self,
             Receipts.self,

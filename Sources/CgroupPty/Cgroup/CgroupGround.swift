@@ -30,12 +30,18 @@ public struct CgroupGround: Sendable {
         do {
             if let found = try manager.child(path) { return .found(found) }
             // The order matters: first the miss, then the proof that it was looked for in a living place.
-            guard try manager.isThere() else {
-                return .unknown("the manager's cgroup \(manager.path) was removed")
-            }
-            return .absent
+            return doubtAboutAbsence().map { .unknown($0) } ?? .absent
         } catch {
             return .unknown("\(error)")
+        }
+    }
+
+    /// Why what was just missed below the manager's cgroup may be there all the same; nil when the cgroup itself is there (I2).
+    public func doubtAboutAbsence() -> String? {
+        do {
+            return try manager.isThere() ? nil : "the manager's cgroup \(manager.path) was removed"
+        } catch {
+            return "\(error)"
         }
     }
 

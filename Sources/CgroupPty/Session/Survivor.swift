@@ -24,4 +24,9 @@ public struct Survivor: Sendable, Equatable {
             return nil
         }
     }
+
+    /// The first five in words, for a message: `4711 sleep (D), …`.
+    public static func list(_ survivors: [Survivor]) -> String {
+        survivors.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", ")
+    }
 }

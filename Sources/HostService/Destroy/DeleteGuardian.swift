@@ -29,7 +29,7 @@ struct DeleteGuardian: Sendable {
             return
                 "could not tell whether work would be lost: \(error); nothing was removed. --force removes it all the same"
         }
-        switch await Preflight(git: git).examine(row.path, commonDirectory: common) {
+        switch await Preflight(git: context.git).examine(row.path, commonDirectory: common) {
         case .clean, .missing: return nil
         case .dirty(let findings):
             return findings.map { "\($0)" }.joined(separator: "; ") + "; nothing was removed. --force discards it"
@@ -45,19 +45,18 @@ struct DeleteGuardian: Sendable {
     /// The repository's common git directory, nil when the repository is gone.
     func commonDirectory(_ row: WorkspaceRow) async throws -> String? {
         guard let path = row.repository else { return nil }
-        switch try await Repository.reopen(at: path, git: git) {
+        switch try await Repository.reopen(at: path, git: context.git) {
         case .opened(let repository): return repository.gitCommonDirectory
         case .absent: return nil
         case .notARepository(let why): throw HostFailure.gitFailed("open repository \(path): \(why)")
         }
     }
 
-    private var git: GitCommand { GitCommand(inherited: context.configuration.environment) }
-
     private func guardPath(_ row: WorkspaceRow) async throws {
         var repository: Repository?
         var registered: [RegisteredWorktree] = []
-        if let path = row.repository, case .opened(let found) = try await Repository.reopen(at: path, git: git) {
+        if let path = row.repository, case .opened(let found) = try await Repository.reopen(at: path, git: context.git)
+        {
             repository = found
             registered = try await found.worktrees()
         }
@@ -93,13 +92,9 @@ struct DeleteGuardian: Sendable {
             }
             var members: [ProcessID] = []
             if case .found(let cgroup) = context.ground.look(scope.path) { members = try cgroup.members() }
-            receipt.sessions.append(
-                SessionEndDocument(
-                    session: session.id.rawValue, unit: session.unit, outcome: .unknown, ended: nil,
-                    membersSignalled: members.count,
-                    durationMs: 0,
-                    survivors: members.compactMap { Survivor($0, in: context.procfs) }.map { SurvivorDocument($0) },
-                    detail: "would be ended"))
+            var end = SessionEndDocument(unended: session, detail: "would be ended", members: members.count)
+            end.survivors = members.compactMap { Survivor($0, in: context.procfs) }.map { SurvivorDocument($0) }
+            receipt.sessions.append(end)
         }
         return receipt
     }

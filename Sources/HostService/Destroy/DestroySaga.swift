@@ -55,7 +55,7 @@ actor DestroySaga {
         options.merge(other)
         guard options != before else { return }
         _ = try await parts.context.index.setDestroyOptions(
-            workspace.id, options: String(decoding: try WireCoding.encode(options), as: UTF8.self))
+            workspace.id, options: try WireCoding.text(of: options))
     }
 
     /// Waits until the saga is over, at most until the deadline; returns the receipt as it is then.
@@ -208,7 +208,7 @@ actor DestroySaga {
         }
     }
 
-    private func encodedReceipt() throws -> String { String(decoding: try WireCoding.encode(receipt), as: UTF8.self) }
+    private func encodedReceipt() throws -> String { try WireCoding.text(of: receipt) }
 
     /// Remembers who is in the slice and on its terminals before anything is signalled. Afterwards the proof is gone.
     func rememberMembers(of slice: SliceName) async throws {
@@ -247,4 +247,5 @@ struct DestroyParts: Sendable {
     let ender: SessionEnder
     let scripts: WorkspaceScripts
     let trash: WorktreeTrash
+    let guardian: DeleteGuardian
 }

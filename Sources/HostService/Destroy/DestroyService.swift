@@ -7,16 +7,14 @@ import SessionIndex
 /// Begins, joins and resumes deletes: one saga for each workspace at most.
 actor DestroyService {
     private let parts: DestroyParts
-    private let guardian: DeleteGuardian
     private var sagas: [WorkspaceID: DestroySaga] = [:]
     private var tasks: [WorkspaceID: Task<Void, Never>] = [:]
     private var beginning: [WorkspaceID: Task<DestroySaga?, any Error>] = [:]
     private var isStopping = false
 
     /// A service without sagas.
-    init(parts: DestroyParts, guardian: DeleteGuardian) {
+    init(parts: DestroyParts) {
         self.parts = parts
-        self.guardian = guardian
     }
 
     /// Workspaces whose delete is being worked on by this process: the reaper leaves their scopes to it.
@@ -32,7 +30,7 @@ actor DestroyService {
             saga = running
         case .workspace(let row):
             // One that is being deleted was examined when that began.
-            if row.state != .deleting, let planned = try await guardian.check(row, request) { return planned }
+            if row.state != .deleting, let planned = try await parts.guardian.check(row, request) { return planned }
             // Nil when it was over since we looked: then the receipt answers.
             guard let begun = try await beginOrJoin(row, DestroyOptions(request)) else {
                 return try await delete(id, request)
@@ -80,7 +78,7 @@ actor DestroyService {
         guard let stored = try await parts.context.index.receipt(ofWorkspace: parsed) else {
             throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace")
         }
-        return .receipt(try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)))
+        return .receipt(try WireCoding.decode(ReceiptDocument.self, from: stored.body))
     }
 
     /// Two requests that come at the same moment begin one saga: the second waits for the first one's tombstone.
@@ -121,12 +119,12 @@ actor DestroyService {
             }
             return nil
         }
-        let recorded = try WireCoding.decode(DestroyOptions.self, from: Data(destroy.options.utf8))
+        let recorded = try WireCoding.decode(DestroyOptions.self, from: destroy.options)
         let stored = try await parts.context.index.receipt(destroy.receiptID)
         var receipt = ReceiptDocument(
             id: destroy.receiptID, workspace: id.rawValue, workspaceName: row.name,
             createdAt: Timestamp(destroy.startedAt))
-        if let stored { receipt = try WireCoding.decode(ReceiptDocument.self, from: Data(stored.body.utf8)) }
+        if let stored { receipt = try WireCoding.decode(ReceiptDocument.self, from: stored.body) }
         receipt.warnings.append(
             "the host was restarted during the delete of \(id); it was resumed at step \(destroy.step ?? "teardown")")
         _ = try await parts.context.index.countAttempt(id)
@@ -148,11 +146,11 @@ actor DestroyService {
             workspaceName: row.name,
             createdAt: Timestamp(.now))
         let stored = ReceiptRow(
-            id: receipt.id, workspaceID: row.id, body: String(decoding: try WireCoding.encode(receipt), as: UTF8.self),
+            id: receipt.id, workspaceID: row.id, body: try WireCoding.text(of: receipt),
             createdAt: receipt.createdAt.date)
         await parts.context.reach(.destroyTombstone)
         switch try await parts.context.index.tombstone(
-            row.id, receipt: stored, options: String(decoding: try WireCoding.encode(options), as: UTF8.self), at: .now)
+            row.id, receipt: stored, options: try WireCoding.text(of: options), at: .now)
         {
         case .begun(let destroy):
             let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: false)

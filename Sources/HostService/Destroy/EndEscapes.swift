@@ -1,6 +1,5 @@
 import CgroupPty
 import HostProtocol
-import Logging
 import Reaper
 import SessionIndex
 
@@ -34,13 +33,8 @@ extension DestroySaga {
             // What an abandoned stop left in the slice is found again here: it did not escape.
             if sweep.hasSurvivors, receipt.outcome == .confirmed { receipt.outcome = .escaped }
         }
-        for escape in escapes {
-            context.logger.warning(
-                "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(workspace.id) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
-                metadata: .workspace(
-                    workspace.id, context.instance, outcome: escape.wasKilled ? "killed" : "reported",
-                    message: .escapeFound))
-        }
+        let journal = PassJournal(logger: context.logger, instance: context.instance)
+        for escape in escapes { journal.write(escape) }
         return .done
     }
 }

@@ -5,7 +5,7 @@ extension DestroySaga {
     func recheckWorktree() async throws -> StateMachine.Event {
         await parts.context.reach(.destroyRecheck)
         guard workspace.kind == .worktree, !options.force else { return .done }
-        if let refusal = await DeleteGuardian(context: parts.context).refusal(workspace) {
+        if let refusal = await parts.guardian.refusal(workspace) {
             return .stopped("its sessions have ended, but \(refusal)")
         }
         return .done

@@ -12,10 +12,7 @@ extension DestroySaga {
         }
         guard options.deleteBranch else { return .done }
         do {
-            guard
-                case .opened(let repository) = try await Repository.reopen(
-                    at: path, git: GitCommand(inherited: context.configuration.environment))
-            else {
+            guard case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) else {
                 warn("the branch \(branch) was not looked for: the repository \(path) is gone", .absent)
                 return .done
             }

@@ -21,7 +21,7 @@ extension DestroySaga {
             note { $0.worktree = .failed }
             return .failed("\(workspace.path) was not removed: \(refusal)")
         }
-        guard let common = try await DeleteGuardian(context: context).commonDirectory(workspace) else {
+        guard let common = try await parts.guardian.commonDirectory(workspace) else {
             note {
                 $0.warnings.append(
                     "workspace \(workspace.id): the repository \(workspace.repository ?? "") is gone; there was no registration to remove"

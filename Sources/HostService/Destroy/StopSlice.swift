@@ -23,20 +23,16 @@ extension DestroySaga {
         try await rememberMembers(of: slice)
         note { receipt in
             receipt.sessions += sessions.filter { !begun.contains($0.id.rawValue) }.map {
-                SessionEndDocument(
-                    session: $0.id.rawValue, unit: $0.unit, outcome: .unknown, ended: nil,
-                    membersSignalled: membersBefore[$0.id] ?? 0, durationMs: 0, survivors: [], detail: "is being ended")
+                SessionEndDocument(unended: $0, detail: "is being ended", members: membersBefore[$0.id] ?? 0)
             }
         }
         await save(detail: nil)
 
-        var leaders: [Pidfd] = []
-        for row in sessions {
-            if let leader = await parts.ender.pinnedLeader(row) { leaders.append(leader) }
-        }
-        let report = await context.stop.stop(.init(slice), leaders: leaders, force: options.force)
+        var leaders: [SessionID: Pidfd] = [:]
+        for row in sessions { leaders[row.id] = await parts.ender.pinnedLeader(row) }
+        let report = await context.stop.stop(.init(slice), leaders: Array(leaders.values), force: options.force)
         await context.reach(.destroyStopped)
-        let ends = await settle(sessions, slice: report)
+        let ends = await settle(sessions, leaders, slice: report)
         note { receipt in
             receipt.sessions.removeAll { old in ends.contains { $0.session == old.session } }
             receipt.sessions += ends
@@ -56,8 +52,7 @@ extension DestroySaga {
         case .unkillable(let left):
             note { $0.outcome = .unkillable }
             return .failed(
-                "\(left.count) processes in \(slice) survived SIGKILL: "
-                    + left.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", "))
+                "\(left.count) processes in \(slice) survived SIGKILL: \(Survivor.list(left))")
         case .unknown(let reason):
             note { $0.outcome = .unknown }
             return .failed(reason)
@@ -65,15 +60,16 @@ extension DestroySaga {
     }
 
     /// Writes each session's end down after a look at its own scope. Looking is cheap once the slice is empty.
-    private func settle(_ rows: [SessionRow], slice report: StopReport) async -> [SessionEndDocument] {
+    private func settle(
+        _ rows: [SessionRow], _ leaders: [SessionID: Pidfd], slice report: StopReport
+    ) async -> [SessionEndDocument] {
         var ends: [SessionEndDocument] = []
         for row in rows {
             guard let scope = ScopeName(unit: row.unit) else { continue }
             let live = await parts.registry.session(row.id)
-            let leader = await parts.ender.pinnedLeader(row)
             let recorded = receipt.sessions.first { $0.session == row.id.rawValue }?.membersSignalled ?? 0
             let members = max(membersBefore[row.id] ?? 0, recorded)
-            var own = await parts.context.stop.confirm(.init(scope), leaders: leader.map { [$0] } ?? [])
+            var own = await parts.context.stop.confirm(.init(scope), leaders: leaders[row.id].map { [$0] } ?? [])
             own.means = own.outcome == .confirmed ? (members == 0 ? .exited : report.means) : nil
             own.membersSignalled = members
             own.milliseconds = report.milliseconds

@@ -13,7 +13,6 @@ enum Checkpoint: String, CaseIterable, Sendable {
     case killStamped, scopeEnded
     case destroyTombstone, destroyTeardown, destroyStop, destroyStopped, destroyEscapes, destroyRecheck
     case destroyWorktree, destroyMovedAside, destroyBranch, destroyFinish, destroyFinished
-    case passClaimsRead, passVerdictsReached
 
     /// Stops or dies here if a test asked for it.
     func reach(in directory: String?) async {

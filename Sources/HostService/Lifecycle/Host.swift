@@ -107,6 +107,6 @@ struct Host: HostOperations {
     func reaper() async throws -> ReaperDocument { reaperService.document() }
 
     private static func decode(_ row: ReceiptRow) throws -> ReceiptDocument {
-        try WireCoding.decode(ReceiptDocument.self, from: Data(row.body.utf8))
+        try WireCoding.decode(ReceiptDocument.self, from: row.body)
     }
 }

@@ -23,6 +23,9 @@ struct HostContext: Sendable {
     let eventLoops: any EventLoopGroup
     let logger: Logger
 
+    /// Runs git as every part of the host does.
+    var git: GitCommand { GitCommand(inherited: configuration.environment) }
+
     /// Stops or dies here if a test asked for it.
     func reach(_ checkpoint: Checkpoint) async {
         await checkpoint.reach(in: configuration.checkpoints)

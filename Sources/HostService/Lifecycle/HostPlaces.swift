@@ -1,6 +1,6 @@
 public import ArgumentParser
 import CgroupPty
-import Glibc
+import FoundationEssentials
 public import Logging
 
 /// The options that say where a host's things are: the same for `corral-host` and `corral-reaper`.
@@ -23,30 +23,19 @@ public struct HostPlaces: ParsableArguments {
     /// Settles the configuration for the calling user.
     public func configuration() throws -> HostConfiguration {
         try HostConfiguration(
-            stateDirectory: stateDirectory, runtimeDirectory: runtimeDirectory, environment: Self.environment(),
+            stateDirectory: stateDirectory, runtimeDirectory: runtimeDirectory,
+            environment: ProcessInfo.processInfo.environment,
             machineID: try BootIdentity.machineID())
     }
 
     /// A logger to the journal, or to standard error where that is none.
     public func logger(_ identifier: String) -> Logger {
-        let environment = Self.environment()
+        let environment = ProcessInfo.processInfo.environment
         var logger = Logger(label: identifier) { _ in
             JournalLogHandler(identifier: identifier, environment: environment)
         }
         logger.logLevel = logLevel
         return logger
-    }
-
-    private static func environment() -> [String: String] {
-        var values: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let pair = String(cString: text).split(
-                separator: "=" as Character, maxSplits: 1, omittingEmptySubsequences: false)
-            if pair.count == 2 { values[String(pair[0])] = String(pair[1]) }
-            entry += 1
-        }
-        return values
     }
 }
 

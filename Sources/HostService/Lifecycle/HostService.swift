@@ -58,8 +58,10 @@ public enum HostService {
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
-        let parts = DestroyParts(context: context, registry: registry, ender: ender, scripts: scripts, trash: trash)
-        let destroys = DestroyService(parts: parts, guardian: DeleteGuardian(context: context))
+        let destroys = DestroyService(
+            parts: DestroyParts(
+                context: context, registry: registry, ender: ender, scripts: scripts, trash: trash,
+                guardian: DeleteGuardian(context: context)))
         let reaper = ReaperService(
             context: context, registry: registry, ender: ender, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(

@@ -10,14 +10,7 @@ struct PassJournal: Sendable {
     /// Writes the lines. A pass that did nothing leaves its summary at the level that is usually not shown.
     func write(_ report: PassReport) {
         for record in report.records { write(record) }
-        for escape in report.escapes {
-            var metadata = Logger.Metadata.workspace(
-                escape.workspace, instance, outcome: escape.wasKilled ? "killed" : "reported", message: .escapeFound)
-            metadata["scope"] = "\(escape.cgroup)"
-            logger.warning(
-                "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(escape.workspace) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
-                metadata: metadata)
-        }
+        for escape in report.escapes { write(escape) }
         let didSomething =
             !report.records.isEmpty || !report.escapes.isEmpty || report.failed > 0 || report.groundFailure != nil
         logger.log(
@@ -28,6 +21,16 @@ struct PassJournal: Sendable {
                 "Reaper pass: the ground could not be read: \(failure). Nothing was reaped.",
                 metadata: ["instance": "\(instance)", "message_id": "\(JournalMessage.passFailed.rawValue)"])
         }
+    }
+
+    /// The line of one escape, found by a pass or by a delete.
+    func write(_ escape: EscapeRecord) {
+        var metadata = Logger.Metadata.workspace(
+            escape.workspace, instance, outcome: escape.wasKilled ? "killed" : "reported", message: .escapeFound)
+        metadata["scope"] = "\(escape.cgroup)"
+        logger.warning(
+            "Escape found: process \(escape.pid) (\(escape.command)) of workspace \(escape.workspace) in \(escape.cgroup): \(escape.evidence.joined(separator: ", ")); \(escape.outcome).",
+            metadata: metadata)
     }
 
     private func write(_ record: PassRecord) {

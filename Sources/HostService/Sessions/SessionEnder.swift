@@ -30,12 +30,13 @@ struct SessionEnder: Sendable {
         do {
             _ = try await context.index.stampDispose(row.id, at: .now)
         } catch {
-            return unknown(row, "stamp session \(row.id): \(error); nothing was signalled")
+            return SessionEndDocument(unended: row, detail: "stamp session \(row.id): \(error); nothing was signalled")
         }
         await context.reach(.killStamped)
         let leader = live?.leader ?? pin(row)
         guard let scope = ScopeName(unit: row.unit), scope.instance == context.instance else {
-            return unknown(row, "end \(row.unit): not a scope of this instance; nothing was signalled")
+            return SessionEndDocument(
+                unended: row, detail: "end \(row.unit): not a scope of this instance; nothing was signalled")
         }
         var report = await context.stop.stop(.init(scope), leaders: leader.map { [$0] } ?? [], force: force)
         await context.reach(.scopeEnded)
@@ -121,18 +122,16 @@ struct SessionEnder: Sendable {
     }
 
     private func leaderExited(_ row: SessionRow, _ live: LiveSession) async -> SessionEndDocument {
-        guard let scope = ScopeName(unit: row.unit) else { return unknown(row, "not a scope's name") }
+        guard let scope = ScopeName(unit: row.unit) else {
+            return SessionEndDocument(unended: row, detail: "not a scope's name")
+        }
         let left = members(row) ?? 0
-        let wasWanted = await isStamped(row)
         let report = await context.stop.stop(.init(scope), leaders: live.leader.map { [$0] } ?? [], force: false)
         if report.outcome != .confirmed {
             // The person wanted it gone with its leader: the stamp makes it the reaper's.
             do { _ = try await context.index.stampDispose(row.id, at: .now) } catch {
                 context.logger.error("stamp session \(row.id): \(error)")
             }
-        }
-        if wasWanted {
-            return await settle(row, live, report, ended: .disposed, reason: .killed, membersLeft: nil)
         }
         return await settle(row, live, report, ended: .exited, reason: await reason(live), membersLeft: left)
     }
@@ -194,15 +193,16 @@ struct SessionEnder: Sendable {
         }
         do { return try cgroup.members().count } catch { return nil }
     }
-
-    private func unknown(_ row: SessionRow, _ detail: String) -> SessionEndDocument {
-        SessionEndDocument(
-            session: row.id.rawValue, unit: row.unit, outcome: .unknown, ended: nil, membersSignalled: 0, durationMs: 0,
-            survivors: [], detail: detail)
-    }
 }
 
 extension SessionEndDocument {
+    /// What clients are told of a session whose end is not known, and why.
+    init(unended row: SessionRow, detail: String, members: Int = 0) {
+        self.init(
+            session: row.id.rawValue, unit: row.unit, outcome: .unknown, ended: nil, membersSignalled: members,
+            durationMs: 0, survivors: [], detail: detail)
+    }
+
     /// What clients are told of a stop.
     init(_ row: SessionRow, _ report: StopReport) {
         self.init(
@@ -216,9 +216,7 @@ extension SessionEndDocument {
         case .unkillable(let left):
             outcome = .unkillable
             survivors = left.map { SurvivorDocument($0) }
-            detail =
-                "\(left.count) left after SIGKILL: "
-                + left.prefix(5).map { "\($0.pid) \($0.command) (\($0.state))" }.joined(separator: ", ")
+            detail = "\(left.count) left after SIGKILL: \(Survivor.list(left))"
         case .unknown(let reason):
             outcome = .unknown
             detail = reason

@@ -131,7 +131,7 @@ struct SessionService: Sendable {
             onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID,
             invocationID: nil,
             leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
-            membersLeft: nil, request: String(decoding: try WireCoding.encode(request), as: UTF8.self), createdAt: .now,
+            membersLeft: nil, request: try WireCoding.text(of: request), createdAt: .now,
             endedAt: nil)
         return SessionStarter.Plan(
             row: row, scope: scope, command: command, environment: environment.strings, size: size,

@@ -83,7 +83,7 @@ struct WorkspaceService: Sendable {
         }
         var repository: String?
         var branch: String?
-        if case .opened(let found) = try await Repository.open(at: real, git: git) {
+        if case .opened(let found) = try await Repository.open(at: real, git: context.git) {
             repository = found.path
             branch = try await found.worktrees().first { $0.path.text == real }?.branch?.text
         }
@@ -197,7 +197,7 @@ struct WorkspaceService: Sendable {
             }
             try await trash.discard(row)
             if row.branchWasCreated, let branch = row.branch, let path = row.repository,
-                case .opened(let repository) = try await Repository.open(at: path, git: git)
+                case .opened(let repository) = try await Repository.open(at: path, git: context.git)
             {
                 // Made by us a moment ago; `-d` keeps it if somebody committed to it.
                 _ = try await BranchRemoval(repository: repository).remove(branch, force: false)
@@ -252,7 +252,7 @@ struct WorkspaceService: Sendable {
     }
 
     private func open(_ place: String) async throws -> Repository {
-        switch try await Repository.open(at: place, git: git) {
+        switch try await Repository.open(at: place, git: context.git) {
         case .opened(let repository): return repository
         case .absent:
             throw HostFailure.repositoryNotFound(
@@ -261,8 +261,6 @@ struct WorkspaceService: Sendable {
             throw HostFailure.repositoryNotFound("open repository \(place): \(why); nothing was created")
         }
     }
-
-    private var git: GitCommand { GitCommand(inherited: context.configuration.environment) }
 
     private func document(_ row: WorkspaceRow) async throws -> WorkspaceDocument {
         let sessions = try await context.index.sessions(workspace: row.id, includeEnded: false)
@@ -281,7 +279,7 @@ struct WorkspaceService: Sendable {
 
     /// The request in one form, so that two that mean the same compare equal.
     private static func canonical(_ request: CreateWorkspaceRequest) throws -> String {
-        String(decoding: try WireCoding.encode(request), as: UTF8.self)
+        try WireCoding.text(of: request)
     }
 }
 

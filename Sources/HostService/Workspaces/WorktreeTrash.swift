@@ -56,7 +56,6 @@ final class WorktreeTrash: Sendable {
     func discard(_ row: WorkspaceRow) async throws {
         guard let path = row.repository else { return }
         let removal = removal
-        let git = GitCommand(inherited: context.configuration.environment)
         var identity = row.worktreeIdentity
         if identity == nil, case .found(let found) = try removal.identity(of: row.path) { identity = found }
         var name: TrashName?
@@ -73,7 +72,7 @@ final class WorktreeTrash: Sendable {
                 throw HostFailure.conflict("remove \(row.path): \(refusal)")
             }
         }
-        if case .opened(let repository) = try await Repository.reopen(at: path, git: git) {
+        if case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) {
             _ = try removal.unregister(
                 row.path, commonDirectory: repository.gitCommonDirectory, trashName: name, force: true)
         }

@@ -26,7 +26,7 @@ struct GroundTree: Sendable {
                     case .unknown(let reason): slices[workspace] = .unknown(reason)
                     }
                 }
-                if let reason = managerIsGone() { return .unknown(reason) }
+                if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
                 return .known(slices)
             } catch {
                 return .unknown("\(error)")
@@ -63,7 +63,7 @@ struct GroundTree: Sendable {
                         }
                     }
                 }
-                if let reason = managerIsGone() { return .unknown(reason) }
+                if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
                 return .known(SliceContents(isPopulated: isPopulated, scopes: scopes, strangers: strangers))
             } catch {
                 return .unknown("\(error)")
@@ -160,7 +160,7 @@ struct GroundTree: Sendable {
     private func presence(of cgroup: CgroupDirectory) -> Presence {
         do throws(SystemCallFailure) {
             guard let events = try cgroup.events() else {
-                if let reason = managerIsGone() { return .unknown(reason) }
+                if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
                 return .absent
             }
             guard events.isPopulated else { return .empty }
@@ -188,17 +188,8 @@ struct GroundTree: Sendable {
     }
 
     private func absentNow() -> Reading<SliceContents?> {
-        if let reason = managerIsGone() { return .unknown(reason) }
+        if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
         return .known(nil)
-    }
-
-    /// The proof that what was missing was missed in a living place (I2); nil when it was.
-    private func managerIsGone() -> String? {
-        do throws(SystemCallFailure) {
-            return try !ground.manager.isThere() ? "the manager's cgroup \(ground.manager.path) was removed" : nil
-        } catch {
-            return "\(error)"
-        }
     }
 }
 

@@ -11,7 +11,7 @@ enum Console {
 
     /// Prints a document as a line of JSON.
     static func print(json document: some Encodable) throws {
-        print(String(decoding: try WireCoding.encode(document), as: UTF8.self))
+        print(try WireCoding.text(of: document))
     }
 
     /// Prints a document as JSON for programs or as text for people.

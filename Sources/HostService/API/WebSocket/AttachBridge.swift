@@ -58,7 +58,7 @@ struct AttachBridge: Sendable {
                 hasEnded = hasEnded || message.type == .ended
                 let text: String
                 do {
-                    text = String(decoding: try WireCoding.encode(message), as: UTF8.self)
+                    text = try WireCoding.text(of: message)
                 } catch {
                     logger.error("attach message cannot be written", metadata: ["failure": "\(error)"])
                     return .internalError
