@@ -101,7 +101,8 @@ extension OwnedFileDescriptor {
             if count == 0 { return bytes }
             bytes += chunk[0..<count]
             if bytes.count > limit { throw SystemCallFailure(call: "read", subject: name, errno: EFBIG) }
-            if chunk.count < 65536 { chunk = [UInt8](repeating: 0, count: 65536) }
+            // Most files of procfs are short: a larger piece only for what fills the smaller one.
+            if count == chunk.count, count < 65536 { chunk = [UInt8](repeating: 0, count: 65536) }
         }
     }
 

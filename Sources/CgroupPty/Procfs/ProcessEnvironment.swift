@@ -13,11 +13,17 @@ public struct ProcessEnvironment: Sendable, Equatable {
     /// The first value of a name; nil when the name is not there.
     public subscript(name: String) -> String? {
         let prefix = Array((name + "=").utf8)
-        // A cheap look first: this runs once for each process of the machine.
-        guard bytes.count >= prefix.count else { return nil }
-        for item in bytes.split(separator: 0) where item.starts(with: prefix) {
-            return String(decoding: item.dropFirst(prefix.count), as: UTF8.self)
+        // Without a copy of anything but the value: this runs for each process of the machine.
+        return bytes.withUnsafeBytes { bytes in
+            var rest = UnsafeRawBufferPointer(rebasing: bytes[...])
+            while !rest.isEmpty {
+                let item = rest.prefix { $0 != 0 }
+                if item.starts(with: prefix) {
+                    return String(decoding: item.dropFirst(prefix.count), as: UTF8.self)
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(item.count + 1))
+            }
+            return nil
         }
-        return nil
     }
 }

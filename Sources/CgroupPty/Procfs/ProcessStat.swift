@@ -33,15 +33,21 @@ public struct ProcessStat: Sendable, Equatable {
             open < close, open > 0, bytes[open - 1] == UInt8(ascii: " "),
             let pid = ProcessID(String(decoding: bytes[..<(open - 1)], as: UTF8.self))
         else { return nil }
-        let fields = String(decoding: bytes[(close + 1)...], as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        // By bytes, and no further than the start: this runs for each process of the machine.
+        let fields = bytes[(close + 1)...].split(maxSplits: 20) {
+            $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n")
+        }
+        func number<Number: FixedWidthInteger>(_ field: Int) -> Number? {
+            Number(String(decoding: fields[field], as: UTF8.self))
+        }
         // One more than is read: the last field of a line that was cut off may be short of digits.
-        guard fields.count > 20, fields[0].count == 1, let state = fields[0].first, let parent = Int32(fields[1]),
-            let session = Int32(fields[3]), let terminal = Int64(fields[4]), let flags = UInt64(fields[6]),
-            let start = UInt64(fields[19])
+        guard fields.count > 20, fields[0].count == 1, fields[0][fields[0].startIndex] < 0x80,
+            let parent: Int32 = number(1), let session: Int32 = number(3), let terminal: Int64 = number(4),
+            let flags: UInt64 = number(6), let start: UInt64 = number(19)
         else { return nil }
         self.pid = pid
         command = String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
-        self.state = state
+        state = Character(UnicodeScalar(fields[0][fields[0].startIndex]))
         self.parent = parent
         self.session = session
         terminalDevice = UInt64(truncatingIfNeeded: terminal) & 0xffff_ffff
