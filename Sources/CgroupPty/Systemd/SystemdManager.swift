@@ -189,12 +189,31 @@ public actor SystemdManager {
 
     /// The manager's own cgroup, absolute; empty for a manager at the root.
     public func controlGroup(until deadline: Deadline) async throws(ScopeFailure) -> String {
-        try await managerProperty("ControlGroup", until: deadline)
+        try await managerProperty("ControlGroup", until: deadline, Self.stringVariant)
     }
 
     /// The manager's version, for instance `252.39-1~deb12u1`.
     public func version(until deadline: Deadline) async throws(ScopeFailure) -> String {
-        try await managerProperty("Version", until: deadline)
+        try await managerProperty("Version", until: deadline, Self.stringVariant)
+    }
+
+    /// The variables that the manager gives to every service that it starts, `NAME=value` each.
+    ///
+    /// See: org.freedesktop.systemd1(5), `Environment`; systemctl(1), "import-environment"
+    public func serviceEnvironment(until deadline: Deadline) async throws(ScopeFailure) -> [String] {
+        try await managerProperty("Environment", until: deadline) { reply in
+            guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "v")), "as") >= 0,
+                sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "s") >= 0
+            else { return nil }
+            var variables: [String] = []
+            var text: UnsafeMutableRawPointer?
+            while true {
+                let answer = sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "s")), &text)
+                if answer == 0 { return variables }
+                guard answer > 0, let text else { return nil }
+                variables.append(String(cString: text.assumingMemoryBound(to: CChar.self)))
+            }
+        }
     }
 
     /// The invocation id of a unit as 32 hexadecimal digits; nil when there is none.
@@ -238,21 +257,25 @@ public actor SystemdManager {
 
     private typealias NewMessage = (OpaquePointer, inout OpaquePointer?) -> CInt
 
-    private func managerProperty(_ name: String, until deadline: Deadline) async throws(ScopeFailure) -> String {
-        let value: String? = try await call(
+    private static func stringVariant(_ reply: OpaquePointer) -> String? {
+        var text: UnsafePointer<CChar>?
+        guard corral_bus_read_string_variant(reply, &text) >= 0, let text else { return nil }
+        return String(cString: text)
+    }
+
+    private func managerProperty<Value: Sendable>(
+        _ name: String, until deadline: Deadline, _ read: @escaping (OpaquePointer) -> Value?
+    ) async throws(ScopeFailure) -> Value {
+        let value = try await call(
             "read property", name, until: deadline,
             {
                 Self.newCall(
                     $0, &$1, "Get", ["org.freedesktop.systemd1.Manager", name],
                     interface: "org.freedesktop.DBus.Properties")
             },
-            { reply in
-                var text: UnsafePointer<CChar>?
-                guard corral_bus_read_string_variant(reply, &text) >= 0, let text else { return nil }
-                return String(cString: text)
-            })
+            read)
         guard let value else {
-            throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "no string")
+            throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "of another type")
         }
         return value
     }

@@ -43,8 +43,9 @@ struct HostFoundation: Sendable {
             index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
-            scan: EscapeScan(ground: ground, procfs: procfs, monitor: monitor, executor: executor), executor: executor,
-            eventLoops: MultiThreadedEventLoopGroup.singleton,
+            scan: EscapeScan(
+                systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor),
+            executor: executor, eventLoops: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         if let written = try SliceDropIn(kind: configuration.manager, environment: configuration.environment).ensure() {
             logger.info("Wrote \(written), since no installed file makes empty slices go away.")

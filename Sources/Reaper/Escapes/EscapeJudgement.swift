@@ -17,6 +17,11 @@ public enum EscapeJudgement: Sendable, Equatable {
     /// Judges a process.
     /// - Parameter ground: the manager's own cgroup.
     public init(_ process: ProcessDescription, _ question: EscapeQuestion, below ground: CgroupPath) {
+        var places = CgroupPlaces(below: ground, of: question.instance)
+        self.init(process, question, &places)
+    }
+
+    init(_ process: ProcessDescription, _ question: EscapeQuestion, _ places: inout CgroupPlaces) {
         if process.isKin { self = .unrelated; return }
         let path: CgroupPath
         switch process.cgroup {
@@ -25,7 +30,7 @@ public enum EscapeJudgement: Sendable, Equatable {
         case .known(.outside): self = Self.withoutPlace(process, question); return
         case .unknown(let reason): self = .unreadable(reason); return
         }
-        let place = CgroupPlace(path, below: ground, of: question.instance)
+        let place = places[path]
         switch process.tag {
         case .known(let tag): self = Self.judge(process, tag, path, place, question)
         case .unknown(let reason): self = Self.couldMatter(place, process, question) ? .unreadable(reason) : .unrelated

@@ -54,6 +54,9 @@ public struct EscapeQuestion: Sendable {
         self.emptied = emptied
     }
 
+    /// Whether it matters which directories a process uses.
+    var asksForUse: Bool { targets.values.contains { $0.worktree != nil } }
+
     /// Asks for all that a deleted workspace left behind.
     public static func workspace(
         _ workspace: WorkspaceID, of instance: InstanceID, worktree: String?, rows: [SessionRow], bootID: String,

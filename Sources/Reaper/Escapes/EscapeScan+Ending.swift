@@ -55,10 +55,9 @@ extension EscapeScan {
     private func doubt(
         about finding: EscapeFinding, _ question: EscapeQuestion, _ deadline: Deadline
     ) async -> EscapeEnd.Outcome? {
-        let withUse = question.targets.values.contains { $0.worktree != nil }
         let pid = finding.process.identity.pid
         let seen = await executor.run(until: deadline) { [procfs] in
-            ProcessCensus.describe(pid, procfs, withUse: withUse)
+            ProcessCensus.describe(pid, procfs, withUse: question.asksForUse)
         }
         switch seen {
         case nil: return .failed(GroundReader.late)

@@ -17,36 +17,34 @@ public struct EscapeScan: Sendable {
         public init() {}
     }
 
+    private let systemd: SystemdManager
     let ground: CgroupGround
     let procfs: Procfs
     let monitor: ReadinessMonitor
     let executor: BlockingExecutor
-    private let managerTags: (@Sendable () async -> ManagerTags)?
 
     /// Takes what it works with.
-    /// - Parameter managerTags: asks the manager for its environment. Without it, our tag on a process in one of the manager's
-    ///   services counts as the sign: `import-environment` reaches nobody but services.
     public init(
-        ground: CgroupGround, procfs: Procfs, monitor: ReadinessMonitor, executor: BlockingExecutor,
-        managerTags: (@Sendable () async -> ManagerTags)? = nil
+        systemd: SystemdManager, ground: CgroupGround, procfs: Procfs, monitor: ReadinessMonitor,
+        executor: BlockingExecutor
     ) {
+        self.systemd = systemd
         self.ground = ground
         self.procfs = procfs
         self.monitor = monitor
         self.executor = executor
-        self.managerTags = managerTags
     }
 
     /// One look.
     public func look(_ question: EscapeQuestion, until deadline: Deadline) async -> EscapeFindings {
-        await judge(census(for: question, until: deadline), question)
+        await judge(census(withUse: question.asksForUse, until: deadline), question, until: deadline)
     }
 
     /// What is to be remembered of the targets' processes before they are ended: who is inside their slices, and who carries
     /// their tag on one of their terminals.
     /// - Returns: as many as could be read; unknown when procfs could not be listed.
     public func witnesses(_ question: EscapeQuestion, until deadline: Deadline) async -> Reading<EscapeWitnesses> {
-        switch await census(for: question, until: deadline) {
+        switch await census(withUse: question.asksForUse, until: deadline) {
         case .known(let census): .known(witnesses(question, in: census))
         case .unknown(let reason): .unknown(reason)
         }
@@ -80,23 +78,25 @@ public struct EscapeScan: Sendable {
         return sweep
     }
 
-    func census(for question: EscapeQuestion, until deadline: Deadline) async -> Reading<ProcessCensus> {
-        let withUse = question.targets.values.contains { $0.worktree != nil }
+    func census(withUse: Bool, until deadline: Deadline) async -> Reading<ProcessCensus> {
         let taken = await executor.run(until: deadline) { [procfs] in
             ProcessCensus.take(procfs, withUse: withUse, until: deadline)
         }
         return taken ?? .unknown(GroundReader.late)
     }
 
-    func judge(_ census: Reading<ProcessCensus>, _ question: EscapeQuestion) async -> EscapeFindings {
+    func judge(
+        _ census: Reading<ProcessCensus>, _ question: EscapeQuestion, until deadline: Deadline
+    ) async -> EscapeFindings {
         var findings = EscapeFindings()
         switch census {
         case .unknown(let reason):
             findings.failure = reason
         case .known(let census):
             findings.unreadable = census.illegible
+            var places = CgroupPlaces(below: ground.manager.path, of: question.instance)
             for process in census.processes {
-                switch EscapeJudgement(process, question, below: ground.manager.path) {
+                switch EscapeJudgement(process, question, &places) {
                 case .unrelated: break
                 case .suspect(let workspace, let evidence):
                     findings.suspects.append(EscapeFinding(process: process, workspace: workspace, evidence: evidence))
@@ -105,17 +105,19 @@ public struct EscapeScan: Sendable {
                 case .unreadable: findings.unreadable += 1
                 }
             }
-            if !findings.killable.isEmpty { findings.restraint = await restraint(census, question.instance) }
+            if !findings.killable.isEmpty {
+                findings.restraint = await restraint(question.instance, until: deadline)
+            }
         }
         return findings
     }
 
     func witnesses(_ question: EscapeQuestion, in census: ProcessCensus) -> EscapeWitnesses {
         var witnesses = EscapeWitnesses()
+        var places = CgroupPlaces(below: ground.manager.path, of: question.instance)
         for process in census.processes where !process.isKin {
             guard case .known(.path(let path)) = process.cgroup else { continue }
-            let place = CgroupPlace(path, below: ground.manager.path, of: question.instance)
-            if case .slice(let workspace, _) = place {
+            if case .slice(let workspace, _) = places[path] {
                 guard question.targets[workspace] != nil else { continue }
                 witnesses.add(process.identity, EscapeWitnesses.Sighting(workspace: workspace, place: .slice))
             } else if case .known(.some(let tag)) = process.tag, tag.instance == question.instance,
@@ -129,27 +131,12 @@ public struct EscapeScan: Sendable {
     }
 
     /// Why nothing may be ended, whatever the proof; nil when it may.
-    private func restraint(_ census: ProcessCensus, _ instance: InstanceID) async -> String? {
-        let tags: ManagerTags
-        if let managerTags {
-            tags = await managerTags()
-        } else {
-            tags = Self.sign(in: census, instance, ground.manager.path)
+    private func restraint(_ instance: InstanceID, until deadline: Deadline) async -> String? {
+        // systemd answers in milliseconds or not at all, and something must be left for the ends themselves.
+        switch await ManagerTags(systemd, of: instance, until: min(deadline, .after(.seconds(2)))) {
+        case .absent: nil
+        case .present: "the manager hands the tags of instance \(instance) to every service that it starts"
+        case .unknown(let reason): "the manager's environment could not be read: \(reason)"
         }
-        switch tags {
-        case .absent: return nil
-        case .present: return "the manager hands the tags of instance \(instance) to every service that it starts"
-        case .unknown(let reason): return "the manager's environment could not be read: \(reason)"
-        }
-    }
-
-    static func sign(in census: ProcessCensus, _ instance: InstanceID, _ ground: CgroupPath) -> ManagerTags {
-        let isTagged = census.processes.contains { process in
-            guard !process.isKin, case .known(.some(let tag)) = process.tag, tag.instance == instance,
-                case .known(.path(let path)) = process.cgroup, path.isAtOrBelow(ground)
-            else { return false }
-            return CgroupPlace(path, below: ground, of: instance) == .service
-        }
-        return isTagged ? .present : .absent
     }
 }

@@ -1,17 +1,17 @@
-public import CgroupPty
+import CgroupPty
 
 /// Looks at the ground: the cgroup tree below the manager's own, the units of systemd, and the leaders in procfs.
 ///
 /// The calls can block for as long as the kernel likes, so they run on a ``BlockingExecutor`` and are given up at a deadline; what
 /// was not read by then is unknown (I3).
-public struct GroundReader: Sendable {
+struct GroundReader: Sendable {
     private let instance: InstanceID
     private let systemd: SystemdManager
     private let executor: BlockingExecutor
     private let tree: GroundTree
 
     /// Takes what it looks with.
-    public init(
+    init(
         instance: InstanceID, systemd: SystemdManager, ground: CgroupGround, procfs: Procfs, executor: BlockingExecutor
     ) {
         self.instance = instance
@@ -24,10 +24,14 @@ public struct GroundReader: Sendable {
     ///
     /// Units come first: a scope that systemd called active before its cgroup was found empty is not one that is just being
     /// started.
-    /// - Parameter leaders: leaders to look for where their scope holds nothing.
-    public func look(leaders: [ScopeName: ProcessIdentity], until deadline: Deadline) async -> GroundTruth {
+    /// - Parameters:
+    ///   - leaders: leaders to look for where their scope holds nothing.
+    ///   - census: a walk through procfs from right before. Who was in a scope then and is listed in it now need not be read again.
+    func look(
+        leaders: [ScopeName: ProcessIdentity], after census: ProcessCensus? = nil, until deadline: Deadline
+    ) async -> GroundTruth {
         let units = await units(until: deadline)
-        let seen = await executor.run(until: deadline) { [tree] in
+        let seen = await executor.run(until: deadline) { [tree = tree.after(census)] in
             let slices = tree.slices(until: deadline)
             let foreign = tree.foreign()
             return (slices, foreign, tree.leaders(leaders, without: slices))

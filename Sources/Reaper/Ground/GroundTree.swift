@@ -8,6 +8,21 @@ struct GroundTree: Sendable {
     let instance: InstanceID
     let ground: CgroupGround
     let procfs: Procfs
+    private var seen: [ProcessID: ProcessDescription] = [:]
+
+    init(instance: InstanceID, ground: CgroupGround, procfs: Procfs) {
+        self.instance = instance
+        self.ground = ground
+        self.procfs = procfs
+    }
+
+    /// The same, for right after a walk through procfs: whom the walk met in a cgroup need not be read again.
+    func after(_ census: ProcessCensus?) -> GroundTree {
+        var tree = self
+        tree.seen = Dictionary(
+            (census?.processes ?? []).map { ($0.identity.pid, $0) }, uniquingKeysWith: { first, _ in first })
+        return tree
+    }
 
     /// The slices of all workspaces.
     func slices(until deadline: Deadline) -> Reading<[WorkspaceID: Reading<SliceContents>]> {
@@ -46,7 +61,8 @@ struct GroundTree: Sendable {
                 var scopes: [SessionID: Presence] = [:]
                 var strangers: [SliceContents.Stranger] = []
                 if let direct = try slice.ownMembers(), !direct.isEmpty {
-                    strangers.append(SliceContents.Stranger(path: name.path, members: identities(direct)))
+                    strangers.append(
+                        SliceContents.Stranger(path: name.path, members: identities(direct, in: slice.path)))
                 }
                 for child in try slice.childNames() ?? [] {
                     let path = name.path.appending(child)
@@ -169,17 +185,22 @@ struct GroundTree: Sendable {
         }
         // That it is populated stands, whatever the list of its members comes to.
         do throws(SystemCallFailure) {
-            return .populated(identities(try cgroup.members()))
+            return .populated(identities(try cgroup.members(), in: cgroup.path))
         } catch {
             return .populated(.unknown("\(error)"))
         }
     }
 
-    private func identities(_ members: [ProcessID]) -> Reading<[ProcessIdentity]> {
+    private func identities(_ members: [ProcessID], in cgroup: CgroupPath) -> Reading<[ProcessIdentity]> {
         do throws(SystemCallFailure) {
             var found: [ProcessIdentity] = []
             for pid in members {
-                if let stat = try procfs.stat(pid) { found.append(stat.identity) }
+                // It was in this very place before. Should the number be another's by now, that one is in it too.
+                if let process = seen[pid], case .known(.path(let path)) = process.cgroup, path.isAtOrBelow(cgroup) {
+                    found.append(process.identity)
+                } else if let stat = try procfs.stat(pid) {
+                    found.append(stat.identity)
+                }
             }
             return .known(found)
         } catch {

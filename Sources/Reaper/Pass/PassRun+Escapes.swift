@@ -6,8 +6,10 @@ extension PassRun {
     /// them; remembers who is where, for a later look.
     ///
     /// What is inside the slices is not an escape: it is reconciliation's, with its guards.
+    /// - Parameter earlier: the walk through procfs that this pass has made; nil when something was ended since.
     func lookForEscapes(
-        _ claims: IndexClaims, _ context: ReconciliationContext, reaped: Set<SessionID>, _ memory: inout ReaperMemory,
+        in earlier: Reading<ProcessCensus>?, _ claims: IndexClaims, _ context: ReconciliationContext,
+        reaped: Set<SessionID>, _ memory: inout ReaperMemory,
         _ report: inout PassReport
     ) async {
         if isStopped() || deadline.hasPassed {
@@ -17,9 +19,14 @@ extension PassRun {
         var question = EscapeQuestion(
             instance: instance, targets: targets(claims, context, reaped),
             terminals: EscapeQuestion.terminals(of: claims.sessions, bootID: bootID), witnesses: memory.witnesses)
-        let census = await instruments.census(question, deadline)
+        let census: Reading<ProcessCensus>
+        if let earlier, !question.asksForUse {
+            census = earlier
+        } else {
+            census = await instruments.census(question.asksForUse, deadline)
+        }
         var sweep = EscapeSweep()
-        let findings = await instruments.findings(census, question)
+        let findings = await instruments.findings(census, question, deadline)
         sweep.suspects = findings.suspects
         sweep.unreadable = findings.unreadable
         sweep.failure = findings.failure

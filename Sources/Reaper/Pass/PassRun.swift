@@ -28,7 +28,8 @@ struct PassRun: Sendable {
             // The order is what makes the second read of the claims worth something: a session that was being started or
             // a saga that was at work when the host was asked shows in it, or shows as a change.
             let before = try await index.claims()
-            let truth = await instruments.look(leaders(of: before), lookDeadline)
+            let census = await instruments.census(false, lookDeadline)
+            let truth = await instruments.look(leaders(of: before), census.value, lookDeadline)
             let context = await context()
             let after = try await index.claims()
             let claims = IndexClaims(before: before, after: after)
@@ -43,7 +44,9 @@ struct PassRun: Sendable {
 
             next.witnesses.add(inside(truth))
             let reaped = Set(records.filter { $0.action == .reaped }.compactMap(\.session))
-            await lookForEscapes(claims, context, reaped: reaped, &next, &report)
+            let hasEnded = records.contains { $0.action == .reaped || $0.action == .failed }
+            await lookForEscapes(
+                in: hasEnded ? nil : census, claims, context, reaped: reaped, &next, &report)
 
             report.milliseconds = started.millisecondsAgo
             return isStopped() ? .failure(.stopped) : .success((report, request.dryRun ? memory : next))

@@ -40,17 +40,15 @@ public actor Reaper {
     ///   - ground: the cgroup of the manager that `systemd` talks to.
     ///   - bootID: this boot's.
     ///   - memory: what an earlier run left.
-    ///   - managerTags: asks the manager for its environment, see ``EscapeScan``.
     public init(
         index: Index, systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor, procfs: Procfs,
         instance: InstanceID, bootID: String, executor: BlockingExecutor, host: ReaperHost = ReaperHost(),
-        settings: ReaperSettings = ReaperSettings(), memory: ReaperMemory = ReaperMemory(),
-        managerTags: (@Sendable () async -> ManagerTags)? = nil
+        settings: ReaperSettings = ReaperSettings(), memory: ReaperMemory = ReaperMemory()
     ) {
         let reader = GroundReader(
             instance: instance, systemd: systemd, ground: ground, procfs: procfs, executor: executor)
         let scan = EscapeScan(
-            ground: ground, procfs: procfs, monitor: monitor, executor: executor, managerTags: managerTags)
+            systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor)
         self.init(
             index: index,
             instruments: ReaperInstruments(

@@ -2,8 +2,8 @@ import CgroupPty
 
 /// All that a pass sees of the world, and all that it can do to it: what tests replace.
 struct ReaperInstruments: Sendable {
-    /// One look at the ground, with the leaders of these scopes.
-    var look: @Sendable ([ScopeName: ProcessIdentity], Deadline) async -> GroundTruth
+    /// One look at the ground, with the leaders of these scopes, after a walk through procfs.
+    var look: @Sendable ([ScopeName: ProcessIdentity], ProcessCensus?, Deadline) async -> GroundTruth
     /// One look at a session's scope.
     var presence: @Sendable (ScopeName, Deadline) async -> Presence
     /// One look at a workspace's slice; nil contents stand for a slice that is absent.
@@ -18,10 +18,10 @@ struct ReaperInstruments: Sendable {
     var tidy: @Sendable (OwnUnit, Deadline) async -> Reading<String>
     /// The invocation id of a scope, nil when it cannot be learnt.
     var invocation: @Sendable (ScopeName, Deadline) async -> String?
-    /// One walk through procfs, and what it shows.
-    var census: @Sendable (EscapeQuestion, Deadline) async -> Reading<ProcessCensus>
+    /// One walk through procfs; with the directories that each process uses, if asked for.
+    var census: @Sendable (_ withUse: Bool, Deadline) async -> Reading<ProcessCensus>
     /// Judges a walk.
-    var findings: @Sendable (Reading<ProcessCensus>, EscapeQuestion) async -> EscapeFindings
+    var findings: @Sendable (Reading<ProcessCensus>, EscapeQuestion, Deadline) async -> EscapeFindings
     /// Who is to be remembered of a walk.
     var witnesses: @Sendable (ProcessCensus, EscapeQuestion) -> EscapeWitnesses
     /// Ends processes outside the slices.
@@ -36,7 +36,7 @@ extension ReaperInstruments {
         procfs: Procfs, executor: BlockingExecutor
     ) {
         let scopeStop = ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs)
-        look = { await reader.look(leaders: $0, until: $1) }
+        look = { await reader.look(leaders: $0, after: $1, until: $2) }
         presence = { await reader.presence(of: $0, until: $1) }
         slice = { await reader.slice($0, until: $1) }
         pin = { leader in
@@ -68,8 +68,8 @@ extension ReaperInstruments {
                 return nil
             }
         }
-        census = { await scan.census(for: $0, until: $1) }
-        findings = { await scan.judge($0, $1) }
+        census = { await scan.census(withUse: $0, until: $1) }
+        findings = { await scan.judge($0, $1, until: $2) }
         witnesses = { scan.witnesses($1, in: $0) }
         end = { await scan.end($0, $1, until: $2) }
     }

@@ -233,17 +233,4 @@ extension EscapeJudgement {
         #expect(ManagerTags(environment: ["A=b", "CORRAL_INSTANCE=1f2e3d4c"], of: Sample.instance) == .present)
         #expect(ManagerTags(environment: ["A=b", "CORRAL_INSTANCE=99999999"], of: Sample.instance) == .absent)
     }
-
-    @Test func `shows in its services when it cannot be asked`() {
-        let service = World.ground.appending("app.slice").appending("x.service")
-        func sign(_ process: ProcessDescription) -> ManagerTags {
-            EscapeScan.sign(
-                in: ProcessCensus(processes: [process], illegible: 0), Sample.instance, World.ground)
-        }
-        #expect(sign(World.process(service)) == .present)
-        #expect(sign(World.process(service, kin: true)) == .absent)
-        #expect(sign(World.process(service, tag: nil)) == .absent)
-        #expect(sign(World.process(World.elsewhere)) == .absent)
-        #expect(sign(World.process(CgroupPath("/system.slice/cron.service")!)) == .absent, "not the manager's")
-    }
 }

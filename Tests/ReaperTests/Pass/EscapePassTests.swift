@@ -44,4 +44,18 @@ import Testing
         #expect(report.escapes.map(\.outcome) == ["the manager hands out our tags"])
         for fixture in [byPolicy, dry, restrained] { #expect(fixture.world.read(\.ended).isEmpty) }
     }
+
+    @Test func `are looked for in the walk that the ground was read with, and in a new one once something was ended`()
+        async throws
+    {
+        let idle = try await Fixture()
+        _ = try await idle.live()
+        #expect(try await idle.reaper().pass().get().kept == 1)
+        #expect(idle.world.read(\.censuses) == 1)
+        let busy = try await Fixture()
+        _ = try await busy.live()
+        _ = try await busy.index.stampDispose(Sample.session, at: Sample.noon)
+        #expect(try await busy.reaper().pass().get().reaped == 1)
+        #expect(busy.world.read(\.censuses) == 2, "what a dying session let out is not in the first walk")
+    }
 }

@@ -21,6 +21,8 @@ final class FakeWorld: Sendable {
         var outcomes: [String: StopReport.Outcome] = [:]
         var stats: [ProcessStat] = []
         var findings = EscapeFindings()
+        /// Walks through procfs.
+        var censuses = 0
         /// Runs while the ground is read, between the two reads of the claims.
         var duringLook: (@Sendable () async -> Void)?
         /// Runs while a scope is being stopped.
@@ -67,7 +69,7 @@ final class FakeWorld: Sendable {
 
     var instruments: ReaperInstruments {
         ReaperInstruments(
-            look: { leaders, _ in await self.look(leaders.keys) },
+            look: { leaders, _, _ in await self.look(leaders.keys) },
             presence: { scope, _ in self.truth.presence(of: scope) },
             slice: { workspace, _ in
                 self.read { state in
@@ -86,8 +88,11 @@ final class FakeWorld: Sendable {
                 return .known("systemd stopped it")
             },
             invocation: { _, _ in nil },
-            census: { _, _ in .known(ProcessCensus(processes: [], illegible: 0)) },
-            findings: { _, _ in self.read(\.findings) },
+            census: { _, _ in
+                self.change { $0.censuses += 1 }
+                return .known(ProcessCensus(processes: [], illegible: 0))
+            },
+            findings: { _, _, _ in self.read(\.findings) },
             witnesses: { _, _ in EscapeWitnesses() },
             end: { findings, _, _ in
                 self.change { $0.ended += findings.map(\.process.identity) }
