@@ -21,7 +21,7 @@ actor DestroySaga {
     private(set) var options: DestroyOptions
     private(set) var receipt: ReceiptDocument
     private var machine: StateMachine
-    private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var waiting: [UInt64: (isForTeardown: Bool, CheckedContinuation<Void, Never>)] = [:]
     private var nextWaiter: UInt64 = 1
     private var isOver = false
     private var retries = 0
@@ -60,19 +60,29 @@ actor DestroySaga {
 
     /// Waits until the saga is over, at most until the deadline; returns the receipt as it is then.
     func wait(until deadline: Deadline) async -> ReceiptDocument {
-        if isOver { return receipt }
+        if !isOver { await wait(isForTeardown: false, until: deadline) }
+        return receipt
+    }
+
+    /// Waits until no teardown script can be running any more, at most until the deadline.
+    func waitForTeardown(until deadline: Deadline) async {
+        if !isOver, machine.step == .teardown { await wait(isForTeardown: true, until: deadline) }
+    }
+
+    private func wait(isForTeardown: Bool, until deadline: Deadline) async {
         let key = nextWaiter
         nextWaiter += 1
         let timer = Task {
             do { try await Task.sleep(for: deadline.remaining) } catch { return }
-            self.resumeWaiter(key)
+            self.resumeWaiters { $0 == key }
         }
-        await withCheckedContinuation { waiting[key] = $0 }
+        await withCheckedContinuation { waiting[key] = (isForTeardown, $0) }
         timer.cancel()
-        return receipt
     }
 
-    private func resumeWaiter(_ key: UInt64) { waiting.removeValue(forKey: key)?.resume() }
+    private func resumeWaiters(where isMeant: (UInt64) -> Bool = { _ in true }) {
+        for key in waiting.keys.filter(isMeant) { waiting.removeValue(forKey: key)?.1.resume() }
+    }
 
     /// Performs step after step until the end, or until the task is cancelled by the host's stop.
     func run() async {
@@ -106,6 +116,7 @@ actor DestroySaga {
                 return .failed("the delete of \(workspace.id) is no longer on record")
             }
             receipt.step = step.rawValue
+            if step != .teardown { resumeWaiters { waiting[$0]?.isForTeardown == true } }
             await save(detail: nil)
             switch step {
             case .teardown: return try await runTeardown()
@@ -189,11 +200,6 @@ actor DestroySaga {
     private func finish() {
         isOver = true
         resumeWaiters()
-    }
-
-    private func resumeWaiters() {
-        for continuation in waiting.values { continuation.resume() }
-        waiting = [:]
     }
 
     /// Keeps the receipt as it is now. It is the saga's record, so a failure to write it is logged and the step goes on.

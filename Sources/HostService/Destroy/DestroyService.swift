@@ -37,10 +37,12 @@ actor DestroyService {
             }
             saga = begun
         }
-        // The teardown script's own time comes on top of what the caller waits.
-        let script = request.teardown == .run ? parts.context.configuration.scriptTimeout : .zero
-        let patience = request.timeout.map { Duration.milliseconds(Int64($0 * 1000)) } ?? .seconds(30) + script
-        return await saga.wait(until: .after(patience))
+        if let timeout = request.timeout {
+            return await saga.wait(until: .after(.milliseconds(Int64(timeout * 1000))))
+        }
+        // Beyond the teardown, which has a deadline of its own.
+        await saga.waitForTeardown(until: .after(parts.context.configuration.scriptTimeout + .seconds(30)))
+        return await saga.wait(until: .after(.seconds(30)))
     }
 
     /// Goes on with every delete that an earlier process began.
