@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func `is one file once it was closed: a copy of it alone misses nothing`() async throws {
+        let directory = ScratchDirectory()
+        let index = try await Index.open(directory: directory.path)
+        try await index.put(Sample.workspace())
+        // Opens a connection for reading, which GRDB closes last, and which leaves the log behind.
+        #expect(try await index.workspaces().count == 1)
+        try await index.close()
+        let copy = ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: directory.database, toPath: copy.database)
+        let again = try await Index.open(directory: copy.path)
+        #expect(try await again.workspaces() == [Sample.workspace()])
+        try await again.close()
+    }
+
     @Test func `is readable for its owner alone`() async throws {
         let directory = ScratchDirectory()
         let index = try await Index.open(directory: directory.path + "/machine")

@@ -44,12 +44,19 @@ public final class Index: Sendable {
         return try result.get()
     }
 
-    /// Closes the database after the calls that are under way. Later calls fail with `.unavailable`.
+    /// Closes the database after the calls that are under way, in one file. Later calls fail with `.unavailable`.
     /// - Throws: ``IndexFailure/unavailable(_:code:message:)``; the index stays open then.
     public func close() async throws(IndexFailure) {
         let result = await Index.blocking.run { [pool, path] () -> Result<Void, IndexFailure> in
             let attempt = IndexFailure.Attempt(verb: "close index", subject: "", path: path)
-            return Result { try pool.close() }.mapError { IndexFailure($0, attempt: attempt) }
+            return Result {
+                try pool.close()
+                // GRDB closes its read-only connections last, and they cannot fold the log in: a copy of `index.db` alone
+                // would miss what is in it.
+                let last = try DatabaseQueue(path: path)
+                _ = try last.inDatabase { try $0.checkpoint(.truncate) }
+                try last.close()
+            }.mapError { IndexFailure($0, attempt: attempt) }
         }
         try result.get()
     }
