@@ -36,6 +36,11 @@ struct `An instance` {
             try await host.kill()
             var copy = try RunningHost.Place()
             try Shell.run("cp -a '\(site.place.state)' '\(copy.state)'")
+
+            // With a runtime directory of its own: the claim lay there once, and a copy met none.
+            let apart = try await RunningHost.startRefused(copy)
+            #expect(apart.status == 1)
+            #expect(apart.log.contains("a copied or replaced state directory"), "\(apart.log)")
             copy.arguments = ["--runtime-directory", site.place.runtime]
 
             let alone = try await RunningHost.startRefused(copy)

@@ -14,6 +14,8 @@ public struct HostConfiguration: Sendable {
     public var stateDirectory: String
     /// Socket and locks of this boot: `…/corral`.
     public var runtimeDirectory: String
+    /// Where the instance's claim lies: the same for every host of a manager, wherever its own directories are.
+    let claimDirectory: String
     /// The service's own environment, read once.
     public var environment: [String: String]
     /// From one reaper pass to the next.
@@ -55,28 +57,25 @@ public struct HostConfiguration: Sendable {
             }
             self.stateDirectory = base + "/corral/" + machineID
         }
-        switch (runtimeDirectory, manager) {
-        case (let chosen?, _): self.runtimeDirectory = chosen
-        case (nil, .system): self.runtimeDirectory = "/run/corral"
-        case (nil, .user):
-            guard let base = environment["XDG_RUNTIME_DIR"] else {
-                throw Failure(
-                    description:
-                        "find the runtime directory: XDG_RUNTIME_DIR is not set; log in through systemd-logind or set it; corral-host was not started"
-                )
-            }
-            self.runtimeDirectory = base + "/corral"
+        let usual = manager == .system ? "/run/corral" : environment["XDG_RUNTIME_DIR"].map { $0 + "/corral" }
+        guard let chosen = runtimeDirectory ?? usual else {
+            throw Failure(
+                description:
+                    "find the runtime directory: XDG_RUNTIME_DIR is not set; log in through systemd-logind or set it; corral-host was not started"
+            )
         }
+        self.runtimeDirectory = chosen
+        claimDirectory = usual ?? chosen
         for path in [self.stateDirectory, self.runtimeDirectory] where !path.hasPrefix("/") {
             throw Failure(description: "use \(path): not an absolute path; corral-host was not started")
         }
         checkpoints = environment["CORRAL_TEST_CHECKPOINTS"]
     }
 
-    /// Makes both directories, for this user only.
+    /// Makes the directories, for this user only.
     /// - Throws: ``Failure`` naming the directory and the kernel's answer.
     func makeDirectories() throws(Failure) {
-        for path in [stateDirectory, runtimeDirectory, managedRoot] {
+        for path in [stateDirectory, runtimeDirectory, claimDirectory, managedRoot] {
             var partial = ""
             for part in path.split(separator: "/" as Character) {
                 partial += "/" + part

@@ -34,8 +34,8 @@ struct HostFoundation: Sendable {
         let facts = InstanceFacts(
             machineID: try BootIdentity.machineID(), manager: configuration.manager == .user ? .user : .system,
             bootID: bootID, cgroup: ground.identity, cgroupNamespace: try BootIdentity.cgroupNamespace())
-        let instance = try await Instance.take(configuration, facts: facts)
         let monitor = try ReadinessMonitor()
+        let instance = try await Instance.take(configuration, facts: facts, procfs: procfs, monitor: monitor)
         let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
             configuration: configuration, openFiles: try .raise(), instance: instance.id, bootID: bootID,
@@ -67,6 +67,7 @@ struct HostFoundation: Sendable {
         } catch {
             context.logger.error("\(error)")
         }
+        instance.release(context.ground, context.configuration)
     }
 
     private static func openGround(

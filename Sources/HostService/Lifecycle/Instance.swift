@@ -5,7 +5,7 @@ import SessionIndex
 /// Proof that this process, and no other on this machine and in this boot, acts for the instance.
 ///
 /// Three things must agree before anything is marked or killed, or the start is refused with the reason: the writer's lock
-/// beside the index; the claim in the runtime directory, which names the one index that owns the instance in this boot; and
+/// beside the index; the claim in the manager's runtime directory, which names the one index that owns the instance in this boot; and
 /// the facts in the index (machine, manager, and for this boot the manager's cgroup). A state directory that was copied, that
 /// lies on a shared home, or that is seen from another cgroup namespace fails one of them.
 struct Instance: Sendable {
@@ -26,18 +26,36 @@ struct Instance: Sendable {
         init(_ descriptor: consuming OwnedFileDescriptor) { self.descriptor = descriptor }
     }
 
-    /// Takes the instance over.
-    /// - Throws: ``Refusal``; or ``IndexFailure``, `.locked` when another host or reaper has it.
+    /// What a reaper's one pass is waited for.
+    private static let reaperPatience = Duration.seconds(60)
+
+    /// Takes the instance over. A `corral-reaper` that has it is waited for; a host is not.
+    /// - Throws: ``Refusal``; or ``IndexFailure``, `.locked` when another host has it, or a reaper for longer than a minute.
     static func take(
-        _ configuration: HostConfiguration, facts: InstanceFacts
+        _ configuration: HostConfiguration, facts: InstanceFacts, procfs: Procfs, monitor: ReadinessMonitor
     ) async throws -> Instance {
         try configuration.makeDirectories()
-        let lock = try IndexLock.acquire(directory: configuration.stateDirectory)
+        let lock = try await lock(configuration, procfs, monitor, until: .after(reaperPatience))
         let id = try readOrMakeID(configuration.stateDirectory)
         let index = try await Index.open(directory: configuration.stateDirectory)
         let claim = try claimInstance(id, configuration)
         try await compare(facts, with: index, configuration)
         return Instance(id: id, index: index, lock: lock, claim: claim)
+    }
+
+    private static func lock(
+        _ configuration: HostConfiguration, _ procfs: Procfs, _ monitor: ReadinessMonitor, until deadline: Deadline
+    ) async throws -> IndexLock {
+        while true {
+            do throws(IndexFailure) {
+                return try IndexLock.acquire(directory: configuration.stateDirectory)
+            } catch {
+                guard case .locked(_, .some(let holder)) = error, let pidfd = try Pidfd.open(holder),
+                    try procfs.stat(holder)?.command == "corral-reaper",
+                    try await pidfd.waitForExit(monitor, until: deadline)
+                else { throw error }
+            }
+        }
     }
 
     /// The instance's id, without taking it over: for whoever only wants to ask. Nil before the first start.
@@ -72,9 +90,20 @@ struct Instance: Sendable {
         return InstanceID(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
-    /// The file in the runtime directory names the index by device and inode, and goes with the boot.
+    /// Takes the claim back once nothing lives that it could keep from a copy of the index. Otherwise it stays for this boot.
+    func release(_ ground: CgroupGround, _ configuration: HostConfiguration) {
+        guard case .absent = ground.look(SliceName.instance(id).path) else { return }
+        unlink(Self.claimPath(id, configuration))
+    }
+
+    /// Not in the directory that a person chose: a copy of the state would be given another one, and meet no claim.
+    private static func claimPath(_ id: InstanceID, _ configuration: HostConfiguration) -> String {
+        "\(configuration.claimDirectory)/\(id).claim"
+    }
+
+    /// The file names the index by device and inode, and goes with the boot at the latest.
     private static func claimInstance(_ id: InstanceID, _ configuration: HostConfiguration) throws -> SharedDescriptor {
-        let path = "\(configuration.runtimeDirectory)/\(id).claim"
+        let path = claimPath(id, configuration)
         let database = configuration.stateDirectory + "/index.db"
         let mine = try OwnedFileDescriptor.open(path: database, flags: O_RDONLY | O_NOFOLLOW).identity(name: database)
         let file = try OwnedFileDescriptor.open(path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
