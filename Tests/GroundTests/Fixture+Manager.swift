@@ -20,17 +20,7 @@ extension Fixture {
     /// Runs a body with a fixture. Ends everything of the instance afterwards, also when the body failed.
     static func swept(_ body: (Fixture) async throws -> Void) async throws {
         let fixture = try await make()
-        let instance = try await fixture.client.status().instance
-        do {
-            try await body(fixture)
-            try await fixture.end()
-        } catch {
-            try? await fixture.host.kill()
-            sweep(instance)
-            throw NeverHappened(
-                description: "\(error); the host's log: \(RunningHost.log(fixture.host.place).suffix(6000))")
-        }
-        sweep(instance)
+        try await fixture.sweeping { try await body(fixture) }
     }
 
     /// Ends everything below an instance's slice.
@@ -57,18 +47,6 @@ extension Fixture {
         }
     }
 
-    /// Starts a command in the background and leaves its process id in a file.
-    ///
-    /// It keeps none of our descriptors: Foundation takes a child for running as long as anybody holds the one that it gave it.
-    static func launch(_ command: String, pidFile: String) throws {
-        try Shell.run(
-            """
-            bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; if ((fd > 2)); then eval "exec $fd>&-"; fi; done; exec "$@"' \
-              bash \(command) </dev/null >/dev/null 2>&1 &
-            echo $! > '\(pidFile)'
-            """)
-    }
-
     /// The unit of a session's scope.
     static func scope(_ instance: String, _ workspace: String, _ session: String) -> String {
         "corral-\(instance)-\(workspace)-\(session).scope"
@@ -76,7 +54,7 @@ extension Fixture {
 
     /// Starts a scope behind the host's back, with one process in it, as a host that lost its index would have left it.
     func orphan(_ unit: String, slice: String) async throws {
-        try Self.launch(
+        try Shell.launch(
             "systemd-run \(Self.manager) --quiet --scope --slice=\(slice) --unit=\(unit) sleep 1000",
             pidFile: directory.path + "/launched")
         try await eventually("\(unit) holds its process", within: .seconds(20)) { try world.inUnit(unit).count == 1 }

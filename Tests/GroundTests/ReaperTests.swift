@@ -142,7 +142,7 @@ struct `The reaper` {
             let unit = Fixture.scope(instance, workspace.id, "szombie")
             let pid = fixture.directory.path + "/zombie"
             // A parent that never collects its child, which has exited by the time the scope is started on it.
-            try Fixture.launch(
+            try Shell.launch(
                 "sh -c 'sleep 0 & echo $! > \(pid); exec sleep 1000'", pidFile: pid + ".parent")
             defer { _ = try? Shell.run("kill -KILL $(cat '\(pid).parent')") }
             try await fixture.eventually("a zombie", within: .seconds(10)) {
@@ -175,7 +175,7 @@ struct `The reaper` {
         try await swept { fixture, instance in
             let unit = Fixture.scope(instance, "wfailed", "sfailed")
             // systemd's stop runs into its timeout, which leaves a failed unit where nobody asks for its collection.
-            try Fixture.launch(
+            try Shell.launch(
                 "systemd-run \(Fixture.manager) --quiet --scope --slice=corral-\(instance)-wfailed.slice --unit=\(unit) -p TimeoutStopSec=200ms sh -c 'trap \"\" TERM; while :; do sleep 1000; done'",
                 pidFile: fixture.directory.path + "/launched")
             try await fixture.eventually("the scope runs") { try fixture.world.inUnit(unit).count == 2 }

@@ -32,6 +32,18 @@ public enum Shell {
         return text
     }
 
+    /// Starts a command in the background and leaves its process id in a file.
+    ///
+    /// It keeps none of our descriptors: Foundation takes a child for running as long as anybody holds the one that it gave it.
+    public static func launch(_ command: String, pidFile: String) throws {
+        try run(
+            """
+            bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; if ((fd > 2)); then eval "exec $fd>&-"; fi; done; exec "$@"' \
+              bash \(command) </dev/null >/dev/null 2>&1 &
+            echo $! > '\(pidFile)'
+            """)
+    }
+
     /// Foundation's own read ends the process when a signal interrupts it, as the one of a test that exits does.
     private static func readToEnd(_ pipe: Pipe) -> String {
         var bytes: [UInt8] = []
