@@ -25,10 +25,13 @@ actor DestroyService {
         let saga: DestroySaga
         switch try await find(id) {
         case .receipt(let receipt): return receipt
+        // How far it is; a dry run strengthens no option, ends no pause and waits for nothing.
+        case .saga(let running) where request.dryRun: return await running.receipt
         case .saga(let running):
             try await running.strengthen(DestroyOptions(request))
             saga = running
         case .workspace(let row):
+            if request.dryRun, row.state == .deleting { return try await recorded(row.id) }
             // One that is being deleted was examined when that began.
             if row.state != .deleting, let planned = try await parts.guardian.check(row, request) { return planned }
             // Nil when it was over since we looked: then the receipt answers.
@@ -43,6 +46,14 @@ actor DestroyService {
         // Beyond the teardown, which has a deadline of its own.
         await saga.waitForTeardown(until: .after(parts.context.configuration.scriptTimeout + .seconds(30)))
         return await saga.wait(until: .after(.seconds(30)))
+    }
+
+    /// The receipt of a delete that nobody is at work on, as it was written last.
+    private func recorded(_ id: WorkspaceID) async throws -> ReceiptDocument {
+        guard let stored = try await parts.context.index.receipt(ofWorkspace: id) else {
+            throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace")
+        }
+        return try WireCoding.decode(ReceiptDocument.self, from: stored.body)
     }
 
     /// Goes on with every delete that an earlier process began.
@@ -77,10 +88,7 @@ actor DestroyService {
         if let saga = sagas[parsed] { return .saga(saga) }
         if let row = try await parts.context.index.workspace(parsed) { return .workspace(row) }
         // A deleted id answers with its receipt: asking twice is no error.
-        guard let stored = try await parts.context.index.receipt(ofWorkspace: parsed) else {
-            throw HostFailure.workspaceNotFound("delete workspace \(id): there is no such workspace")
-        }
-        return .receipt(try WireCoding.decode(ReceiptDocument.self, from: stored.body))
+        return .receipt(try await recorded(parsed))
     }
 
     /// Two requests that come at the same moment begin one saga: the second waits for the first one's tombstone.
