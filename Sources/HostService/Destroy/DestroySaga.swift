@@ -100,8 +100,10 @@ actor DestroySaga {
                 await rest()
                 action = .perform(step)
             case .restore(let why):
-                await restore(why)
-                return finish()
+                if await restore(why) { return finish() }
+                // Until it is back the workspace is this saga's: nobody else may take it for one that is to be deleted.
+                resumeWaiters()
+                await rest()
             case .complete:
                 return finish()
             }
@@ -164,17 +166,23 @@ actor DestroySaga {
     }
 
     /// Gives the workspace back; its sessions have ended if it got as far as that.
-    private func restore(_ why: String) async {
-        receipt.state = .kept
-        receipt.detail = why
-        receipt.durationMs = started.millisecondsAgo
+    /// - Returns: Whether that is on record. Before that nobody is told that it was kept.
+    private func restore(_ why: String) async -> Bool {
+        var kept = receipt
+        kept.state = .kept
+        kept.detail = why
+        kept.durationMs = started.millisecondsAgo
         do {
             _ = try await parts.context.index.restoreWorkspace(
-                workspace.id, receiptBody: try encodedReceipt(), detail: why, at: .now)
+                workspace.id, receiptBody: try WireCoding.text(of: kept), detail: why, at: .now)
+            receipt = kept
+            return true
         } catch {
             parts.context.logger.error(
-                "Workspace \(workspace.id) could not be given back: \(error); its delete resumes with the next start.",
+                "Workspace \(workspace.id) could not be given back: \(error). It is tried again.",
                 metadata: .workspace(workspace.id, parts.context.instance))
+            receipt.detail = "\(why); the workspace could not be given back yet: \(error)"
+            return false
         }
     }
 
