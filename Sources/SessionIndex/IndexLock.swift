@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A `flock` on `index.lock` in the index's directory; the kernel drops it with the process, however that ends. The
 /// file stays: removing it would let two processes hold locks on two files of one name. It holds the holder's pid as
-/// text, for the message alone. The descriptor is close-on-exec, so that no session inherits the lock.
+/// text, for messages and for whoever asks what kind of process that is. The descriptor is close-on-exec, so that no session inherits the lock.
 ///
 /// See: flock(2)
 public final class IndexLock: Sendable {
@@ -23,13 +23,25 @@ public final class IndexLock: Sendable {
     /// - Throws: ``IndexFailure/locked(directory:holder:)`` when somebody has it, this process included;
     ///   `.full` and `.system` when the directory or the file cannot be made.
     public static func acquire(directory: String) throws(IndexFailure) -> IndexLock {
+        try acquire(directory, waits: false)
+    }
+
+    /// Takes the lock as soon as nobody has it. Blocks for as long as that takes, so it is for a thread of its own; whoever has
+    /// given up by then drops the result, and with it the lock.
+    /// - Parameter directory: The same as for ``acquire(directory:)``.
+    /// - Throws: ``IndexFailure``, `.full` and `.system`.
+    public static func wait(directory: String) throws(IndexFailure) -> IndexLock {
+        try acquire(directory, waits: true)
+    }
+
+    private static func acquire(_ directory: String, waits: Bool) throws(IndexFailure) -> IndexLock {
         let place = IndexDirectory(path: directory)
         let holder: ProcessID?
         do throws(SystemCallFailure) {
             try place.prepare()
             let descriptor = try OwnedFileDescriptor.open(
                 path: place.lock, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-            if try tryLock(descriptor, place.lock) {
+            if try lock(descriptor, place.lock, waits: waits) {
                 writePID(descriptor, place.lock)
                 return IndexLock(directory: place.path, descriptor: descriptor)
             }
@@ -40,12 +52,12 @@ public final class IndexLock: Sendable {
         throw .locked(directory: place.path, holder: holder)
     }
 
-    private static func tryLock(
-        _ descriptor: borrowing OwnedFileDescriptor, _ name: String
+    private static func lock(
+        _ descriptor: borrowing OwnedFileDescriptor, _ name: String, waits: Bool
     ) throws(SystemCallFailure) -> Bool {
         do {
             try descriptor.withRawValue { raw throws(SystemCallFailure) in
-                _ = try retryingInterrupted("flock", name) { flock(raw, LOCK_EX | LOCK_NB) }
+                _ = try retryingInterrupted("flock", name) { flock(raw, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }
             }
             return true
         } catch {

@@ -28,6 +28,8 @@ struct Instance: Sendable {
 
     /// What a reaper's one pass is waited for.
     private static let reaperPatience = Duration.seconds(60)
+    /// What a holder is waited for that cannot be told: it has just come, and writes its number, or just gone.
+    private static let strangerPatience = Duration.seconds(5)
 
     /// Takes the instance over. A `corral-reaper` that has it is waited for; a host is not.
     /// - Throws: ``Refusal``; or ``IndexFailure``, `.locked` when another host has it, or a reaper for longer than a minute.
@@ -35,7 +37,7 @@ struct Instance: Sendable {
         _ configuration: HostConfiguration, facts: InstanceFacts, procfs: Procfs, monitor: ReadinessMonitor
     ) async throws -> Instance {
         try configuration.makeDirectories()
-        let lock = try await lock(configuration, procfs, monitor, until: .after(reaperPatience))
+        let lock = try await lock(configuration.stateDirectory, procfs, monitor, until: .after(reaperPatience))
         let id = try readOrMakeID(configuration.stateDirectory)
         let index = try await Index.open(directory: configuration.stateDirectory)
         let claim = try claimInstance(id, configuration)
@@ -43,19 +45,64 @@ struct Instance: Sendable {
         return Instance(id: id, index: index, lock: lock, claim: claim)
     }
 
+    /// Who has the lock of an index.
+    private enum Holder {
+        case reaper(Pidfd)
+        /// A host, which goes on for as long as it likes.
+        case other
+        /// Its number is not there yet, or is that of one who has gone.
+        case unknown
+    }
+
     private static func lock(
-        _ configuration: HostConfiguration, _ procfs: Procfs, _ monitor: ReadinessMonitor, until deadline: Deadline
-    ) async throws -> IndexLock {
+        _ directory: String, _ procfs: Procfs, _ monitor: ReadinessMonitor, until deadline: Deadline
+    ) async throws(IndexFailure) -> IndexLock {
+        var hasWaitedForStranger = false
         while true {
+            let failure: IndexFailure
             do throws(IndexFailure) {
-                return try IndexLock.acquire(directory: configuration.stateDirectory)
+                return try IndexLock.acquire(directory: directory)
             } catch {
-                guard case .locked(_, .some(let holder)) = error, let pidfd = try Pidfd.open(holder),
-                    try procfs.stat(holder)?.command == "corral-reaper",
-                    try await pidfd.waitForExit(monitor, until: deadline)
-                else { throw error }
+                failure = error
+            }
+            guard case .locked(_, let pid) = failure, !deadline.hasPassed else { throw failure }
+            switch holder(pid, procfs) {
+            case .other: throw failure
+            case .reaper(let pidfd): try await wait(for: pidfd, monitor, failure, until: deadline)
+            case .unknown:
+                if hasWaitedForStranger { throw failure }
+                hasWaitedForStranger = true
+                if let lock = await wait(directory, until: min(deadline, .after(strangerPatience))) { return lock }
             }
         }
+    }
+
+    private static func holder(_ pid: ProcessID?, _ procfs: Procfs) -> Holder {
+        do throws(SystemCallFailure) {
+            guard let pid, let pidfd = try Pidfd.open(pid), let stat = try procfs.stat(pid), try !pidfd.hasExited()
+            else { return .unknown }
+            return stat.command == "corral-reaper" ? .reaper(pidfd) : .other
+        } catch {
+            // It is there and cannot be looked at. That it has the lock is known.
+            return .other
+        }
+    }
+
+    private static func wait(
+        for reaper: Pidfd, _ monitor: ReadinessMonitor, _ failure: IndexFailure, until deadline: Deadline
+    ) async throws(IndexFailure) {
+        do throws(SystemCallFailure) {
+            _ = try await reaper.waitForExit(monitor, until: deadline)
+        } catch {
+            throw failure
+        }
+    }
+
+    /// Takes the lock as soon as the kernel gives it; nil when it has not by the deadline.
+    private static func wait(_ directory: String, until deadline: Deadline) async -> IndexLock? {
+        await BlockingExecutor(label: "corral.lock").run(until: deadline) { () -> IndexLock? in
+            do throws(IndexFailure) { return try IndexLock.wait(directory: directory) } catch { return nil }
+        } ?? nil
     }
 
     /// The instance's id, without taking it over: for whoever only wants to ask. Nil before the first start.
