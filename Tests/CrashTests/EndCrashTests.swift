@@ -74,4 +74,79 @@ struct `A host that is killed while it ends` {
             try await site.waitUntilNothingIsLeft()
         }
     }
+
+    /// Regression: who was inside the slice, and on its terminals, was known in memory alone. After a crash that fell between the
+    /// stop and the look for escapes, what had left could not be proven any more: it lived on as a suspect, and the receipt said
+    /// `confirmed`.
+    @Test(arguments: ["destroyStopped", "destroyEscapes"])
+    func `a workspace still ends what had left its slice, by what was seen before the stop (I7)`(
+        place: String
+    ) async throws {
+        try await CrashSite.run { site in
+            var host = try await site.start()
+            let doomed = try await site.workspace(host, "doomed")
+            let unit = "left-\(try site.instance).scope"
+            let manager = Ground.isSystem ? "--system" : "--user"
+            defer { _ = try? Shell.run("systemctl \(manager) kill -s KILL '\(unit)' || true") }
+            let request = CreateSessionRequest(command: [
+                "/bin/sh", "-c",
+                "trap '' HUP; systemd-run \(manager) --quiet --scope --unit=\(unit) sleep 1000 & exec sleep 1000",
+            ])
+            _ = try await host.client.createSession(in: doomed.id, request)
+            try await site.eventually("it left") { try site.world.inUnit(unit).count == 1 }
+            try await site.crash(host, at: place) { [client = host.client] in
+                _ = try await client.deleteWorkspace(doomed.id)
+            }
+            #expect(try site.world.inUnit(unit).count == 1)
+
+            host = try await site.restart(clearing: place)
+            let receipt = try await site.deleted(host, doomed)
+            #expect(receipt.outcome == .confirmed, "\(receipt)")
+            #expect(receipt.escapes.map(\.action) == [.killed], "\(receipt)")
+            #expect(try site.world.inUnit(unit).isEmpty)
+            #expect(try site.world.tagged("CORRAL_WORKSPACE", doomed.id).isEmpty)
+            try await host.stop()
+            try await site.waitUntilNothingIsLeft()
+        }
+    }
+
+    @Test func `a workspace in its teardown script ends that run, and tells the next one that it is a retry (I7)`()
+        async throws
+    {
+        try await CrashSite.run { site in
+            var host = try await site.start()
+            let mark = site.place.directory.path + "/runs"
+            let script = """
+                #!/bin/sh
+                trap '' HUP TERM
+                first=$(head -n 1 \(mark) 2>/dev/null | cut -d ' ' -f 1)
+                alive=no; [ -z "$first" ] || ! kill -0 "$first" || alive=yes
+                echo "$$ retry=${CORRAL_RETRY:-} alive=$alive" >> \(mark)
+                [ -n "${CORRAL_RETRY:-}" ] || while :; do sleep 1000; done
+                """
+            try Shell.run(
+                "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
+                in: site.repository.path, environment: ["SCRIPT": script])
+            _ = try await host.client.trustRepository(site.repository.path)
+            let doomed = try await site.workspace(host, "doomed")
+            let bystander = try await site.survivor(host, site.workspace(host, "other"))
+            let request = Task { [client = host.client] in _ = try? await client.deleteWorkspace(doomed.id) }
+            try await site.eventually("the script runs") { FileManager.default.fileExists(atPath: mark) }
+            try await host.kill()
+            await request.value
+            #expect(try !site.world.inUnit(doomed.slice).isEmpty, "the script ignores the hangup of its terminal")
+
+            host = try await site.start()
+            let receipt = try await site.deleted(host, doomed)
+            #expect(receipt.outcome == .confirmed, "\(receipt)")
+            let runs = try String(contentsOfFile: mark, encoding: .utf8).split(separator: "\n").map {
+                $0.split(separator: " ").dropFirst().joined(separator: " ")
+            }
+            #expect(runs == ["retry= alive=no", "retry=1 alive=no"], "the earlier run was ended before")
+            #expect(try site.world.tagged("CORRAL_WORKSPACE", doomed.id).isEmpty)
+            try await site.expectUntouched(host, bystander)
+            try await host.stop()
+            try await site.waitUntilNothingIsLeft()
+        }
+    }
 }

@@ -38,6 +38,7 @@ import Testing
             #expect(try await !index.recordStep(id, step: "stop", at: Sample.moment))
             #expect(try await !index.setDestroyOptions(id, options: "{}"))
             #expect(try await !index.setTrashName(id, name: "t"))
+            #expect(try await !index.setWitnesses(id, witnesses: "[]"))
             #expect(try await index.countAttempt(id) == nil)
             #expect(try await !index.restoreWorkspace(id, receiptBody: "{}", detail: nil, at: Sample.moment))
             #expect(try await !index.finishDestroy(id, receiptBody: "{}", at: Sample.moment))
@@ -66,7 +67,8 @@ import Testing
         }
     }
 
-    @Test func `is there to be resumed after a crash, with its steps, options, tries and trash name (I7)`() async throws
+    @Test func `is there to be resumed after a crash, with its steps, options, tries, trash name and witnesses (I7)`()
+        async throws
     {
         let directory = ScratchDirectory()
         let index = try await Index.open(directory: directory.path)
@@ -76,6 +78,7 @@ import Testing
         #expect(try await index.recordStep(id, step: "stop", at: Sample.later(2.0004)))
         #expect(try await index.setDestroyOptions(id, options: "{\"force\":true}"))
         #expect(try await index.setTrashName(id, name: "wk4m2-x"))
+        #expect(try await index.setWitnesses(id, witnesses: "[1]"))
         #expect(try await index.countAttempt(id) == 1)
         #expect(try await index.countAttempt(id) == 2)
         try await index.close()
@@ -83,7 +86,7 @@ import Testing
         let again = try await Index.open(directory: directory.path)
         let expected = DestroyRow(
             workspaceID: id, receiptID: "r1", options: "{\"force\":true}", step: "stop", attempts: 2,
-            trashName: "wk4m2-x", previousState: .active, startedAt: Sample.moment)
+            trashName: "wk4m2-x", previousState: .active, startedAt: Sample.moment, witnesses: "[1]")
         #expect(try await again.destroys() == [expected])
         #expect(try await again.destroy(id) == expected)
         #expect(

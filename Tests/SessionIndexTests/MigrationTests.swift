@@ -111,11 +111,15 @@ private let schemaOne = """
     ) STRICT;
     """
 
+/// What came after it, one step a migration.
+private let laterSteps = ["ALTER TABLE destroy ADD COLUMN witnesses TEXT"]
+
 @Suite struct `A migration` {
-    @Test func `from nothing makes the schema of the first release`() async throws {
+    @Test func `from nothing makes the schema of the first release and what came after it`() async throws {
         let old = ScratchDirectory()
         let expected = try old.withDatabase { database in
             try database.execute(sql: schemaOne)
+            for step in laterSteps { try database.execute(sql: step) }
             return try schema(database)
         }
         let new = ScratchDirectory()
@@ -181,6 +185,8 @@ private let schemaOne = """
             ])
         #expect(try await index.receipts(limit: 9) == [Sample.receiptOfOne])
         #expect(try await index.steps("r1") == [StepRow(step: "stop", at: Sample.moment)])
+        #expect(try await index.setWitnesses(workspace, witnesses: "[]"))
+        #expect(try await index.destroy(workspace)?.witnesses == "[]")
         #expect(try await index.trash() == ["t"])
         #expect(try await index.finishDestroy(workspace, receiptBody: "{}", at: Sample.moment))
         try await index.close()

@@ -30,19 +30,22 @@ actor DestroySaga {
     private let started = Deadline.now
     /// Processes of each session when its stop began.
     private(set) var membersBefore: [SessionID: Int] = [:]
-    /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy.
-    private(set) var witnesses = EscapeWitnesses()
+    /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy. On record before
+    /// the first signal.
+    private(set) var witnesses: EscapeWitnesses
 
     /// A saga whose tombstone is written.
+    /// - Parameter witnesses: what an earlier run of it has seen.
     init(
         _ parts: DestroyParts, _ workspace: WorkspaceRow, _ destroy: DestroyRow, receipt: ReceiptDocument,
-        options: DestroyOptions, isResumed: Bool
+        options: DestroyOptions, witnesses: EscapeWitnesses = EscapeWitnesses(), isResumed: Bool
     ) {
         self.parts = parts
         self.workspace = workspace
         receiptID = destroy.receiptID
         self.receipt = receipt
         self.options = options
+        self.witnesses = witnesses
         self.isResumed = isResumed
         machine = StateMachine(resumingAt: destroy.step.flatMap { DestroyStep(rawValue: $0) })
     }
@@ -224,8 +227,10 @@ actor DestroySaga {
 
     private func encodedReceipt() throws -> String { try WireCoding.text(of: receipt) }
 
-    /// Remembers who is in the slice and on its terminals before anything is signalled. Afterwards the proof is gone.
-    func rememberMembers(of slice: SliceName) async throws {
+    /// Remembers who is in the slice and on its terminals, and writes it down, before anything is signalled. Afterwards the proof is
+    /// gone, also for the run that goes on after a crash.
+    /// - Parameter leaders: of the sessions that are to end. One that left its scope is counted where nothing else is.
+    func rememberMembers(of slice: SliceName, leaders: [SessionID: Pidfd]) async throws {
         let context = parts.context
         if case .found(let cgroup) = context.ground.look(slice.path) {
             do throws(SystemCallFailure) {
@@ -239,6 +244,9 @@ actor DestroySaga {
                 context.logger.debug("count the members of \(slice): \(error)")
             }
         }
+        for (session, leader) in leaders where membersBefore[session] ?? 0 == 0 {
+            if try !leader.hasExited() { membersBefore[session] = 1 }
+        }
         let question = EscapeQuestion.workspace(
             workspace.id, of: context.instance, worktree: nil,
             rows: try await context.index.sessions(includeEnded: true),
@@ -248,6 +256,8 @@ actor DestroySaga {
         // What is missing here is missing as evidence later, and leads to a report instead of a kill.
         case .unknown(let reason): context.logger.debug("look for the processes of \(slice): \(reason)")
         }
+        let stored = DestroyWitnesses(witnesses, bootID: context.bootID)
+        _ = try await context.index.setWitnesses(workspace.id, witnesses: try WireCoding.text(of: stored))
     }
 
     /// Changes the receipt; the next save writes it.

@@ -2,6 +2,7 @@ import CgroupPty
 import FoundationEssentials
 import HostProtocol
 import Logging
+import Reaper
 import SessionIndex
 
 /// Begins, joins and resumes deletes: one saga for each workspace at most.
@@ -141,10 +142,23 @@ actor DestroyService {
         parts.context.logger.notice(
             "Delete of workspace \(id) resumes at step \(destroy.step ?? "teardown").",
             metadata: .workspace(id, parts.context.instance))
-        let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: recorded, isResumed: true)
+        var witnesses = EscapeWitnesses()
+        do {
+            witnesses = try self.witnesses(of: destroy)
+        } catch {
+            // Without them what left can only be reported.
+            receipt.warnings.append("workspace \(id): whom its delete had seen could not be read: \(error)")
+        }
+        let saga = DestroySaga(
+            parts, row, destroy, receipt: receipt, options: recorded, witnesses: witnesses, isResumed: true)
         if let options { try await saga.strengthen(options) }
         launch(saga)
         return saga
+    }
+
+    private func witnesses(of destroy: DestroyRow) throws -> EscapeWitnesses {
+        guard let stored = destroy.witnesses else { return EscapeWitnesses() }
+        return try WireCoding.decode(DestroyWitnesses.self, from: stored).seen(inBoot: parts.context.bootID)
     }
 
     private func begin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga? {

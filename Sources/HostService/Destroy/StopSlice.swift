@@ -20,7 +20,9 @@ extension DestroySaga {
             (row.couldHaveMembers || begun.contains(row.id.rawValue)) && !rows.contains { $0.id == row.id }
         }
         let sessions = rows + others
-        try await rememberMembers(of: slice)
+        var leaders: [SessionID: Pidfd] = [:]
+        for row in sessions { leaders[row.id] = await parts.ender.pinnedLeader(row) }
+        try await rememberMembers(of: slice, leaders: leaders)
         note { receipt in
             receipt.sessions += sessions.filter { !begun.contains($0.id.rawValue) }.map {
                 SessionEndDocument(unended: $0, detail: "is being ended", members: membersBefore[$0.id] ?? 0)
@@ -28,8 +30,6 @@ extension DestroySaga {
         }
         await save(detail: nil)
 
-        var leaders: [SessionID: Pidfd] = [:]
-        for row in sessions { leaders[row.id] = await parts.ender.pinnedLeader(row) }
         let report = await context.stop.stop(.init(slice), leaders: Array(leaders.values), force: options.force)
         await context.reach(.destroyStopped)
         let ends = await settle(sessions, leaders, slice: report)

@@ -78,6 +78,15 @@ extension Index {
         }
     }
 
+    /// Records whom a delete has seen inside, before it signals anybody: afterwards nothing could prove any more whose they were (I7).
+    /// - Returns: Whether a delete of the workspace is under way.
+    public func setWitnesses(_ workspace: WorkspaceID, witnesses: String) async throws(IndexFailure) -> Bool {
+        try await write("set the witnesses of the delete of workspace", workspace.rawValue) { database in
+            try database.change(
+                "UPDATE destroy SET witnesses = ? WHERE workspace_id = ?", [witnesses, workspace.rawValue]) == 1
+        }
+    }
+
     /// Counts a try of a delete.
     /// - Returns: How many there were, this one included; nil when no delete of the workspace is under way.
     @discardableResult

@@ -15,6 +15,8 @@ public struct DestroyRow: Sendable, Equatable {
     public var attempts: Int
     /// Name in the trash directory that the worktree gets or got; nil until one was chosen.
     public var trashName: String?
+    /// Whom the delete saw inside before it signalled anybody, as JSON that the index does not look into; nil before that.
+    public var witnesses: String?
     /// The state that the workspace had before.
     public var previousState: WorkspaceRow.State
     /// When the delete began, to the millisecond.
@@ -23,7 +25,7 @@ public struct DestroyRow: Sendable, Equatable {
     /// Makes a row. `startedAt` is rounded to the millisecond.
     public init(
         workspaceID: WorkspaceID, receiptID: String, options: String, step: String? = nil, attempts: Int = 0,
-        trashName: String? = nil, previousState: WorkspaceRow.State, startedAt: Date
+        trashName: String? = nil, previousState: WorkspaceRow.State, startedAt: Date, witnesses: String? = nil
     ) {
         self.workspaceID = workspaceID
         self.receiptID = receiptID
@@ -31,6 +33,7 @@ public struct DestroyRow: Sendable, Equatable {
         self.step = step
         self.attempts = attempts
         self.trashName = trashName
+        self.witnesses = witnesses
         self.previousState = previousState
         self.startedAt = StoredDate.rounded(startedAt)
     }

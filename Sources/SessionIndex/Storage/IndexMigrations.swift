@@ -15,6 +15,10 @@ enum IndexMigrations {
             try database.execute(sql: first)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        // Whom a delete has seen inside before it signalled anybody, as JSON; NULL before that.
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: "ALTER TABLE destroy ADD COLUMN witnesses TEXT")
+        }
         return migrator
     }
 
