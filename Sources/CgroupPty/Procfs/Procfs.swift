@@ -27,6 +27,21 @@ public struct Procfs: Sendable {
         return stat
     }
 
+    /// A process and those that it descends from, as far as they can be read.
+    public func ancestors(of pid: ProcessID) -> Set<ProcessID> {
+        var ancestors: Set<ProcessID> = []
+        var pid = pid
+        while pid.rawValue > 0, ancestors.insert(pid).inserted {
+            do throws(SystemCallFailure) {
+                guard let stat = try stat(pid) else { break }
+                pid = ProcessID(stat.parent)
+            } catch {
+                break
+            }
+        }
+        return ancestors
+    }
+
     /// See: ``ProcessCgroup``
     ///
     /// `.removed` only for a process that is dead: the mark ` (deleted)` on a live one's path belongs to the cgroup's name.

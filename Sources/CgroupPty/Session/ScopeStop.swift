@@ -4,7 +4,8 @@ import Glibc
 ///
 /// Leaders first (SIGHUP by pidfd, so that a shell takes its jobs along and a browser's parent goes before its children),
 /// then systemd's `StopUnit`, then `cgroup.kill`; after each the kernel is asked. The end of the stop job, a unit's state and
-/// an exit code end nothing (I2). Works without systemd: then `cgroup.kill` comes right after the leaders (I10).
+/// an exit code end nothing (I2). A leader that left what is being ended is ended where it is, if it is ours to end there. Works without
+/// systemd: then `cgroup.kill` comes right after the leaders (I10).
 ///
 /// Refuses to guess: a place that cannot be read is `unknown`, never `confirmed` (I3).
 public struct ScopeStop: Sendable {
@@ -14,17 +15,31 @@ public struct ScopeStop: Sendable {
         public var unit: String
         /// Its cgroup below the manager's.
         public var path: CgroupPath
+        /// Whose it is.
+        let instance: InstanceID
+        /// The workspace; nil for the slice of a whole instance.
+        let workspace: WorkspaceID?
+        /// The session; nil for a slice.
+        let session: SessionID?
 
         /// A session's scope.
         public init(_ scope: ScopeName) {
             unit = scope.unit
             path = scope.path
+            instance = scope.instance
+            workspace = scope.workspace
+            session = scope.session
         }
 
-        /// A workspace's slice.
+        /// A workspace's slice, or an instance's.
         public init(_ slice: SliceName) {
             unit = slice.unit
             path = slice.path
+            session = nil
+            switch slice {
+            case .instance(let own): (instance, workspace) = (own, nil)
+            case .workspace(let own, let name): (instance, workspace) = (own, name)
+            }
         }
     }
 
@@ -42,9 +57,9 @@ public struct ScopeStop: Sendable {
     }
 
     private let systemd: SystemdManager
-    private let ground: CgroupGround
-    private let monitor: ReadinessMonitor
-    private let procfs: Procfs
+    let ground: CgroupGround
+    let monitor: ReadinessMonitor
+    let procfs: Procfs
 
     /// Takes what it works with.
     public init(systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor, procfs: Procfs) {
@@ -100,7 +115,8 @@ public struct ScopeStop: Sendable {
         case .found(let found): cgroup = found
         case .absent:
             report.membersSignalled = 0
-            return try await conclude(nil, target, leaders, .exited, &report)
+            let means = try await endStrays(leaders, target, force: force, patience, &report)
+            return try await conclude(nil, target, leaders, means ?? .exited, &report)
         case .unknown(let reason):
             report.outcome = .unknown(reason)
             return nil
@@ -121,6 +137,7 @@ public struct ScopeStop: Sendable {
             try cgroup.kill()  // (I6) only here, only on our own scopes and slices
             _ = try await cgroup.waitUntilEmpty(monitor, until: .after(patience.kill))
         }
+        if let more = try await endStrays(leaders, target, force: force, patience, &report) { means = max(means, more) }
         return try await conclude(cgroup, target, leaders, means, &report)
     }
 
@@ -134,8 +151,11 @@ public struct ScopeStop: Sendable {
         } catch {
             report.remarks.append("\(error)")
         }
+        var hungUp: [Pidfd] = []
         for leader in leaders {
             do throws(SystemCallFailure) {
+                guard try isInside(leader, target) else { continue }
+                hungUp.append(leader)
                 try leader.signal(SIGHUP)  // (I1)
                 try leader.signal(SIGCONT)
             } catch {
@@ -145,7 +165,7 @@ public struct ScopeStop: Sendable {
         }
         let until = Deadline.after(patience.hangup)
         var areAllGone = true
-        for leader in leaders where try await !leader.waitForExit(monitor, until: until) { areAllGone = false }
+        for leader in hungUp where try await !leader.waitForExit(monitor, until: until) { areAllGone = false }
         // What the kernel hangs up together with its leader is gone a moment later.
         if areAllGone { _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(.milliseconds(20)))) }
         return .hangup
@@ -252,9 +272,9 @@ public struct ScopeStop: Sendable {
         let until = Deadline.after(.seconds(1))
         for leader in leaders where try await !leader.waitForExit(monitor, until: until) {
             if try leader.hasExited() { continue }
-            var place = "a place that cannot be read"
-            if case .path(let path) = try procfs.cgroup(leader.pid) { place = "\(path)" }
-            report.outcome = .unknown("the scope is empty, but its leader, process \(leader.pid), runs on in \(place)")
+            report.outcome = .unknown(
+                "the scope is empty, but its leader, process \(leader.pid), runs on in \(try whereabouts(leader, target))"
+            )
             return nil
         }
         report.outcome = .confirmed

@@ -11,15 +11,20 @@ public struct StopReport: Sendable, Equatable {
     }
 
     /// The gentlest means after which nothing was left.
-    public enum Means: String, Sendable, Equatable {
+    public enum Means: String, CaseIterable, Sendable, Comparable {
         /// It was empty before anything was sent.
         case exited
         /// SIGHUP to the leaders.
         case hangup
-        /// systemd's stop: SIGTERM, SIGHUP, and SIGKILL after the grace.
+        /// systemd's stop: SIGTERM, SIGHUP, and SIGKILL after the grace; or SIGTERM to a leader that had left.
         case terminated
-        /// `cgroup.kill`.
+        /// `cgroup.kill`; or SIGKILL to a leader that had left.
         case killed
+
+        /// Gentler means are less.
+        public static func < (left: Means, right: Means) -> Bool { left.rank < right.rank }
+
+        private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
     }
 
     /// What the kernel said in the end.

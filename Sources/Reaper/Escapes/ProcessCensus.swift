@@ -15,7 +15,7 @@ struct ProcessCensus: Sendable, Equatable {
     /// - Returns: unknown when procfs could not be listed, or the deadline passed on the way.
     static func take(_ procfs: Procfs, withUse: Bool, until deadline: Deadline) -> Reading<ProcessCensus> {
         do throws(SystemCallFailure) {
-            let kin = kin(procfs)
+            let kin = procfs.ancestors(of: ProcessID(getpid()))
             var processes: [ProcessDescription] = []
             var illegible = 0
             for pid in try procfs.processes() {
@@ -34,7 +34,7 @@ struct ProcessCensus: Sendable, Equatable {
 
     /// Looks at one process; nil when it is gone, has exited, or is the kernel's.
     static func describe(_ pid: ProcessID, _ procfs: Procfs, withUse: Bool) -> Reading<ProcessDescription?> {
-        describe(pid, procfs, kin: kin(procfs), withUse: withUse)
+        describe(pid, procfs, kin: procfs.ancestors(of: ProcessID(getpid())), withUse: withUse)
     }
 
     private static func describe(
@@ -86,20 +86,5 @@ struct ProcessCensus: Sendable, Equatable {
         let count = readlink(path, &bytes, bytes.count)
         guard count > 0 else { return nil }
         return String(decoding: bytes[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// This process and its ancestors, as far as they can be read.
-    private static func kin(_ procfs: Procfs) -> Set<ProcessID> {
-        var kin: Set<ProcessID> = []
-        var pid = ProcessID(getpid())
-        while pid.rawValue > 0, kin.insert(pid).inserted {
-            do throws(SystemCallFailure) {
-                guard let stat = try procfs.stat(pid) else { break }
-                pid = ProcessID(stat.parent)
-            } catch {
-                break
-            }
-        }
-        return kin
     }
 }

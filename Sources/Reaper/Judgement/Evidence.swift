@@ -3,7 +3,8 @@ public import SessionIndex
 
 /// Why processes may be ended: what condemns them, and the look that saw them.
 ///
-/// Only a look that found something populated makes one, so no verdict that ends processes can be built without it (I3).
+/// Only a look that found something populated, or a leader alive outside of its scope, makes one, so no verdict that ends processes
+/// can be built without it (I3).
 public struct Evidence: Sendable, Equatable {
     /// What the index says, or does not say, of those who are to be ended.
     public enum Condemnation: Sendable, Equatable {
@@ -31,19 +32,31 @@ public struct Evidence: Sendable, Equatable {
     public let condemnation: Condemnation
     /// The processes that were seen.
     public let members: Reading<[ProcessIdentity]>
+    /// Where the leader lives when it is all that is left of the session; nil when it is the scope that was seen populated.
+    public let leaderPlace: String?
 
     /// Takes down what was seen; nil unless it was populated.
     init?(_ condemnation: Condemnation, _ presence: Presence) {
         guard case .populated(let members) = presence else { return nil }
         self.condemnation = condemnation
         self.members = members
+        leaderPlace = nil
+    }
+
+    /// Takes down that a leader was seen alive outside of its scope, which holds nothing; nil when it was not.
+    init?(_ condemnation: Condemnation, _ leader: ProcessIdentity, _ place: LeaderPlace) {
+        guard case .elsewhere(let cgroup) = place else { return nil }
+        self.condemnation = condemnation
+        members = .known([leader])
+        leaderPlace = cgroup
     }
 }
 
 extension Evidence: CustomStringConvertible {
     /// For instance `its end was asked for; 3 processes`.
     public var description: String {
-        switch members {
+        if let leaderPlace { return "\(condemnation); its scope holds nothing, and its leader lives in \(leaderPlace)" }
+        return switch members {
         case .known(let members): "\(condemnation); \(members.count) process\(members.count == 1 ? "" : "es")"
         case .unknown: "\(condemnation); an unknown number of processes"
         }

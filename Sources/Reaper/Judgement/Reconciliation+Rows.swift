@@ -60,7 +60,7 @@ extension Reconciliation {
         if standing == .cared { return .leave(scope.unit, .sagaRunning) }
         switch leader(of: scope, row) {
         case .exited: break
-        case .elsewhere(let cgroup): return .keep(scope, .leaderElsewhere(cgroup))  // (I2)
+        case .elsewhere(let cgroup): return verdict(onLeaderIn: cgroup, scope, row, standing)
         case .unknown(let reason): return .leave(scope.unit, .unreadable(reason))
         }
         let since = firstSeen(memory.missing[row.id])
@@ -77,6 +77,17 @@ extension Reconciliation {
         }
         let age = Duration.nanoseconds(Int64(context.now.bootNanoseconds - since))
         return age >= context.ageFloor ? .conclude(row, .lost, absence) : .leave(scope.unit, .tooYoung)
+    }
+
+    /// A leader that left its scope is the session still (I2): kept while that is to live, ended where it is when it is not.
+    private func verdict(
+        onLeaderIn cgroup: String, _ scope: ScopeName, _ row: SessionRow, _ standing: WorkspaceStanding
+    ) -> Verdict {
+        guard row.status != .starting, let leader = row.leader, contradiction(in: row) == nil,
+            let condemnation = condemnation(of: row, standing),
+            let evidence = Evidence(condemnation, leader, .elsewhere(cgroup))
+        else { return .keep(scope, .leaderElsewhere(cgroup)) }
+        return .reap(scope, row, evidence)
     }
 
     /// What says that a session is to end, whatever its status; nil when nothing does.

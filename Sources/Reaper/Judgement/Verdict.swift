@@ -34,7 +34,7 @@ public enum Verdict: Sendable, Equatable {
     case reactivate(SessionRow)
     /// The session is over.
     case conclude(SessionRow, Conclusion, Absence)
-    /// The scope is to be ended; the row that it was judged from, if there is one.
+    /// The scope is to be ended, or the leader that left it; the row that it was judged from, if there is one.
     case reap(ScopeName, SessionRow?, Evidence)
     /// All that is left in the slice of a workspace that is gone is to be ended.
     case endSlice(InstanceID, WorkspaceID, Evidence)

@@ -49,6 +49,21 @@ extension PassRun {
         }
     }
 
+    /// Nil when a leader lives still.
+    func doubtThatLives(_ leader: ProcessIdentity?) async -> Doubt? {
+        guard let leader else { return .overtaken("its row names no leader") }
+        switch await instruments.pin(leader) {
+        case .unknown(let reason): return .unreadable(reason)
+        case .known(.none): return .overtaken("it ended by itself")
+        case .known(.some(let pidfd)):
+            do throws(SystemCallFailure) {
+                return try pidfd.hasExited() ? .overtaken("it ended by itself") : nil
+            } catch {
+                return .unreadable("\(error)")
+            }
+        }
+    }
+
     /// Nil when a leader has exited, wherever it was (I2).
     func doubtThatExited(_ leader: ProcessIdentity) async -> Doubt? {
         switch await instruments.pin(leader) {

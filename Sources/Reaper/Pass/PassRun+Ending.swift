@@ -23,7 +23,8 @@ extension PassRun {
         if let doubt = await doubt(about: scope.workspace, evidence.condemnation) {
             return spared(.scope(scope), doubt)
         }
-        if let doubt = await doubtThatPopulated(scope) { return spared(.scope(scope), doubt) }
+        let gone = evidence.leaderPlace == nil ? await doubtThatPopulated(scope) : await doubtThatLives(row?.leader)
+        if let gone { return spared(.scope(scope), gone) }
         var row = row
         if let judged = row, judged.disposeRequestedAt == nil, judged.status != .disposed {
             do throws(IndexFailure) {

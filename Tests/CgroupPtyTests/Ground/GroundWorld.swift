@@ -192,3 +192,38 @@ extension GroundWorld {
         }
     }
 }
+
+extension GroundWorld {
+    /// A unit that is not Corral's, with a process of its own in it.
+    struct ForeignUnit {
+        /// Its cgroup, as `/proc/PID/cgroup` has it.
+        let path: String
+        fileprivate let name: String
+
+        /// Processes in it.
+        func count() throws -> Int {
+            try Shell.run("cat '/sys/fs/cgroup\(path)/cgroup.procs'").split(separator: "\n").count
+        }
+
+        /// Ends it.
+        func end() {
+            do { try GroundWorld.systemctl("kill -s KILL \(name)") } catch { Issue.record("end \(name): \(error)") }
+        }
+    }
+
+    /// Starts a scope, or a service.
+    func foreignUnit(isService: Bool) async throws -> ForeignUnit {
+        let name = "nobodys-\(instance).\(isService ? "service" : "scope")"
+        let pid = "/tmp/\(name).pid"
+        try Shell.launch(
+            "systemd-run --\(Self.kind.rawValue) --quiet --collect \(isService ? "" : "--scope") --unit=\(name) sleep 1000",
+            pidFile: pid)
+        defer { unlink(pid) }
+        let deadline = Self.soon
+        while try Self.systemctl("is-active \(name) || true") != "active" {
+            if deadline.hasPassed { throw Trouble(description: "\(name) did not start") }
+            await Task.yield()
+        }
+        return ForeignUnit(path: try Self.systemctl("show -p ControlGroup --value \(name)"), name: name)
+    }
+}

@@ -210,26 +210,26 @@ extension `Ground truth` {
             }
         }
 
-        @Test func `is not confirmed while its leader lives elsewhere (I2)`() async throws {
+        @Test func `is not confirmed while its leader lives in a service, where it is left alone (I2)`() async throws {
             try await GroundWorld.run { world in
-                guard case .path(let own) = try world.procfs.cgroup(ProcessID(getpid())) else {
-                    throw GroundWorld.Trouble(description: "no cgroup")
-                }
                 let scope = world.scope()
+                let place = try await world.foreignUnit(isService: true)
+                defer { place.end() }
                 let session = try await world.session(
                     """
-                    trap '' HUP TERM; echo $$ > '/sys/fs/cgroup/\(own.relative)/cgroup.procs'; echo ready
+                    trap 'echo signalled' HUP TERM; echo $$ > '/sys/fs/cgroup\(place.path)/cgroup.procs'; echo ready
                     read x; read y
                     """, in: scope)
-                #expect(try world.procfs.cgroup(session.pid) == .path(own))
-                for _ in 0..<2 {
+                #expect(try place.count() == 2)
+                for force in [false, true] {
                     let report = await world.scopeStop().stop(
-                        .init(scope), leaders: [session.leader.pidfd], force: false,
+                        .init(scope), leaders: [session.leader.pidfd], force: force,
                         patience: Self.patience(hangup: .milliseconds(20)))
                     #expect(
                         report.outcome
-                            == .unknown("the scope is empty, but its leader, process \(session.pid), runs on in \(own)")
-                    )
+                            == .unknown(
+                                "the scope is empty, but its leader, process \(session.pid), runs on in \(place.path), and was left alone: it is in a service, which somebody else starts and stops"
+                            ))
                     #expect(report.means == nil)
                     #expect(try !session.leader.pidfd.hasExited())
                 }
@@ -241,6 +241,53 @@ extension `Ground truth` {
                 #expect(
                     await world.scopeStop().confirm(.init(scope), leaders: [session.leader.pidfd]).outcome == .confirmed
                 )
+                #expect(try await !session.readToEnd().contains("signalled"))
+            }
+        }
+
+        /// Regression: nobody ended such a leader, so the session could never be confirmed.
+        @Test(arguments: [false, true], [false, true])
+        func `ends a leader that moved to a scope of nobody's (I1) (I2)`(force: Bool, isStubborn: Bool) async throws {
+            try await GroundWorld.run { world in
+                let scope = world.scope()
+                let place = try await world.foreignUnit(isService: false)
+                defer { place.end() }
+                let session = try await world.session(
+                    """
+                    trap '' HUP \(isStubborn ? "TERM" : ""); echo $$ > '/sys/fs/cgroup\(place.path)/cgroup.procs'
+                    echo ready; exec sleep 1000
+                    """, in: scope)
+                let report = await world.scopeStop().stop(
+                    .init(scope), leaders: [session.leader.pidfd], force: force,
+                    patience: Self.patience(hangup: .milliseconds(20), grace: .milliseconds(500)))
+                let means: StopReport.Means = force || isStubborn ? .killed : .terminated
+                try Self.expectConfirmed(report, by: means, world, scope.path, [session])
+                #expect(report.membersSignalled == 1)
+                #expect(
+                    report.remarks == [
+                        "process \(session.pid), a leader, had moved to \(place.path) and was ended there"
+                    ])
+                #expect(try place.count() == 1, "the scope's own process was ended")
+            }
+        }
+
+        @Test func `leaves a leader alone that moved to the scope of another session (I3)`() async throws {
+            try await GroundWorld.run { world in
+                let (scope, other) = (world.scope(), world.scope())
+                let neighbour = try await world.session("echo ready; read x", in: other)
+                let place = try world.cgroup(other.path).path
+                let session = try await world.session(
+                    "echo $$ > '/sys/fs/cgroup/\(place.relative)/cgroup.procs'; echo ready; read x", in: scope)
+                let report = await world.scopeStop().stop(.init(scope), leaders: [session.leader.pidfd], force: true)
+                guard case .unknown(let reason) = report.outcome else {
+                    throw GroundWorld.Trouble(description: "\(report)")
+                }
+                #expect(reason.hasSuffix("it is in the scope of session \(other.session)"), "\(reason)")
+                for one in [session, neighbour] { #expect(try !one.leader.pidfd.hasExited()) }
+                // The slice's end is the end of both.
+                let whole = await world.scopeStop().stop(
+                    .init(world.slice), leaders: [session.leader.pidfd, neighbour.leader.pidfd], force: true)
+                #expect(whole.outcome == .confirmed, "\(whole)")
             }
         }
 

@@ -188,10 +188,37 @@ import Testing
         let row = Sample.row(leader: Sample.leader)
         let judgement = judge(row, nil, memory: remembered(since: 0), leader: .elsewhere("/app.slice/x.scope"))
         #expect(judgement.first == .keep(Sample.scope, .leaderElsewhere("/app.slice/x.scope")))
-        let stamped = judge(
-            Sample.row(.stopping, stamped: true, leader: Sample.leader), .empty,
-            leader: .elsewhere("/app.slice/x.scope"))
-        #expect(stamped.first == .keep(Sample.scope, .leaderElsewhere("/app.slice/x.scope")))
+    }
+
+    /// Regression: it was kept also when its end had been asked for, so that nobody ever ended it.
+    @Test func `has its leader ended elsewhere once the session is to end (I2)`() {
+        let place = LeaderPlace.elsewhere("/app.slice/x.scope")
+        for (row, workspace, condemnation) in [
+            (Sample.row(.active, stamped: true, leader: Sample.leader), .active, .stamped),
+            (Sample.row(.stopping, leader: Sample.leader), .active, .stamped),
+            (Sample.row(gone: true, leader: Sample.leader), nil, .workspaceGone),
+            (Sample.row(leader: Sample.leader), .deleting, .workspaceDeleting),
+        ] as [(SessionRow, WorkspaceRow.State?, Evidence.Condemnation)] {
+            for presence in [Presence?.none, .empty] {
+                guard
+                    case .reap(Sample.scope, row, let evidence) = judge(
+                        row, presence, workspace: workspace, leader: place
+                    ).first
+                else {
+                    Issue.record("not ended: \(condemnation)")
+                    continue
+                }
+                #expect(evidence.condemnation == condemnation)
+                #expect(evidence.members == .known([Sample.leader]))
+                #expect(
+                    "\(evidence)"
+                        == "\(condemnation); its scope holds nothing, and its leader lives in /app.slice/x.scope")
+            }
+        }
+        let ending = judge(
+            Sample.row(.stopping, stamped: true, leader: Sample.leader), nil, leader: place,
+            context: Sample.context(kills: [Sample.session]))
+        #expect(ending.first?.doubt == .killInFlight)
     }
 
     @Test func `is left when its leader is not known to have exited (I3)`() {

@@ -22,6 +22,7 @@ private struct Case: Sendable {
     }
 
     var isMissing: Bool { presence == nil || presence == .empty }
+    var livesElsewhere: Bool { if case .elsewhere = leader { true } else { false } }
 
     /// The first combination for which something does not hold.
     static func first(_ isWrong: (Case, Reconciliation.Judgement) -> Bool) -> Case? {
@@ -41,8 +42,8 @@ private struct Case: Sendable {
         ]
         let states: [WorkspaceRow.State?] = WorkspaceRow.State.allCases + [nil]
         let grounds: [(Presence?, LeaderPlace?)] = [
-            (nil, .exited), (nil, .unknown("EIO")), (nil, nil), (.empty, .exited), (Sample.alive, nil),
-            (Sample.unread, nil),
+            (nil, .exited), (nil, .unknown("EIO")), (nil, nil), (.empty, .exited), (.empty, .elsewhere("/x.scope")),
+            (Sample.alive, nil), (Sample.unread, nil),
         ]
         var cases: [Case] = []
         for row in rows {
@@ -103,12 +104,13 @@ private struct Case: Sendable {
         #expect(wrong == nil)
     }
 
-    @Test func `ends only what is populated, and marks as over only what is not (I2)`() {
+    @Test func `ends only what was seen alive, and marks as over only what was not (I2)`() {
         let wrong = Case.first { one, judgement in
             switch judgement.first {
-            case .reap, .reactivate: one.presence != Sample.alive
+            case .reap: one.presence != Sample.alive && !one.livesElsewhere
+            case .reactivate: one.presence != Sample.alive
             case .conclude(_, .reboot, _): false
-            case .conclude: !one.isMissing
+            case .conclude: !one.isMissing || one.livesElsewhere
             default: false
             }
         }

@@ -1,7 +1,5 @@
-import CgroupPty
-
-/// What a process's cgroup says of who may end it.
-enum CgroupPlace: Equatable {
+/// What a process's cgroup says of who starts and stops it. Read from names alone.
+public enum CgroupPlace: Sendable, Equatable {
     /// In the slice of a workspace of this instance; in a session's scope, or beside them.
     case slice(WorkspaceID, SessionID?)
     /// In a slice of Corral's that is no workspace's of this instance.
@@ -14,7 +12,10 @@ enum CgroupPlace: Equatable {
     case elsewhere
 
     /// Places a process.
-    init(_ path: CgroupPath, below ground: CgroupPath, of instance: InstanceID) {
+    /// - Parameters:
+    ///   - ground: the manager's own cgroup.
+    ///   - instance: whose slices count as ours.
+    public init(_ path: CgroupPath, below ground: CgroupPath, of instance: InstanceID) {
         guard path.isAtOrBelow(ground) else {
             self = path.components.contains { $0.hasSuffix(".service") } ? .service : .elsewhere
             return
