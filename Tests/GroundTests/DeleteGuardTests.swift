@@ -116,6 +116,85 @@ struct `What a delete must not touch` {
         }
     }
 
+    /// Regression: a repository that git would not open (here a damaged HEAD) counted as one without any worktrees, so with force
+    /// those that lay inside went along, and a branch that nobody could look for was reported as absent.
+    @Test func `is anything while the repository cannot be asked, also with force (I3)`() async throws {
+        try await Fixture.swept { fixture in
+            let outer = try await fixture.workspace("outer")
+            let session = try await fixture.session(outer, "exec sleep 1000")
+            let place = outer.path + "/inner"
+            try fixture.repository.git("worktree add -q -b inner '\(place)'")
+            let head = fixture.repository.path + "/.git/HEAD"
+            try Shell.run("mv '\(head)' '\(head).aside'; echo nonsense > '\(head)'")
+            for force in [false, true] {
+                let code = try await Fixture.code {
+                    try await fixture.client.deleteWorkspace(outer.id, DeleteWorkspaceOptions(force: force))
+                }
+                #expect(code == "conflict", "force: \(force)")
+            }
+            #expect(try await fixture.client.workspace(outer.id).state == .active)
+            #expect(try await fixture.client.session(session.id).members == 1)
+            #expect(Self.exists(place + "/file"))
+            try Shell.run("mv '\(head).aside' '\(head)'")
+            #expect(
+                try await Fixture.code {
+                    try await fixture.client.deleteWorkspace(outer.id, DeleteWorkspaceOptions(force: true))
+                } == "nested_worktree")
+        }
+    }
+
+    /// Regression: the guard was asked once, before the teardown and all retries. What came to lie inside meanwhile was moved to the
+    /// trash and deleted with the worktree.
+    @Test(arguments: ["worktree", "workspace"])
+    func `is what came to lie inside while the delete was at work, also with force`(kind: String) async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            let outer = try await fixture.workspace("outer")
+            let place = outer.path + "/inner"
+            let options = DeleteWorkspaceOptions(force: true, timeout: 20)
+            let deletion = try await fixture.delete(outer, options, upTo: "destroyWorktree", checkpoints)
+            if kind == "worktree" {
+                try fixture.repository.git("worktree add -q -b inner '\(place)'")
+            } else {
+                try Shell.run("mkdir '\(place)'; echo precious > '\(place)/file'")
+                _ = try await fixture.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: place))
+            }
+            try await checkpoints.resume("destroyWorktree")
+            let refused = try await deletion.value
+            #expect(refused.state == .deleting, "\(refused)")
+            #expect(refused.worktree == .failed)
+            #expect(refused.detail?.contains("would go with it") == true, "\(refused.detail ?? "")")
+            #expect(Self.exists(place + "/file"))
+            if kind == "worktree" {
+                try fixture.repository.git("worktree remove '\(place)'")
+            } else {
+                let inner = try await fixture.client.workspaces().first { $0.path == place }
+                _ = try await fixture.client.deleteWorkspace(try #require(inner?.id))
+            }
+            // Asking again is the way to say that the obstacle is gone.
+            let receipt = try await fixture.client.deleteWorkspace(outer.id, options)
+            #expect(receipt.state == .deleted, "\(receipt)")
+            #expect(receipt.worktree == .removed)
+        }
+    }
+
+    /// Regression: a branch that could not be looked for was reported as absent, because the repository was taken for gone.
+    @Test func `is a branch of a repository that cannot be asked: it is reported as not deleted`() async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            let workspace = try await fixture.workspace()
+            let deletion = try await fixture.delete(
+                workspace, DeleteWorkspaceOptions(deleteBranch: true), upTo: "destroyBranch", checkpoints)
+            let head = fixture.repository.path + "/.git/HEAD"
+            try Shell.run("mv '\(head)' '\(head).aside'; echo nonsense > '\(head)'")
+            try await checkpoints.resume("destroyBranch")
+            let receipt = try await deletion.value
+            #expect(receipt.state == .deleted, "\(receipt)")
+            #expect(receipt.branch == .failed)
+            #expect(receipt.warnings.contains { $0.contains("branch one") }, "\(receipt.warnings)")
+            try Shell.run("mv '\(head).aside' '\(head)'")
+            #expect(try !fixture.repository.git("branch --list one").isEmpty)
+        }
+    }
+
     @Test func `does not include a directory that is missing already`() async throws {
         try await Fixture.swept { fixture in
             let workspace = try await fixture.workspace()

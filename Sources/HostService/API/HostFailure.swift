@@ -37,3 +37,8 @@ enum HostFailure: Error, Sendable, Equatable {
     case gitFailed(String)
     case shuttingDown(String)
 }
+
+extension HostFailure: CustomStringConvertible {
+    /// The text alone: it says what was tried and came of it.
+    var description: String { APIError(self).detail }
+}

@@ -52,19 +52,37 @@ struct DeleteGuardian: Sendable {
         }
     }
 
-    private func guardPath(_ row: WorkspaceRow) async throws {
+    /// Whether the directory may go at all, whatever is in it. Asked before anything runs, and again right before it is moved: a
+    /// teardown and days of retries may lie between.
+    /// - Throws: ``HostFailure`` that says what stands in the way, or what could not be asked (I3).
+    func guardPath(_ row: WorkspaceRow) async throws {
         var repository: Repository?
         var registered: [RegisteredWorktree] = []
-        if let path = row.repository, case .opened(let found) = try await Repository.reopen(at: path, git: context.git)
-        {
-            repository = found
-            registered = try await found.worktrees()
+        if let path = row.repository {
+            switch try await Repository.reopen(at: path, git: context.git) {
+            case .opened(let found):
+                repository = found
+                registered = try await found.worktrees()
+            // Gone, so nothing of it can lie anywhere.
+            case .absent: break
+            case .notARepository(let why):
+                throw HostFailure.conflict(
+                    "delete workspace \(row.id): could not tell which worktrees lie in \(row.path), because its repository \(path) could not be asked: \(why); nothing was removed"
+                )
+            }
         }
         let others = try await context.index.workspaces().filter { $0.id != row.id }
-        let verdict = DeleteGuard(
+        let asked = Locked("")
+        let check = DeleteGuard(
             repository: repository, registered: registered,
-            otherWorkspaces: Dictionary(others.map { ($0.id.rawValue, $0.path) }) { first, _ in first }
-        ).judge(row.path)
+            otherWorkspaces: Dictionary(others.map { ($0.id.rawValue, $0.path) }) { first, _ in first },
+            willResolve: { path in asked.withLock { $0 = path } })
+        let verdict: DeleteGuard.Verdict
+        do throws(SystemCallFailure) {
+            verdict = try await context.askDisk("resolve", row.path) { check.judge(row.path) }
+        } catch {
+            verdict = .couldNotTell("resolve \(asked.withLock { $0 }): the disk did not answer")
+        }
         switch verdict {
         case .allowed: return
         case .mainWorktree(let place):

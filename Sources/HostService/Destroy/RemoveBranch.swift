@@ -12,8 +12,14 @@ extension DestroySaga {
         }
         guard options.deleteBranch else { return .done }
         do {
-            guard case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) else {
+            let repository: Repository
+            switch try await Repository.reopen(at: path, git: context.git) {
+            case .opened(let found): repository = found
+            case .absent:
                 warn("the branch \(branch) was not looked for: the repository \(path) is gone", .absent)
+                return .done
+            case .notARepository(let why):
+                warn("branch \(branch) was not deleted: open repository \(path): \(why)", .failed)
                 return .done
             }
             switch try await BranchRemoval(repository: repository).remove(branch, force: options.force) {

@@ -11,8 +11,19 @@ extension DestroySaga {
             note { $0.worktree = .notOurs }
             return .done
         }
+        // A creation may have recorded its directory after the row was read, but not after the tombstone.
+        let row = workspace.worktreeIdentity == nil ? try await context.index.workspace(workspace.id) : workspace
+        // None was made then. Whatever lies at the path is not the workspace's.
+        guard let identity = row?.worktreeIdentity else {
+            note { $0.worktree = .absent }
+            return .done
+        }
         let removal = parts.trash.removal
-        let (moved, name) = try await moveAside(removal)
+        if let obstacle = try await obstacle(removal) {
+            note { $0.worktree = .failed }
+            return .failed(obstacle)
+        }
+        let (moved, name) = try await moveAside(removal, identity)
         await context.reach(.destroyMovedAside)
         switch moved {
         case .movedAside: note { $0.worktree = .removed }
@@ -29,9 +40,12 @@ extension DestroySaga {
             }
             return .done
         }
-        switch try removal.unregister(
-            workspace.path, commonDirectory: common, trashName: moved == .movedAside ? name : nil, force: options.force)
-        {
+        let (path, isForced) = (workspace.path, options.force)
+        let unregistered = try await context.askDisk("unregister", path) { () throws(SystemCallFailure) in
+            try removal.unregister(
+                path, commonDirectory: common, trashName: moved == .movedAside ? name : nil, force: isForced)
+        }
+        switch unregistered {
         case .removed, .absent, .repositoryGone: return .done
         case .locked(let reason):
             return .failed(
@@ -40,23 +54,34 @@ extension DestroySaga {
         }
     }
 
-    /// The name in the trash is recorded before the move, and used again by a resumed delete.
-    private func moveAside(_ removal: WorktreeRemoval) async throws -> (WorktreeRemoval.MoveOutcome, TrashName?) {
-        let recorded = try await parts.context.index.destroy(workspace.id)?.trashName.flatMap { TrashName($0) }
-        var identity = workspace.worktreeIdentity
-        if identity == nil {
-            // A creation that was cut before its record: it was never opened for sessions.
-            switch try removal.identity(of: workspace.path) {
-            case .found(let found): identity = found
-            case .absent: return (.absent, nil)
-            case .refused(let refusal): return (.refused(refusal), nil)
-            }
+    /// What has come to stand in the way since the guard was asked first; nil for nothing.
+    private func obstacle(_ removal: WorktreeRemoval) async throws -> String? {
+        let path = workspace.path
+        let found = try await parts.context.askDisk("look at", path) { () throws(SystemCallFailure) in
+            try removal.identity(of: path)
         }
-        guard let identity else { return (.absent, nil) }
+        // Once it has been moved there is nothing left to guard, and what lay inside may be registered there still.
+        guard case .found = found else { return nil }
+        do {
+            try await parts.guardian.guardPath(workspace)
+            return nil
+        } catch let refusal as HostFailure {
+            return "\(refusal)"
+        }
+    }
+
+    /// The name in the trash is recorded before the move, and used again by a resumed delete.
+    private func moveAside(
+        _ removal: WorktreeRemoval, _ identity: FileIdentity
+    ) async throws -> (WorktreeRemoval.MoveOutcome, TrashName) {
+        let context = parts.context
+        let recorded = try await context.index.destroy(workspace.id)?.trashName.flatMap { TrashName($0) }
         let name = recorded ?? TrashName(workspace: workspace.id.rawValue, inode: identity.inode)
-        if recorded == nil { _ = try await parts.context.index.setTrashName(workspace.id, name: name.rawValue) }
-        let outcome = try removal.moveAside(
-            workspace.path, identity: identity, to: name, isOfThisBoot: parts.trash.isOfThisBoot(workspace.createdAt))
+        if recorded == nil { _ = try await context.index.setTrashName(workspace.id, name: name.rawValue) }
+        let (path, isOfThisBoot) = (workspace.path, parts.trash.isOfThisBoot(workspace.createdAt))
+        let outcome = try await context.askDisk("move aside", path) { () throws(SystemCallFailure) in
+            try removal.moveAside(path, identity: identity, to: name, isOfThisBoot: isOfThisBoot)
+        }
         return (outcome, name)
     }
 }

@@ -1,4 +1,5 @@
 import CgroupPty
+import Glibc
 import Logging
 import NIOCore
 import Reaper
@@ -25,6 +26,25 @@ struct HostContext: Sendable {
 
     /// Runs git as every part of the host does.
     var git: GitCommand { GitCommand(inherited: configuration.environment) }
+
+    /// What an answer of a file system is waited for. A disk that is spun up answers sooner; one that is gone never does, and what
+    /// waits for it is refused or tried again.
+    static let diskPatience = Duration.seconds(10)
+
+    /// Asks the file system off the threads of Swift's pool, and not for longer than ``diskPatience``: sshfs and NFS without their
+    /// network answer never.
+    /// - Parameter verb: what is asked, in the imperative, for the failure's text; of `subject`.
+    /// - Throws: ``SystemCallFailure``, `ETIMEDOUT` when there was no answer. What was asked may still be done later, so it must be
+    ///   repeatable.
+    func askDisk<Answer: Sendable>(
+        _ verb: String, _ subject: String, _ body: @escaping @Sendable () throws(SystemCallFailure) -> Answer
+    ) async throws(SystemCallFailure) -> Answer {
+        let answer = await executor.run(until: .after(Self.diskPatience)) { () -> Result<Answer, SystemCallFailure> in
+            do throws(SystemCallFailure) { return .success(try body()) } catch { return .failure(error) }
+        }
+        guard let answer else { throw SystemCallFailure(call: verb, subject: subject, errno: ETIMEDOUT) }
+        return try answer.get()
+    }
 
     /// Stops or dies here if a test asked for it.
     func reach(_ checkpoint: Checkpoint) async {

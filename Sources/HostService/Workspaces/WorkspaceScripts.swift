@@ -35,8 +35,12 @@ struct WorkspaceScripts: Sendable {
     /// Runs a script if it is there and trusted.
     func run(_ name: Name, in workspace: WorkspaceRow, isRetry: Bool = false) async throws -> Outcome {
         let path = "\(workspace.path)/.corral/\(name.rawValue)"
-        guard let content = try Self.read(name, below: workspace.path) else { return .absent }
-        guard let repository = workspace.repository, try trusted(name, repository) == content else {
+        let directory = workspace.path
+        let content = try await context.askDisk("read", path) { () throws(SystemCallFailure) in
+            try Self.read(name, below: directory)
+        }
+        guard let content else { return .absent }
+        guard let repository = workspace.repository, try await trusted(name, repository) == content else {
             return .untrusted(
                 "\(path) was skipped: it is not trusted, or has changed since it was; look at it, then: corral repository trust \(workspace.path)"
             )
@@ -50,12 +54,21 @@ struct WorkspaceScripts: Sendable {
 
     /// Trusts the scripts that lie in a directory now, for all workspaces of its repository.
     /// - Returns: the names of those that are there; the others are no longer trusted.
-    func trust(below directory: String, repository: String) throws -> [Name] {
-        let place = try trustDirectory(repository, creating: true)
+    func trust(below directory: String, repository: String) async throws -> [Name] {
+        let (base, place) = trustDirectories(repository)
+        return try await context.askDisk("read", "\(directory)/.corral") { () throws(SystemCallFailure) in
+            for path in [base, place] where mkdir(path, 0o700) != 0 && errno != EEXIST {
+                throw SystemCallFailure(call: "mkdir", subject: path, errno: errno)
+            }
+            return try Self.copy(below: directory, to: place)
+        }
+    }
+
+    private static func copy(below directory: String, to place: String) throws(SystemCallFailure) -> [Name] {
         var found: [Name] = []
         for name in Name.allCases {
             let copy = "\(place)/\(name.rawValue)"
-            if let content = try Self.read(name, below: directory) {
+            if let content = try read(name, below: directory) {
                 let draft = copy + ".new"
                 let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
                 try file.writeAll(content, name: draft)
@@ -77,32 +90,28 @@ struct WorkspaceScripts: Sendable {
         }
     }
 
-    private func trusted(_ name: Name, _ repository: String) throws -> [UInt8]? {
-        let place = try trustDirectory(repository, creating: false)
-        do throws(SystemCallFailure) {
-            return try OwnedFileDescriptor.open(path: "\(place)/\(name.rawValue)", flags: O_RDONLY | O_NOFOLLOW)
-                .readToEnd(name: place, limit: Self.sizeLimit)
-        } catch {
-            if error.errno == ENOENT { return nil }
-            throw error
+    private func trusted(_ name: Name, _ repository: String) async throws -> [UInt8]? {
+        let path = "\(trustDirectories(repository).place)/\(name.rawValue)"
+        return try await context.askDisk("read", path) { () throws(SystemCallFailure) in
+            do throws(SystemCallFailure) {
+                return try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_NOFOLLOW)
+                    .readToEnd(name: path, limit: Self.sizeLimit)
+            } catch {
+                if error.errno == ENOENT { return nil }
+                throw error
+            }
         }
     }
 
     /// One directory for each repository, named by its path: every byte that is no letter or digit as `_xx`.
-    private func trustDirectory(_ repository: String, creating: Bool) throws(SystemCallFailure) -> String {
+    private func trustDirectories(_ repository: String) -> (base: String, place: String) {
         let name = repository.utf8.map { byte -> String in
             let scalar = Unicode.Scalar(byte)
             return scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
                 ? String(scalar) : "_" + String(byte, radix: 16)
         }.joined()
         let base = context.configuration.stateDirectory + "/trusted"
-        let place = "\(base)/\(name)"
-        if creating {
-            for path in [base, place] where mkdir(path, 0o700) != 0 && errno != EEXIST {
-                throw SystemCallFailure(call: "mkdir", subject: path, errno: errno)
-            }
-        }
-        return place
+        return (base, "\(base)/\(name)")
     }
 
     /// The bytes of an executable script; nil when there is none. A link, or a directory `.corral` that is one, is none.

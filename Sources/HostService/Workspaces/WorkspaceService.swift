@@ -38,7 +38,7 @@ struct WorkspaceService: Sendable {
     /// Trusts the scripts below a repository or a worktree of it.
     func trust(_ request: TrustRequest) async throws -> TrustDocument {
         let repository = try await open(request.path)
-        let found = try scripts.trust(below: request.path, repository: repository.path)
+        let found = try await scripts.trust(below: request.path, repository: repository.path)
         context.logger.notice("Trusted in \(repository.path): \(found.map(\.rawValue).joined(separator: ", ")).")
         return TrustDocument(repository: repository.path, trusted: found.map(\.rawValue))
     }
@@ -72,12 +72,17 @@ struct WorkspaceService: Sendable {
         guard let path = request.path, path.hasPrefix("/") else {
             throw HostFailure.invalidRequest("adopt a directory: `path` must be an absolute path; nothing was created")
         }
-        guard let real = realPath(path) else {
-            throw HostFailure.invalidRequest("adopt \(path): \(String(cString: strerror(errno))); nothing was created")
-        }
-        let identity: FileIdentity
+        let (real, identity): (String, FileIdentity)
         do throws(SystemCallFailure) {
-            identity = try OwnedFileDescriptor.open(path: real, flags: O_RDONLY | O_DIRECTORY).identity(name: real)
+            (real, identity) = try await context.askDisk("open", path) { () throws(SystemCallFailure) in
+                guard let real = try ByteString(path).realPath().text else {
+                    throw SystemCallFailure(call: "realpath", subject: path, errno: EILSEQ)
+                }
+                return (
+                    real,
+                    try OwnedFileDescriptor.open(path: real, flags: O_RDONLY | O_DIRECTORY).identity(name: real)
+                )
+            }
         } catch {
             throw HostFailure.invalidRequest("adopt \(path): \(error); nothing was created")
         }
@@ -265,12 +270,6 @@ struct WorkspaceService: Sendable {
     private func document(_ row: WorkspaceRow) async throws -> WorkspaceDocument {
         let sessions = try await context.index.sessions(workspace: row.id, includeEnded: false)
         return WorkspaceDocument(row, instance: context.instance, sessions: sessions.count)
-    }
-
-    private func realPath(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
-        defer { free(real) }
-        return String(cString: real)
     }
 
     private func lastComponent(_ path: String) -> String {

@@ -1,3 +1,4 @@
+import CgroupPty
 import Testing
 
 @testable import HostService
@@ -67,5 +68,16 @@ import Testing
         #expect(try await judge(path) == .nested(["worktree \(other)"]))
         try fixture.sh("rm '\(path)' && ln -s '\(path)' '\(path)'")
         #expect(try await judge(path) == .allowed, "it leads nowhere; the removal refuses links by itself")
+    }
+
+    @Test func `tells which path it is about to resolve, so that one that never answers can be named`() async throws {
+        let path = try await fixture.worktree()
+        let asked = Locked<[String]>([])
+        let verdict = DeleteGuard(
+            repository: nil, registered: [], otherWorkspaces: ["wother": fixture.root + "/remote"],
+            willResolve: { path in asked.withLock { $0.append(path) } }
+        ).judge(path)
+        #expect(verdict == .allowed)
+        #expect(asked.withLock { $0 } == [path, fixture.root + "/remote"])
     }
 }

@@ -22,6 +22,8 @@ struct DeleteGuard: Sendable {
     let registered: [RegisteredWorktree]
     /// Paths of all other workspaces that Corral knows, by id.
     let otherWorkspaces: [String: String]
+    /// Told before each path is resolved, so that a caller who gives up knows which one did not answer.
+    var willResolve: @Sendable (String) -> Void = { _ in }
 
     /// Judges a workspace's path, both as it is written and as the kernel resolves it now, so that a link in its place does not
     /// lead past the guard.
@@ -34,6 +36,7 @@ struct DeleteGuard: Sendable {
     }
 
     private func judge(_ path: ByteString) throws(SystemCallFailure) -> Verdict {
+        willResolve("\(path)")
         let location = try path.realLocation()
         var mine = [location]
         do throws(SystemCallFailure) {
@@ -42,7 +45,8 @@ struct DeleteGuard: Sendable {
             guard Self.leadsNowhere(error) else { throw error }
         }
         func isInside(_ other: ByteString) -> Bool {
-            Self.places(of: other).contains { place in mine.contains { place.isAtOrBelow($0) } }
+            willResolve("\(other)")
+            return Self.places(of: other).contains { place in mine.contains { place.isAtOrBelow($0) } }
         }
         if let repository {
             for own in [repository.mainWorktree, repository.gitCommonDirectory].compactMap({ $0 })
