@@ -127,23 +127,27 @@ struct WorkspaceService: Sendable {
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
             createdAt: .now, branchWasCreated: !exists)
         if let there = try await insert(row, joinsBranch: true) { return there }
-        // After the insertion, which may have found this very checkout as a workspace of ours.
-        if exists, let other = try await repository.checkout(ofBranch: branch) {
+        let directory: WorktreeDirectory
+        do {
+            // After the insertion, which may have found this very checkout as a workspace of ours.
+            if exists, let other = try await repository.checkout(ofBranch: branch) {
+                throw HostFailure.branchCheckedOut(
+                    "create a workspace on branch \(branch): git has it checked out at \(other.path); nothing was created. To use that directory: corral workspace adopt \(other.path)"
+                )
+            }
+            await context.reach(.workspaceInserted)
+            directory = try await makeDirectory(row)
+            row.worktreeIdentity = directory.identity
+        } catch {
+            // Nothing was made yet: whatever lies at the path is somebody else's.
             await forget(row)
-            throw HostFailure.branchCheckedOut(
-                "create a workspace on branch \(branch): git has it checked out at \(other.path); nothing was created. To use that directory: corral workspace adopt \(other.path)"
-            )
+            throw error
         }
-        await context.reach(.workspaceInserted)
+        try await putInPlace(directory, row)
         do {
             try await addWorktree(plan, row, repository)
             await context.reach(.worktreeAdded)
-            row.worktreeIdentity = try OwnedFileDescriptor.open(
-                path: plan.path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-            )
-            .identity(name: plan.path)
-            _ = try await context.index.updateWorkspace(
-                id, from: [.creating], to: .creating, detail: nil, worktreeIdentity: row.worktreeIdentity)
+            try await compare(directory, row)
         } catch {
             await undo(row, detail: "\(error)")
             throw error
@@ -151,25 +155,100 @@ struct WorkspaceService: Sendable {
         return try await finish(row)
     }
 
-    /// Runs the setup script, then opens the workspace for sessions. A script that fails leaves it `failed`, kept and reported.
-    private func finish(_ row: WorkspaceRow) async throws -> WorkspaceRow {
-        var detail: String?
-        var state = WorkspaceRow.State.active
-        switch try await scripts.run(.setup, in: row) {
-        case .absent, .ran(.exited(.code(0), _)): break
-        case .untrusted(let how): detail = how
-        case .ran(.exited(let exit, let tail)):
-            (state, detail) = (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
-        case .ran(.timedOut(let tail)):
-            (state, detail) = (.failed, "the setup script took too long and was ended; its last output: \(tail)")
-        case .ran(.notEnded(let why)):
-            (state, detail) = (.failed, "the setup script took too long and could not be ended: \(why)")
+    /// Makes the worktree's directory beside its place, and records which one it is: only that one may be undone.
+    private func makeDirectory(_ row: WorkspaceRow) async throws -> WorktreeDirectory {
+        let root = context.configuration.managedRoot
+        let directory: WorktreeDirectory
+        do throws(SystemCallFailure) {
+            directory = try await context.askDisk("make", row.path) { () throws(SystemCallFailure) in
+                try WorktreeDirectory.make(for: row.path, below: root)
+            }
+        } catch {
+            throw HostFailure.indexUnavailable("create workspace \(row.id): \(error); nothing was created")
         }
+        do {
+            guard
+                try await context.index.updateWorkspace(
+                    row.id, from: [.creating], to: .creating, detail: nil, worktreeIdentity: directory.identity)
+            else {
+                throw HostFailure.workspaceDeleting(
+                    "create workspace \(row.id): it was deleted while it was being created")
+            }
+            return directory
+        } catch {
+            await discard(directory, row)
+            throw error
+        }
+    }
+
+    /// Puts the directory in its place, over nothing.
+    /// - Throws: ``HostFailure``; then nothing of the creation is left, and what lies in the place was not touched.
+    private func putInPlace(_ directory: WorktreeDirectory, _ row: WorkspaceRow) async throws {
+        do throws(SystemCallFailure) {
+            let isPlaced = try await context.askDisk("rename", row.path) { () throws(SystemCallFailure) in
+                try directory.takePlace()
+            }
+            if isPlaced { return }
+        } catch {
+            await undo(row, detail: "\(error)")
+            await discard(directory, row)
+            throw HostFailure.indexUnavailable("create workspace \(row.id): \(error); nothing was created")
+        }
+        await discard(directory, row)
+        await forget(row)
+        throw HostFailure.conflict(
+            "create workspace \(row.id): something lies at \(row.path) already, and no workspace claims it; it was not touched, and nothing was created"
+        )
+    }
+
+    private func discard(_ directory: WorktreeDirectory, _ row: WorkspaceRow) async {
+        do throws(SystemCallFailure) {
+            try await context.askDisk("remove", row.path) { () throws(SystemCallFailure) in try directory.discard() }
+        } catch {
+            context.logger.warning("An empty directory beside \(row.path) could not be removed: \(error)")
+        }
+    }
+
+    /// What git and its hooks have left at the path must be the directory that is on record.
+    private func compare(_ directory: WorktreeDirectory, _ row: WorkspaceRow) async throws {
+        let removal = trash.removal
+        let found = try await context.askDisk("look at", row.path) { () throws(SystemCallFailure) in
+            try removal.identity(of: row.path)
+        }
+        guard found == .found(directory.identity) else {
+            throw HostFailure.gitFailed(
+                "git worktree add \(row.path): what lies there is not the directory that was made for it; it was not touched"
+            )
+        }
+    }
+
+    /// Runs the setup script, then opens the workspace for sessions. A script that fails, or that cannot even be started, leaves it
+    /// `failed`, kept and reported: the next start undoes only what is still `creating`.
+    private func finish(_ row: WorkspaceRow) async throws -> WorkspaceRow {
+        let (state, detail) = await setUp(row)
         guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
         await context.reach(.workspaceActivated)
         return try await context.index.workspace(row.id) ?? row
+    }
+
+    /// Runs the setup script; says what becomes of the workspace, and what a person should know.
+    private func setUp(_ row: WorkspaceRow) async -> (WorkspaceRow.State, String?) {
+        do {
+            switch try await scripts.run(.setup, in: row) {
+            case .absent, .ran(.exited(.code(0), _)): return (.active, nil)
+            case .untrusted(let how): return (.active, how)
+            case .ran(.exited(let exit, let tail)):
+                return (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
+            case .ran(.timedOut(let tail)):
+                return (.failed, "the setup script took too long and was ended; its last output: \(tail)")
+            case .ran(.notEnded(let why)):
+                return (.failed, "the setup script took too long and could not be ended: \(why)")
+            }
+        } catch {
+            return (.failed, "the setup script could not be run: \(error)")
+        }
     }
 
     /// `git worktree add` runs hooks and filters of the repository, so it runs in a scope of the workspace's slice.
@@ -200,8 +279,9 @@ struct WorkspaceService: Sendable {
                         "session \(session.id) did not end: \(end.detail ?? end.outcome.rawValue)")
                 }
             }
-            try await trash.discard(row)
-            if row.branchWasCreated, let branch = row.branch, let path = row.repository,
+            // Without a directory on record git was not run: what lies at the path, and a branch of that name, are somebody else's.
+            if row.worktreeIdentity != nil { try await trash.discard(row) }
+            if row.worktreeIdentity != nil, row.branchWasCreated, let branch = row.branch, let path = row.repository,
                 case .opened(let repository) = try await Repository.open(at: path, git: context.git)
             {
                 // Made by us a moment ago; `-d` keeps it if somebody committed to it.

@@ -51,30 +51,31 @@ final class WorktreeTrash: Sendable {
     /// Leaves what is not deleted yet for the next start.
     func stop() { isStopping.withLock { $0 = true } }
 
-    /// Takes a worktree off the disk that nobody has worked in: its creation failed.
+    /// Takes a worktree off the disk that nobody has worked in: its creation failed. One that is not on record is left alone.
     /// - Throws: ``HostFailure/conflict(_:)`` when what is at the path is not what was made.
     func discard(_ row: WorkspaceRow) async throws {
-        guard let path = row.repository else { return }
+        guard let repositoryPath = row.repository, let identity = row.worktreeIdentity else { return }
         let removal = removal
-        var identity = row.worktreeIdentity
-        if identity == nil, case .found(let found) = try removal.identity(of: row.path) { identity = found }
+        let chosen = TrashName(workspace: row.id.rawValue, inode: identity.inode)
+        let isOfThisBoot = isOfThisBoot(row.createdAt)
+        try await context.index.addTrash(chosen.rawValue)
         var name: TrashName?
-        if let identity {
-            let chosen = TrashName(workspace: row.id.rawValue, inode: identity.inode)
-            try await context.index.addTrash(chosen.rawValue)
-            switch try removal.moveAside(
-                row.path, identity: identity, to: chosen, isOfThisBoot: isOfThisBoot(row.createdAt))
-            {
-            case .movedAside: name = chosen
-            case .absent: try await context.index.removeTrash(chosen.rawValue)
-            case .refused(let refusal):
-                try await context.index.removeTrash(chosen.rawValue)
-                throw HostFailure.conflict("remove \(row.path): \(refusal)")
-            }
+        let moved = try await context.askDisk("move aside", row.path) { () throws(SystemCallFailure) in
+            try removal.moveAside(row.path, identity: identity, to: chosen, isOfThisBoot: isOfThisBoot)
         }
-        if case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) {
-            _ = try removal.unregister(
-                row.path, commonDirectory: repository.gitCommonDirectory, trashName: name, force: true)
+        switch moved {
+        case .movedAside: name = chosen
+        case .absent: try await context.index.removeTrash(chosen.rawValue)
+        case .refused(let refusal):
+            try await context.index.removeTrash(chosen.rawValue)
+            throw HostFailure.conflict("remove \(row.path): \(refusal)")
+        }
+        let trashName = name
+        if case .opened(let repository) = try await Repository.reopen(at: repositoryPath, git: context.git) {
+            let common = repository.gitCommonDirectory
+            _ = try await context.askDisk("unregister", row.path) { () throws(SystemCallFailure) in
+                try removal.unregister(row.path, commonDirectory: common, trashName: trashName, force: true)
+            }
         }
         if name != nil { Task.detached { await self.empty() } }
     }

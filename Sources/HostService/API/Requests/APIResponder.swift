@@ -52,6 +52,11 @@ struct APIResponder: Sendable {
                 "request failed", metadata: ["request": "\(request.method) \(request.path)", "failure": "\(failure)"]
             )
             return APIError(.indexUnavailable("\(failure)"))
+        case let failure as GitFailure:
+            logger.error(
+                "request failed", metadata: ["request": "\(request.method) \(request.path)", "failure": "\(failure)"]
+            )
+            return APIError(.gitFailed("\(failure)"))
         default:
             logger.error(
                 "request failed", metadata: ["request": "\(request.method) \(request.path)", "failure": "\(error)"]

@@ -1,8 +1,8 @@
 /// A worktree that is to be made: where, and by which command.
 ///
 /// The command runs hooks (`post-checkout`) and filters, so it is not run here but as a session of the workspace, in a scope.
-/// When it has ended, ``WorktreeRemoval/identity(of:)`` tells what was made; a creation that crashed half-way is undone by the
-/// same removal as a delete, and is safe to undo: the path is nobody else's.
+/// It is made in a ``WorktreeDirectory`` that was recorded before; a creation that crashed half-way is undone by the same removal as a
+/// delete, and of that directory only.
 struct WorktreePlan: Sendable, Equatable {
     /// What is checked out.
     enum Start: Sendable, Equatable {

@@ -1,0 +1,110 @@
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `The creation of a workspace` {
+    private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Regression: whatever the start of the setup script threw left the workspace `creating`, and the next start of the host
+    /// undid it with all that lay in it. Here the kernel refuses a script that says nothing of an interpreter.
+    @Test func `whose setup script cannot be started leaves it failed, kept and reported, also past a restart`()
+        async throws
+    {
+        var fixture = try await Fixture.make()
+        try await fixture.sweeping {
+            try Shell.run(
+                "mkdir .corral; echo 'echo hello' > .corral/setup; chmod +x .corral/setup; git add .corral; git commit -qm setup",
+                in: fixture.repository.path)
+            _ = try await fixture.client.trustRepository(fixture.repository.path)
+            let workspace = try await fixture.workspace()
+            #expect(workspace.state == .failed)
+            #expect(workspace.detail?.contains("the setup script could not be run") == true, "\(workspace)")
+            #expect(workspace.detail?.contains("execve") == true, "\(workspace)")
+            #expect(Self.exists(workspace.path + "/file"))
+            #expect(try fixture.world.inUnit(workspace.slice).isEmpty)
+
+            try await fixture.host.kill()
+            fixture = Fixture(
+                host: try await RunningHost.start(fixture.host.place), repository: fixture.repository,
+                directory: fixture.directory)
+            // A pass comes after everything that a start settles.
+            _ = try await fixture.client.reap()
+            #expect(try await fixture.client.workspace(workspace.id).state == .failed)
+            #expect(Self.exists(workspace.path + "/file"))
+            #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
+            try await fixture.end()
+        }
+    }
+
+    /// Regression: a git that failed while it was asked where the branch is checked out left a row `creating`, which took the
+    /// branch and the id until the next start.
+    @Test func `that git does not answer leaves nothing`() async throws {
+        let tools = try TemporaryDirectory()
+        let script = """
+            #!/bin/sh
+            case "$*" in *'worktree list'*) [ ! -e \(tools.path)/broken ] || exit 7 ;; esac
+            PATH=${PATH#*:} exec git "$@"
+            """
+        try Shell.run("printf '%s' \"$TEXT\" > git; chmod +x git", in: tools.path, environment: ["TEXT": script])
+        try Shell.run("chmod 755 .", in: tools.path)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let fixture = try await Fixture.make(environment: ["PATH": "\(tools.path):\(path)"])
+        try await fixture.sweeping {
+            try fixture.repository.git("branch there")
+            try Shell.run("touch broken", in: tools.path)
+            let request = CreateWorkspaceRequest(repository: fixture.repository.path, branch: "there", id: "wthere")
+            #expect(try await Fixture.code { try await fixture.client.createWorkspace(request) } == "git_failed")
+            #expect(try await fixture.client.workspaces(all: true).isEmpty)
+            try Shell.run("rm broken", in: tools.path)
+            #expect(try await fixture.client.createWorkspace(request).document.state == .active)
+        }
+    }
+
+    /// Regression: `git worktree add` failed because something lay in its place, and the undo took that for what had been made:
+    /// it was moved to the trash and deleted. A directory without a row is there when the index was restored from an old copy.
+    @Test(arguments: ["mkdir", "touch", "ln -s /nowhere"])
+    func `refuses a place that is taken, and does not touch what lies there`(make: String) async throws {
+        try await Fixture.swept { fixture in
+            let sibling = try await fixture.workspace("sibling")
+            let place = (sibling.path as NSString).deletingLastPathComponent + "/wtaken"
+            try Shell.run("\(make) '\(place)'; test ! -d '\(place)' || echo precious > '\(place)/file'")
+            let before = try Shell.run("stat -c %i '\(place)'")
+            let request = CreateWorkspaceRequest(repository: fixture.repository.path, branch: "mine", id: "wtaken")
+            #expect(try await Fixture.code { try await fixture.client.createWorkspace(request) } == "conflict")
+            #expect(try Shell.run("stat -c %i '\(place)'") == before)
+            #expect(make != "mkdir" || Self.exists(place + "/file"))
+            #expect(try await fixture.client.workspaces(all: true).map(\.id) == [sibling.id])
+            #expect(try fixture.repository.git("branch --list mine").isEmpty)
+            #expect(try !fixture.repository.git("worktree list").contains("wtaken"))
+            try Shell.run("rm -rf '\(place)'")
+            let workspace = try await fixture.client.createWorkspace(request).document
+            #expect(workspace.state == .active)
+            #expect(Self.exists(workspace.path + "/file"))
+        }
+    }
+
+    /// Regression: a delete of a workspace that was still being created took for its worktree whatever lay at its path.
+    @Test func `that is cut by a delete leaves what lies in its place`() async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            try checkpoints.pause(at: "workspaceInserted")
+            let request = CreateWorkspaceRequest(repository: fixture.repository.path, branch: "mine", id: "wcut")
+            let creation = Task { [client = fixture.client] in
+                try await Fixture.code { try await client.createWorkspace(request) }
+            }
+            try await checkpoints.waitUntilReached("workspaceInserted")
+            let place = try await fixture.client.workspace("wcut").path
+            try Shell.run("mkdir -p '\(place)'; echo precious > '\(place)/file'")
+            let receipt = try await fixture.client.deleteWorkspace("wcut", DeleteWorkspaceOptions(force: true))
+            #expect(receipt.state == .deleted, "\(receipt)")
+            #expect(receipt.worktree == .absent)
+            try await checkpoints.resume("workspaceInserted")
+            #expect(try await creation.value != nil)
+            #expect(Self.exists(place + "/file"))
+            #expect(try fixture.repository.git("branch --list mine").isEmpty)
+            #expect(try await fixture.client.workspaces(all: true).isEmpty)
+        }
+    }
+}
