@@ -85,6 +85,35 @@ struct `An instance` {
         }
     }
 
+    /// The slices that another namespace shows are others: absence there would prove nothing.
+    @Test func `that was used from another cgroup namespace in this boot is refused, and nothing is marked (I3)`()
+        async throws
+    {
+        try await CrashSite.run { site in
+            var host = try await site.start()
+            let session = try await site.survivor(host, site.workspace(host, "one"))
+            try await host.kill()
+            let own = try Self.sql(site, "SELECT cgroup_namespace FROM instance")
+            // Another namespace, in which the manager has another cgroup.
+            _ = try Self.sql(
+                site, "UPDATE instance SET cgroup_namespace = cgroup_namespace + 1, cgroup_inode = cgroup_inode + 1")
+
+            let refused = try await RunningHost.startRefused(site.place)
+            #expect(refused.status == 1)
+            #expect(refused.log.contains("from another cgroup namespace"), "\(refused.log)")
+            #expect(refused.log.contains("nothing was marked or killed"))
+            #expect(try Self.sql(site, "SELECT status FROM session WHERE id = '\(session.id)'") == "active")
+            #expect(try site.world.inUnit(session.unit).count == 1)
+
+            // A manager that was restarted in the same namespace has another cgroup too, and is served.
+            _ = try Self.sql(site, "UPDATE instance SET cgroup_namespace = \(own)")
+            host = try await site.start()
+            try await site.expectUntouched(host, session)
+            try await host.stop()
+            try await site.waitUntilNothingIsLeft()
+        }
+    }
+
     @Test func `is not served from inside one of its own sessions`() async throws {
         try await CrashSite.run { site in
             let host = try await site.start()

@@ -86,6 +86,29 @@ struct `Deleting a workspace` {
         }
     }
 
+    @Test func `keeps a commit on no branch that a session makes while it is being torn down`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            // Detached at a commit that a branch contains: the first check finds nothing that would be lost.
+            let commit =
+                "echo late > late; git add late; git -c user.name=T -c user.email=t@e.org commit -qm late; exit"
+            let session = try await fixture.session(
+                workspace,
+                "git checkout -q --detach; trap 'trap \"\" HUP TERM; \(commit)' HUP; echo ready; while :; do sleep 0.05; done"
+            )
+            try await SessionReader(fixture.client, session.id).waitFor("ready")
+            #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } == "kept")
+            #expect(try await fixture.client.workspace(workspace.id).state == .active)
+            #expect(try Shell.run("git log -1 --format=%s; git status --porcelain", in: workspace.path) == "late\n")
+            #expect(
+                try fixture.repository.git("branch --contains $(git -C '\(workspace.path)' rev-parse HEAD)").isEmpty)
+            let receipt = try #require(try await fixture.client.receipts(workspace: workspace.id).first)
+            #expect(receipt.state == .kept)
+            #expect(receipt.sessions.map(\.outcome) == [.confirmed])
+            #expect(receipt.worktree == .kept)
+        }
+    }
+
     @Test func `answers a second delete with the receipt of the first, and an unknown id with not found`() async throws
     {
         try await Fixture.run { fixture in
@@ -142,52 +165,90 @@ struct `Deleting a workspace` {
         }
     }
 
-    @Test func `does not stop when the client that asked for it goes away (I7)`() async throws {
+    @Test func `with force deletes an unmerged branch too, and names the commit that it was at`() async throws {
         try await Fixture.run { fixture in
-            let workspace = try await fixture.workspace()
-            _ = try await fixture.session(workspace, "trap '' TERM HUP; echo ready; while :; do sleep 1000; done")
-            let request = Task { try await fixture.client.deleteWorkspace(workspace.id) }
-            request.cancel()
-            _ = await request.result
-            let receipt = try await fixture.client.deleteWorkspace(workspace.id)
+            let workspace = try await fixture.workspace("unmerged")
+            try Shell.run(
+                "echo more > more; git add more; git -c user.name=T -c user.email=t@e.org commit -qm more",
+                in: workspace.path)
+            let commit = try fixture.repository.git("rev-parse unmerged").trimmingCharacters(in: .newlines)
+            let receipt = try await fixture.client.deleteWorkspace(
+                workspace.id, DeleteWorkspaceOptions(force: true, deleteBranch: true))
             #expect(receipt.state == .deleted)
-            #expect(try fixture.world.inUnit(workspace.slice).isEmpty)
+            #expect(receipt.branch == .removed)
+            #expect(receipt.warnings.contains { $0.contains("unmerged") && $0.contains(commit) }, "\(receipt.warnings)")
+            #expect(try fixture.repository.git("branch --list unmerged").isEmpty)
+            // By that name it can be had back.
+            #expect(try fixture.repository.git("log -1 --format=%s \(commit)") == "more\n")
         }
     }
 
-    @Test func `refuses a session that is created meanwhile, and leaks none (I9)`() async throws {
-        for place in ["sessionInserted", "leaderParked", "scopeStarted", "leaderVerified"] {
-            let place = place
-            var site = try RunningHost.Place()
-            let checkpoints = try CheckpointControl(in: site.directory)
-            site.environment["CORRAL_TEST_CHECKPOINTS"] = checkpoints.directory
-            let fixture = try await Fixture.make(site)
+    @Test func `does not stop when the client that asked for it goes away (I7)`() async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            let workspace = try await fixture.workspace()
+            _ = try await fixture.session(workspace, "trap '' TERM HUP; echo ready; while :; do sleep 1000; done")
+            // A client that goes before its request has arrived proves nothing.
+            let request = try await fixture.delete(workspace, upTo: "destroyStop", checkpoints)
+            request.cancel()
+            if case .success(let receipt) = await request.result { Issue.record("it was answered with \(receipt)") }
+            try await checkpoints.resume("destroyStop")
+            try await fixture.eventually("the delete is done, with nobody asking") {
+                try await fixture.client.receipts(workspace: workspace.id).first?.state == .deleted
+            }
+            #expect(try await fixture.client.receipts(workspace: workspace.id).count == 1)
+            #expect(try fixture.world.inUnit(workspace.slice).isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: workspace.path))
+        }
+    }
+
+    @Test(arguments: ["sessionInserted", "leaderParked", "scopeStarted", "leaderVerified"])
+    func `refuses a session that is created meanwhile, and leaks none (I9)`(place: String) async throws {
+        try await race(with: place) { answer, receipt in
+            #expect(answer != nil, "created at \(place)")
+            #expect(receipt.sessions.isEmpty, "\(receipt)")
+        }
+    }
+
+    /// Past its deciding transaction the session belongs to the workspace: whatever its client is told, it goes with it.
+    @Test(arguments: ["sessionActivated", "leaderReleased"])
+    func `ends a session that was activated before its tombstone and is started meanwhile (I9)`(
+        place: String
+    ) async throws {
+        try await race(with: place) { _, receipt in
+            #expect(receipt.sessions.map(\.outcome) == [.confirmed], "\(receipt)")
+        }
+    }
+
+    /// Stops a creation at a place, lets a delete run as far as it can without it, and lets the creation go on then.
+    private func race(
+        with place: String, _ judge: (String?, ReceiptDocument) -> Void
+    ) async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
             let workspace = try await fixture.workspace()
             // `git worktree add` ran as a session too: from here on only ours stops.
             try checkpoints.pause(at: place)
-            async let creation = Fixture.code {
-                try await fixture.session(workspace, "echo leaked > leaked; exec sleep 1000")
+            let creation = Task {
+                try await Fixture.code {
+                    try await fixture.session(workspace, "echo leaked > leaked; exec sleep 1000")
+                }
             }
-            do {
-                try await checkpoints.waitUntilReached(place)
-            } catch {
-                Issue.record(
-                    "\(error); the creation was answered with \(try await creation ?? "success"): \(RunningHost.log(site))"
-                )
-                return
-            }
-            let deletion = Task {
-                try await fixture.client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(teardown: .skip))
-            }
-            // The tombstone is what the creation must find.
-            while try await fixture.client.workspace(workspace.id).state != .deleting { await Task.yield() }
+            try await checkpoints.waitUntilReached(place)
+            let deletion = try await fixture.delete(
+                workspace, DeleteWorkspaceOptions(force: true, teardown: .skip), upTo: "destroyStop", checkpoints)
+            try await checkpoints.resume("destroyStop")
+            // It waits for the creation here, which has deadlines of its own; nothing is on its way to the disk before that.
+            #expect(try await fixture.client.workspace(workspace.id).state == .deleting)
+            #expect(FileManager.default.fileExists(atPath: workspace.path))
             try await checkpoints.resume(place)
-            #expect(try await creation != nil, "created at \(place)")
+            let answer = try await creation.value
             let receipt = try await deletion.value
             #expect(receipt.state == .deleted, "paused at \(place): \(receipt)")
+            #expect(receipt.outcome == .confirmed, "paused at \(place): \(receipt)")
+            judge(answer, receipt)
             #expect(try fixture.world.tagged("CORRAL_WORKSPACE", workspace.id).isEmpty, "paused at \(place)")
             #expect(try fixture.world.inUnit(workspace.slice).isEmpty, "paused at \(place)")
-            try await fixture.end()
+            #expect(try await fixture.client.sessions().isEmpty, "paused at \(place)")
+            #expect(!FileManager.default.fileExists(atPath: workspace.path))
         }
     }
 }

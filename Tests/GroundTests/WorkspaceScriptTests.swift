@@ -78,6 +78,28 @@ struct `A workspace's script` {
         }
     }
 
+    @Test func `for teardown is not run at a delete unless its very content is trusted`() async throws {
+        try await Fixture.run { fixture in
+            let mark = fixture.directory.path + "/torn"
+            try commit("teardown", "echo untrusted >> \(mark)", to: fixture)
+            let untrusted = try await fixture.client.deleteWorkspace(fixture.workspace("untrusted").id)
+            #expect(untrusted.state == .deleted, "\(untrusted)")
+            #expect(untrusted.warnings.contains { $0.contains("corral repository trust") }, "\(untrusted.warnings)")
+            #expect(!FileManager.default.fileExists(atPath: mark))
+
+            _ = try await fixture.client.trustRepository(fixture.repository.path)
+            // Changed where it would run, and committed, so that nothing else stands in the way.
+            let workspace = try await fixture.workspace("changed")
+            try Shell.run(
+                "echo 'echo changed >> \(mark)' >> .corral/teardown; git -c user.name=T -c user.email=t@e.org commit -qam changed",
+                in: workspace.path)
+            let changed = try await fixture.client.deleteWorkspace(workspace.id)
+            #expect(changed.state == .deleted, "\(changed)")
+            #expect(changed.warnings.contains { $0.contains("has changed since") }, "\(changed.warnings)")
+            #expect(!FileManager.default.fileExists(atPath: mark))
+        }
+    }
+
     @Test func `that takes too long is ended with its whole tree`() async throws {
         try await Fixture.run(arguments: ["--script-timeout", "1"]) { fixture in
             try commit("teardown", "trap '' TERM HUP; setsid sleep 4321 & sleep 4322", to: fixture)
