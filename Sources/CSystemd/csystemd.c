@@ -94,6 +94,14 @@ int corral_bus_read_string_variant(sd_bus_message *message, const char **value) 
     return sd_bus_message_read(message, "v", "s", value);
 }
 
+int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value) {
+    return sd_bus_message_read(message, "v", "u", value);
+}
+
+int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object) {
+    return sd_bus_message_read(message, "v", "(uo)", id, object);
+}
+
 int corral_bus_read_bytes_variant(sd_bus_message *message, uint8_t bytes[64]) {
     const void *data;
     size_t size;

@@ -59,6 +59,11 @@ int corral_pidfd_exit_status(int pidfd, int *wait_status) {
     return 1;
 }
 
+/* The kernel's new_encode_dev, which is what /proc/PID/stat shows. */
+static uint64_t encode_device(unsigned major, unsigned minor) {
+    return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
+
 int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, uint64_t *device) {
     int r = -1, m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), s = -1;
     struct winsize size = {.ws_row = rows, .ws_col = columns};
@@ -73,8 +78,7 @@ int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, ui
     if (tcsetattr(s, TCSANOW, &settings) < 0 || fstat(s, &status) < 0) goto fail;
     *master = m;
     *slave = s;
-    /* The kernel's new_encode_dev, which is what /proc/PID/stat shows. */
-    *device = (uint64_t)((minor(status.st_rdev) & 0xff) | (major(status.st_rdev) << 8) | ((minor(status.st_rdev) & ~0xffu) << 12));
+    *device = encode_device(major(status.st_rdev), minor(status.st_rdev));
     return 0;
 fail:
     r = -errno;
@@ -105,6 +109,11 @@ int corral_epoll_add(int epoll, int fd, uint64_t key, int what, int once) {
     return answer(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 
+int corral_epoll_change(int epoll, int fd, uint64_t key, int for_room) {
+    struct epoll_event event = {.events = EPOLLIN | (for_room ? EPOLLOUT : 0), .data.u64 = key};
+    return answer(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
+}
+
 int corral_epoll_remove(int epoll, int fd) { return answer(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL)); }
 
 int corral_epoll_wait(int epoll, uint64_t keys[64], int timeout) {
@@ -120,4 +129,19 @@ void corral_name_thread(const char *name) { pthread_setname_np(pthread_self(), n
 int corral_limit_open_files(pid_t pid, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return answer(prlimit(pid, RLIMIT_NOFILE, &limit, NULL));
+}
+
+int corral_pty_get_size(int master, uint16_t *rows, uint16_t *columns) {
+    struct winsize size;
+    if (ioctl(master, TIOCGWINSZ, &size) < 0) return -errno;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return 0;
+}
+
+int corral_pty_device(int master, uint64_t *device) {
+    unsigned number;
+    if (ioctl(master, TIOCGPTN, &number) < 0) return -errno;
+    *device = encode_device(136, number);
+    return 0;
 }

@@ -7,6 +7,9 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 #include "leader.h"
+#include "pack.h"
+#include "ring.h"
+#include "successor.h"
 #include "kernel.h"
 #include "removal.h"
 
@@ -32,6 +35,12 @@ int corral_bus_read_unit(sd_bus_message *message, const char **name, const char 
 
 /* Reads a Properties.Get reply that holds a string. The string belongs to the message. */
 int corral_bus_read_string_variant(sd_bus_message *message, const char **value);
+
+/* Reads a Properties.Get reply that holds an unsigned number of 32 bits. */
+int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value);
+
+/* Reads a Properties.Get reply that holds a unit's job: its number, 0 without one, and its object, which belongs to the message. */
+int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object);
 
 /* Reads a Properties.Get reply that holds an array of bytes, into at most 64; returns how many. */
 int corral_bus_read_bytes_variant(sd_bus_message *message, uint8_t bytes[64]);

@@ -26,6 +26,13 @@ int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, ui
 /* See: ioctl_tty(2), TIOCSWINSZ. */
 int corral_pty_set_size(int master, uint16_t rows, uint16_t columns);
 
+/* Number of the slave of a PTY master, as in /dev/pts, and as in field 7 of /proc/PID/stat; -ENOTTY when it is none.
+ * See: ioctl_tty(2), TIOCGPTN; Documentation/admin-guide/devices.txt, 136 char. */
+int corral_pty_device(int master, uint64_t *device);
+
+/* See: ioctl_tty(2), TIOCGWINSZ. */
+int corral_pty_get_size(int master, uint16_t *rows, uint16_t *columns);
+
 /* Type of the file system that holds an open file. See: fstatfs(2). */
 int corral_file_system_type(int fd, int64_t *type);
 
@@ -40,6 +47,9 @@ enum { CORRAL_WATCH_INPUT, CORRAL_WATCH_PRIORITY, CORRAL_WATCH_HANGUP };
 
 /* Watches a descriptor under a key for one CORRAL_WATCH_*; once, or until it is removed. See: epoll_ctl(2) */
 int corral_epoll_add(int epoll, int fd, uint64_t key, int what, int once);
+
+/* Watches input as before, and with `for_room` also whether the descriptor can be written to. */
+int corral_epoll_change(int epoll, int fd, uint64_t key, int for_room);
 
 /* Ends the watch. See: epoll_ctl(2) */
 int corral_epoll_remove(int epoll, int fd);

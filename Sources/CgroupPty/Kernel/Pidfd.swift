@@ -22,7 +22,7 @@ public final class Pidfd: Sendable {
 
     /// The number, to show and to look up in procfs while the process is pinned.
     public let pid: ProcessID
-    private let descriptor: OwnedFileDescriptor
+    let descriptor: OwnedFileDescriptor
 
     /// Takes over a pidfd, for instance of `clone3`.
     public init(adopting raw: CInt, pid: ProcessID) {
@@ -46,6 +46,23 @@ public final class Pidfd: Sendable {
         guard let pidfd = try open(identity.pid) else { return nil }
         guard let stat = try procfs.stat(identity.pid), stat.startTicks == identity.startTicks else { return nil }
         return pidfd
+    }
+
+    /// Whether a pidfd that came from elsewhere pins exactly the process that was seen before.
+    ///
+    /// The kernel says which number the pinned process has, -1 once it was reaped: such a one can no longer be compared, and is
+    /// taken for the one that it was pinned as.
+    /// See: proc_pid_fdinfo(5), `Pid`
+    func pins(_ identity: ProcessIdentity, in procfs: Procfs) throws(SystemCallFailure) -> Bool {
+        let path = descriptor.withRawValue { "/proc/self/fdinfo/\($0)" }
+        let text = String(
+            decoding: try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path), as: UTF8.self)
+        let line = text.split(separator: "\n" as Character).first { $0.hasPrefix("Pid:") }
+        guard let number = line.flatMap({ Int32($0.dropFirst(4).filter { !$0.isWhitespace }) }) else { return false }
+        if number == -1 { return true }
+        guard number == identity.pid.rawValue else { return false }
+        guard let stat = try procfs.stat(identity.pid) else { return true }
+        return stat.startTicks == identity.startTicks
     }
 
     /// Sends a signal to the pinned process and to no other.

@@ -41,36 +41,7 @@ public actor SystemdManager {
     private var nextTicket: UInt64 = 1
 
     /// The end of a job, which may come before anybody waits for it.
-    private final class JobWait: Sendable {
-        private enum State {
-            case open
-            case waiting(CheckedContinuation<Result<JobResult, ConnectionLoss>, Never>)
-            case ended(Result<JobResult, ConnectionLoss>)
-        }
-
-        private let state = Locked(State.open)
-
-        func finish(_ value: Result<JobResult, ConnectionLoss>) {
-            let waiting = state.withLock { state -> CheckedContinuation<Result<JobResult, ConnectionLoss>, Never>? in
-                if case .ended = state { return nil }
-                defer { state = .ended(value) }
-                if case .waiting(let continuation) = state { return continuation }
-                return nil
-            }
-            waiting?.resume(returning: value)
-        }
-
-        func end() async -> Result<JobResult, ConnectionLoss> {
-            await withCheckedContinuation { continuation in
-                let ended = state.withLock { state -> Result<JobResult, ConnectionLoss>? in
-                    if case .ended(let value) = state { return value }
-                    state = .waiting(continuation)
-                    return nil
-                }
-                if let ended { continuation.resume(returning: ended) }
-            }
-        }
-    }
+    private typealias JobWait = Settlement<Result<JobResult, ConnectionLoss>>
 
     /// What resumes with a reply. Only ever touched on the bus thread.
     private struct ReplyWait {
@@ -218,22 +189,39 @@ public actor SystemdManager {
 
     /// The invocation id of a unit as 32 hexadecimal digits; nil when there is none.
     public func invocationID(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> String? {
-        let object = Self.objectPath(unit)
-        return try await call(
-            "read invocation id", unit, until: deadline,
-            {
-                Self.newCall(
-                    $0, &$1, "Get", ["org.freedesktop.systemd1.Unit", "InvocationID"], object: object,
-                    interface: "org.freedesktop.DBus.Properties")
-            },
-            { reply in
-                var bytes = [UInt8](repeating: 0, count: 64)
-                let count = corral_bus_read_bytes_variant(reply, &bytes)
-                guard count == 16 else { return nil }
-                let digits = Array("0123456789abcdef".utf8)
-                return String(
-                    decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-            })
+        try await property("InvocationID", of: Self.objectPath(unit), "Unit", unit, until: deadline) { reply in
+            var bytes = [UInt8](repeating: 0, count: 64)
+            let count = corral_bus_read_bytes_variant(reply, &bytes)
+            guard count == 16 else { return nil }
+            let digits = Array("0123456789abcdef".utf8)
+            return String(
+                decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        }
+    }
+
+    /// How many descriptors systemd keeps for a service at most; 0 when it keeps none, nil when that is no service.
+    ///
+    /// See: systemd.service(5), `FileDescriptorStoreMax=`
+    public func descriptorStoreSize(_ service: String, until deadline: Deadline) async throws(ScopeFailure) -> Int? {
+        try await property("FileDescriptorStoreMax", of: Self.objectPath(service), "Service", service, until: deadline) {
+            reply in
+            var value: UInt32 = 0
+            return corral_bus_read_number_variant(reply, &value) >= 0 ? Int(value) : nil
+        }
+    }
+
+    /// What is being done to a unit, for instance `stop` or `restart`; nil when nothing is.
+    ///
+    /// See: org.freedesktop.systemd1(5), the unit's `Job` and the job's `JobType`
+    public func jobType(of unit: String, until deadline: Deadline) async throws(ScopeFailure) -> String? {
+        let path = try await property("Job", of: Self.objectPath(unit), "Unit", unit, until: deadline) { reply in
+            var id: UInt32 = 0
+            var path: UnsafePointer<CChar>?
+            guard corral_bus_read_job_variant(reply, &id, &path) >= 0, id != 0 else { return nil as String? }
+            return path.map { String(cString: $0) }
+        }
+        guard let path else { return nil }
+        return try await property("JobType", of: path, "Job", unit, until: deadline, Self.stringVariant)
     }
 
     /// A unit's object path: every byte that is no letter or digit as `_xx`.
@@ -266,18 +254,26 @@ public actor SystemdManager {
     private func managerProperty<Value: Sendable>(
         _ name: String, until deadline: Deadline, _ read: @escaping (OpaquePointer) -> Value?
     ) async throws(ScopeFailure) -> Value {
-        let value = try await call(
-            "read property", name, until: deadline,
-            {
-                Self.newCall(
-                    $0, &$1, "Get", ["org.freedesktop.systemd1.Manager", name],
-                    interface: "org.freedesktop.DBus.Properties")
-            },
-            read)
+        let value = try await property(
+            name, of: "/org/freedesktop/systemd1", "Manager", name, until: deadline, read)
         guard let value else {
             throw .refused(operation: "read property", unit: name, name: "EBADMSG", message: "of another type")
         }
         return value
+    }
+
+    private func property<Value: Sendable>(
+        _ name: String, of object: String, _ interface: String, _ subject: String, until deadline: Deadline,
+        _ read: @escaping (OpaquePointer) -> Value?
+    ) async throws(ScopeFailure) -> Value? {
+        try await call(
+            "read property", subject, until: deadline,
+            {
+                Self.newCall(
+                    $0, &$1, "Get", ["org.freedesktop.systemd1.\(interface)", name], object: object,
+                    interface: "org.freedesktop.DBus.Properties")
+            },
+            read)
     }
 
     private func callIgnoringMissing(
@@ -302,9 +298,9 @@ public actor SystemdManager {
         }
         let timer = Task {
             do { try await Task.sleep(for: deadline.remaining) } catch { return }
-            wait.finish(.success(.other("deadline")))
+            wait.settle(.success(.other("deadline")))
         }
-        let answer = await wait.end()
+        let answer = await wait.value()
         timer.cancel()
         jobs[path] = nil
         switch answer {
@@ -427,7 +423,7 @@ public actor SystemdManager {
             if let job = wait.job, let path = Self.jobPath(reply) {
                 sd_bus_message_rewind(reply, 1)
                 if let ended = early.removeValue(forKey: path) {
-                    job.finish(.success(ended.result))
+                    job.settle(.success(ended.result))
                 } else {
                     jobs[path] = job
                 }
@@ -502,7 +498,7 @@ public actor SystemdManager {
         thread.bus = nil
         self.bus = nil
         for key in pendingReplies.keys { finishReply(key, .failure(.lost(cause))) }
-        for wait in jobs.values { wait.finish(.failure(ConnectionLoss(cause: cause))) }
+        for wait in jobs.values { wait.settle(.failure(ConnectionLoss(cause: cause))) }
         jobs = [:]
         early = [:]
         sd_bus_close_unref(bus)
@@ -521,7 +517,7 @@ public actor SystemdManager {
 
     private func jobRemoved(_ path: String, _ text: String) {
         if let wait = jobs.removeValue(forKey: path) {
-            wait.finish(.success(JobResult(text)))
+            wait.settle(.success(JobResult(text)))
         } else if !pendingReplies.isEmpty {
             early[path] = (JobResult(text), nextReply)
         }

@@ -1,69 +1,284 @@
-/// The last bytes of a session's output, with the place of each in all that was ever written.
+internal import CSystemd
+import Glibc
+
+/// The last bytes of a session's output, with the place of each in all that was ever written, in memory that outlives the service.
 ///
-/// A sequence number counts bytes since the session began and never goes back. Memory is taken only as output comes, up to the
-/// capacity; from then on the oldest bytes go. A reader that asks for bytes that are gone gets the oldest that are there and
-/// is told so by their number.
-public struct OutputRing: Sendable {
+/// A sequence number counts bytes since the session began and never goes back; a random epoch names the run of the numbers. The
+/// memory is a memfd: its pages are taken only as output comes, and whoever holds a descriptor of it holds the output. A service
+/// that is killed at any instruction leaves a ring that its successor continues without a byte missing or repeated: the header
+/// says which read was under way, and the place that it was to fill says whether it has happened. A ring that cannot be trusted
+/// (another layout, another session, a checksum or bounds that do not fit) is refused.
+///
+/// Not synchronised: one thread at a time uses it.
+/// See: memfd_create(2); `Sources/CSystemd/ring.c` for the order of the stores
+public final class OutputRing {
     /// 2 MiB: some 20,000 lines of a build. See ``capacity(whenHeld:)`` for what a host with many sessions gives.
     public static let standardCapacity = 2 << 20
+    /// Room for what ``setCheckpoint(_:)`` keeps: a screen of 1000×1000 plain cells does not fit and is left out; 120×32 with a
+    /// thousand lines above it takes a third.
+    public static let checkpointCapacity = 256 << 10
 
-    /// What a new session's ring may take when so many others are held: all together stay near 1 GiB at 3,000 sessions.
+    /// What a new session's ring may take when so many others are held: all together at most 1 GiB at 3,000 sessions.
     public static func capacity(whenHeld count: Int) -> Int {
         switch count {
         case ..<256: standardCapacity
-        case ..<512: standardCapacity / 2
+        case ..<448: standardCapacity / 2
         default: standardCapacity / 16
         }
     }
 
-    /// Bytes kept at most.
-    public let capacity: Int
-    /// Sequence number of the next byte that will be written.
-    public private(set) var end: UInt64 = 0
-    private var storage: [UInt8] = []
-    /// Where in `storage` the oldest byte is, once it is full.
-    private var head = 0
-
-    /// Makes an empty ring.
-    public init(capacity: Int = Self.standardCapacity) {
-        precondition(capacity > 0)
-        self.capacity = capacity
+    /// Why a memory file is no ring of ours.
+    public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        public let description: String
     }
 
-    /// Sequence number of the oldest byte that is kept.
-    public var start: UInt64 { end - UInt64(storage.count) }
+    /// What a read from a terminal came to.
+    public enum ReadOutcome: Sendable, Equatable {
+        case read(Int)
+        /// The terminal has nothing for us now.
+        case nothing
+        /// No process holds the terminal's slave any more, and its last byte was read.
+        case hungUp
+    }
 
-    /// Adds output, dropping the oldest where there is no room.
-    public mutating func append(_ bytes: some Collection<UInt8>) {
-        end += UInt64(bytes.count)
-        var rest = bytes.suffix(capacity)[...]
-        let room = capacity - storage.count
-        if room > 0 {
-            storage.append(contentsOf: rest.prefix(room))
-            rest = rest.dropFirst(room)[...]
+    /// The screen as it was when a byte came, as bytes that draw it.
+    public struct Checkpoint: Sendable, Equatable {
+        /// Sequence number of the first byte that is not in it.
+        public var sequence: UInt64
+        /// The size that it was drawn for.
+        public var size: WindowSize
+        /// What a terminal is to be fed.
+        public var bytes: [UInt8]
+
+        /// Makes a checkpoint from its parts.
+        public init(sequence: UInt64, size: WindowSize, bytes: [UInt8]) {
+            self.sequence = sequence
+            self.size = size
+            self.bytes = bytes
         }
-        while !rest.isEmpty {
-            let count = min(rest.count, capacity - head)
-            storage.replaceSubrange(head..<(head + count), with: rest.prefix(count))
-            rest = rest.dropFirst(count)[...]
-            head = head + count == capacity ? 0 : head + count
+    }
+
+    /// Names the run of the sequence numbers.
+    public let epoch: UInt64
+    /// Bytes kept at most.
+    public let capacity: Int
+    private var memory: MemoryFile?
+    private let mapping: UnsafeMutableRawPointer
+    private let length: Int
+
+    /// The owner of the descriptor, which goes before the mapping does.
+    private final class MemoryFile {
+        let descriptor: OwnedFileDescriptor
+        init(_ descriptor: consuming OwnedFileDescriptor) { self.descriptor = descriptor }
+    }
+
+    private static let pageSize = 4096
+
+    private var header: UnsafeMutablePointer<corral_ring_header> {
+        mapping.assumingMemoryBound(to: corral_ring_header.self)
+    }
+    private var checkpointPlace: UnsafeMutableRawPointer { mapping + Self.pageSize }
+    private var data: UnsafeMutablePointer<UInt8> {
+        (mapping + Self.pageSize + Self.checkpointCapacity).assumingMemoryBound(to: UInt8.self)
+    }
+
+    private init(memory: consuming OwnedFileDescriptor, mapping: UnsafeMutableRawPointer, length: Int) {
+        self.memory = MemoryFile(memory)
+        self.mapping = mapping
+        self.length = length
+        let header = mapping.assumingMemoryBound(to: corral_ring_header.self)
+        epoch = header.pointee.epoch
+        capacity = Int(header.pointee.capacity)
+    }
+
+    deinit { munmap(mapping, length) }
+
+    /// Makes an empty ring.
+    /// - Throws: ``SystemCallFailure`` from `memfd_create` or `mmap`: out of descriptors or of memory.
+    public static func make(session: SessionID, capacity: Int = standardCapacity) throws(SystemCallFailure) -> OutputRing
+    {
+        precondition(capacity > 0, "a ring keeps something")
+        let length = pageSize + checkpointCapacity + capacity
+        let raw = corral_ring_create("corral-\(session)", length)
+        guard raw >= 0 else { throw SystemCallFailure(call: "memfd_create", subject: "ring of \(session)", errno: -raw) }
+        let memory = OwnedFileDescriptor(adopting: raw)
+        let mapping = try map(memory, length, "ring of \(session)")
+        let header = mapping.assumingMemoryBound(to: corral_ring_header.self)
+        header.pointee.magic = magic
+        header.pointee.epoch = UInt64.random(in: 1...UInt64.max)
+        header.pointee.capacity = UInt64(capacity)
+        header.pointee.checkpoint_capacity = UInt64(checkpointCapacity)
+        withUnsafeMutableBytes(of: &header.pointee.session) { $0.copyBytes(from: session.rawValue.utf8) }
+        header.pointee.checksum = checksum(of: header)
+        withUnsafeMutableBytes(of: &header.pointee.mark) { mark in
+            for index in mark.indices { mark[index] = UInt8.random(in: 0...255) }
+            // The likeliest read is of one byte, and this one is never a part of text in UTF-8.
+            mark[0] = 0xff
         }
+        return OutputRing(memory: memory, mapping: mapping, length: length)
+    }
+
+    /// Continues a ring that an earlier service has left.
+    /// - Throws: ``Refusal`` when it is none, or another session's; ``SystemCallFailure`` as a refusal too.
+    public static func adopt(
+        _ memory: consuming OwnedFileDescriptor, session: SessionID
+    ) throws(Refusal) -> OutputRing {
+        let smallest = pageSize + checkpointCapacity
+        let size = memory.withRawValue { corral_ring_size($0) }
+        guard size > Int64(smallest), size < Int64(1 << 30) else {
+            throw Refusal(description: "its memory is no sealed memory file of a size that we make (\(size))")
+        }
+        let length = Int(size)
+        let mapping: UnsafeMutableRawPointer
+        do {
+            mapping = try map(memory, length, "ring of \(session)")
+        } catch {
+            throw Refusal(description: "\(error)")
+        }
+        let header = mapping.assumingMemoryBound(to: corral_ring_header.self)
+        if let reason = fault(in: header, length, session) {
+            munmap(mapping, length)
+            throw Refusal(description: reason)
+        }
+        let ring = OutputRing(memory: memory, mapping: mapping, length: length)
+        corral_ring_settle(header, ring.data)
+        return ring
+    }
+
+    private static func fault(
+        in header: UnsafeMutablePointer<corral_ring_header>, _ length: Int, _ session: SessionID
+    ) -> String? {
+        let found = header.pointee
+        guard found.magic == magic else { return "its header is not of this layout" }
+        guard found.checksum == checksum(of: header) else { return "its header is damaged" }
+        let name = withUnsafeBytes(of: found.session) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        guard name == session.rawValue else { return "it is the ring of \(name)" }
+        guard found.capacity > 0, found.checkpoint_capacity == UInt64(checkpointCapacity),
+            UInt64(length) == UInt64(pageSize + checkpointCapacity) + found.capacity
+        else { return "its size does not fit its header" }
+        guard found.intended >= found.end, found.intended - found.end <= UInt64(pageSize), found.floor <= found.end,
+            found.end <= UInt64.max / 2
+        else { return "its sequence numbers are out of bounds (\(found.end), \(found.intended))" }
+        return nil
+    }
+
+    private static let magic: UInt64 = 0x31_676e_6972_7263
+
+    private static func checksum(of header: UnsafeMutablePointer<corral_ring_header>) -> UInt64 {
+        corral_ring_checksum(header, MemoryLayout<corral_ring_header>.offset(of: \.checksum) ?? 0)
+    }
+
+    private static func map(
+        _ memory: borrowing OwnedFileDescriptor, _ length: Int, _ subject: String
+    ) throws(SystemCallFailure) -> UnsafeMutableRawPointer {
+        let mapping = memory.withRawValue { mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, $0, 0) }
+        guard let mapping, mapping != MAP_FAILED else {
+            throw SystemCallFailure(call: "mmap", subject: subject, errno: errno)
+        }
+        return mapping
+    }
+
+    /// Sequence number of the next byte that will be written.
+    public var end: UInt64 { header.pointee.end }
+
+    /// Sequence number of the oldest byte that is kept.
+    public var start: UInt64 {
+        let end = header.pointee.end
+        return min(max(end > UInt64(capacity) ? end - UInt64(capacity) : 0, header.pointee.floor), end)
+    }
+
+    /// Bytes that one ``read(from:)`` may overwrite: what the kernel holds for a master at most.
+    public static let largestRead = 4096
+
+    /// Moves what a terminal's master has into the ring, at most once, and drops the oldest where there is no room.
+    /// - Parameter probing: Whether the terminal is asked although it seems to have nothing: only so its end is found.
+    /// - Throws: ``SystemCallFailure`` other than for a terminal that is hung up.
+    public func read(from terminal: PseudoTerminal, probing: Bool = true) throws(SystemCallFailure) -> ReadOutcome {
+        let answer = terminal.master.withRawValue { corral_ring_read(header, data, $0, probing ? 1 : 0) }
+        if answer > 0 { return .read(answer) }
+        switch -answer {
+        case 0: return .nothing
+        // See: pty(7). A master whose last slave was closed answers EIO.
+        case Int(EIO): return .hungUp
+        default: throw SystemCallFailure(call: "read", subject: "terminal", errno: CInt(-answer))
+        }
+    }
+
+    /// Adds output that comes from elsewhere than a terminal, dropping the oldest where there is no room.
+    public func append(_ bytes: some Collection<UInt8>) {
+        // What would be overwritten by the rest is not even written.
+        let skipped = max(0, bytes.count - capacity)
+        var next = end + UInt64(skipped)
+        for byte in bytes.dropFirst(skipped) {
+            data[Int(next % UInt64(capacity))] = byte
+            next += 1
+        }
+        header.pointee.intended = next
+        header.pointee.end = next
+    }
+
+    /// Lends what is kept from a sequence number on, at most so many bytes: one or two pieces in their order.
+    /// - Returns: the number of the first byte lent, which is greater than `from` when older bytes are gone.
+    @discardableResult
+    public func withBytes(
+        from: UInt64, atMost limit: Int = .max, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> UInt64 {
+        let first = min(max(from, start), end)
+        var count = min(Int(end - first), limit)
+        var place = Int(first % UInt64(capacity))
+        while count > 0 {
+            let piece = min(count, capacity - place)
+            body(UnsafeRawBufferPointer(start: data + place, count: piece))
+            count -= piece
+            place = 0
+        }
+        return first
     }
 
     /// What is kept from a sequence number on.
     /// - Returns: the number of the first byte returned, which is greater than `from` when older bytes are gone, and the bytes.
     public func slice(from: UInt64) -> (from: UInt64, bytes: [UInt8]) {
-        let first = min(max(from, start), end)
-        let skipped = Int(first - start)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(storage.count - skipped)
-        let ordered = storage.count == capacity ? [head..<capacity, 0..<head] : [0..<storage.count]
-        var toSkip = skipped
-        for part in ordered {
-            let begin = min(part.lowerBound + toSkip, part.upperBound)
-            toSkip -= begin - part.lowerBound
-            bytes.append(contentsOf: storage[begin..<part.upperBound])
-        }
+        bytes.reserveCapacity(Int(end - min(max(from, start), end)))
+        let first = withBytes(from: from) { bytes.append(contentsOf: $0) }
         return (first, bytes)
+    }
+
+    /// The screen at an earlier byte, if it was kept and is whole.
+    public var checkpoint: Checkpoint? {
+        let kept = header.pointee
+        let length = Int(clamping: kept.checkpoint_length)
+        guard length > 0, length <= Self.checkpointCapacity, kept.checkpoint_seq <= kept.end,
+            let size = WindowSize(columns: Int(kept.checkpoint_columns), rows: Int(kept.checkpoint_rows)),
+            corral_ring_checksum(checkpointPlace, length) == kept.checkpoint_checksum
+        else { return nil }
+        return Checkpoint(
+            sequence: kept.checkpoint_seq, size: size,
+            bytes: Array(UnsafeRawBufferPointer(start: checkpointPlace, count: length)))
+    }
+
+    /// Keeps the screen at a byte, in place of an earlier one. One that does not fit is not kept.
+    public func setCheckpoint(_ checkpoint: Checkpoint) {
+        // Without a length there is none: a process that is killed in between leaves no half of one.
+        header.pointee.checkpoint_length = 0
+        guard checkpoint.bytes.count <= Self.checkpointCapacity else { return }
+        checkpointPlace.copyMemory(from: checkpoint.bytes, byteCount: checkpoint.bytes.count)
+        header.pointee.checkpoint_seq = checkpoint.sequence
+        header.pointee.checkpoint_columns = UInt32(checkpoint.size.columns)
+        header.pointee.checkpoint_rows = UInt32(checkpoint.size.rows)
+        header.pointee.checkpoint_checksum = corral_ring_checksum(checkpointPlace, checkpoint.bytes.count)
+        header.pointee.checkpoint_length = UInt64(checkpoint.bytes.count)
+    }
+
+    /// Closes the memory file: what is in the ring stays readable here, and can no longer be packed.
+    public func closeMemory() { memory = nil }
+
+    /// Lends the memory file, to be put into a pack.
+    /// - Throws: what the body throws; `EBADF` once the file was closed.
+    func withMemory<Result: ~Copyable>(
+        _ body: (borrowing OwnedFileDescriptor) throws(SystemCallFailure) -> Result
+    ) throws(SystemCallFailure) -> Result {
+        guard let memory else { throw SystemCallFailure(call: "pack", subject: "ring", errno: EBADF) }
+        return try body(memory.descriptor)
     }
 }

@@ -1,14 +1,20 @@
 internal import CSystemd
+import Glibc
 
 /// A PTY whose master end we hold. When the master is closed, the kernel hangs the session up.
 ///
+/// The one owner of the master: whoever reads, writes or stores it is lent it.
 /// See: pty(7)
 public final class PseudoTerminal: Sendable {
     /// The slave's number as in field 7 of `/proc/PID/stat`: a process whose controlling terminal this is cannot fake it.
     public let device: UInt64
-    private let master: OwnedFileDescriptor
+    /// Does not block.
+    let master: OwnedFileDescriptor
 
-    private init(master: consuming OwnedFileDescriptor, device: UInt64) {
+    private init(master: consuming OwnedFileDescriptor, device: UInt64) throws(SystemCallFailure) {
+        let flags = master.withRawValue { fcntl($0, F_GETFL) }
+        let answer = master.withRawValue { fcntl($0, F_SETFL, flags | O_NONBLOCK) }
+        guard flags >= 0, answer >= 0 else { throw SystemCallFailure(call: "fcntl(F_SETFL)", subject: "terminal", errno: errno) }
         self.master = master
         self.device = device
     }
@@ -29,9 +35,18 @@ public final class PseudoTerminal: Sendable {
         var device: UInt64 = 0
         let answer = corral_pty_open(size.rows, size.columns, &master, &slave, &device)
         guard answer >= 0 else { throw SystemCallFailure(call: "posix_openpt", subject: "/dev/ptmx", errno: -answer) }
+        let end = OwnedFileDescriptor(adopting: slave)
         return Pair(
-            terminal: PseudoTerminal(master: OwnedFileDescriptor(adopting: master), device: device),
-            slave: OwnedFileDescriptor(adopting: slave))
+            terminal: try PseudoTerminal(master: OwnedFileDescriptor(adopting: master), device: device), slave: end)
+    }
+
+    /// Takes over a master that an earlier service has left.
+    /// - Throws: ``SystemCallFailure``, `ENOTTY` when the descriptor is no PTY's master.
+    public static func adopt(_ master: consuming OwnedFileDescriptor) throws(SystemCallFailure) -> PseudoTerminal {
+        var device: UInt64 = 0
+        let answer = master.withRawValue { corral_pty_device($0, &device) }
+        guard answer >= 0 else { throw SystemCallFailure(call: "ioctl(TIOCGPTN)", subject: "descriptor", errno: -answer) }
+        return try PseudoTerminal(master: master, device: device)
     }
 
     /// Changes the size; the foreground process group gets SIGWINCH if it differs.
@@ -42,6 +57,17 @@ public final class PseudoTerminal: Sendable {
         }
     }
 
-    /// A second descriptor of the master, for an event loop that wants to own what it reads.
+    /// The size now: programs may change it too. Nil for one that we would not set.
+    public func size() throws(SystemCallFailure) -> WindowSize? {
+        var rows: UInt16 = 0
+        var columns: UInt16 = 0
+        let answer = master.withRawValue { corral_pty_get_size($0, &rows, &columns) }
+        guard answer >= 0 else {
+            throw SystemCallFailure(call: "ioctl(TIOCGWINSZ)", subject: "terminal", errno: -answer)
+        }
+        return WindowSize(columns: Int(columns), rows: Int(rows))
+    }
+
+    /// A second descriptor of the master.
     public func duplicateMaster() throws(SystemCallFailure) -> OwnedFileDescriptor { try master.duplicate() }
 }

@@ -1,0 +1,181 @@
+import Glibc
+
+/// The way of bytes between a terminal's master and the service, both directions.
+///
+/// Input is written in order and byte for byte, at once where the terminal takes it; what it does not take yet is bounded by
+/// ``pendingLimit``. Output goes to the sink, on the pump's thread, until the terminal is hung up.
+public final class TerminalChannel: Sendable {
+    /// Input that may wait for the terminal: a large paste fits, a program that never reads cannot fill our memory.
+    public static let pendingLimit = 1 << 20
+
+    /// What became of input.
+    public enum WriteOutcome: Sendable, Equatable {
+        /// The terminal has taken it.
+        case written
+        /// More than ``pendingLimit`` would wait. Nothing of it was written.
+        case full
+        /// The terminal was hung up or closed. Some of it may have been written.
+        case closed
+    }
+
+    private struct Pending {
+        var bytes: [UInt8]
+        var done = 0
+        let outcome = Settlement<WriteOutcome>()
+    }
+
+    private struct State {
+        /// What the terminal has not taken, in order; the first may be written in part.
+        var pending: [Pending] = []
+        var pendingCount = 0
+        /// Whether the pump tells when the terminal takes input again.
+        var isWatchingRoom = false
+        var isHungUp = false
+        var isClosed = false
+        var drained: [Settlement<Bool>] = []
+    }
+
+    private let terminal: PseudoTerminal
+    private let sink: any TerminalSink
+    private let pump: TerminalPump
+    private let key: UInt64
+    private let state = Locked(State())
+
+    /// Made by the pump alone.
+    init(_ terminal: PseudoTerminal, sink: any TerminalSink, pump: TerminalPump, key: UInt64) {
+        self.terminal = terminal
+        self.sink = sink
+        self.pump = pump
+        self.key = key
+    }
+
+    // MARK: Input
+
+    /// Writes input; suspends until the terminal has taken it.
+    public func send(_ bytes: [UInt8]) async -> WriteOutcome {
+        let begun = state.withLock { state -> Result<Settlement<WriteOutcome>, Refused> in
+            if state.isClosed || state.isHungUp { return .failure(.outcome(.closed)) }
+            guard state.pendingCount + bytes.count <= Self.pendingLimit else { return .failure(.outcome(.full)) }
+            let isFirst = state.pending.isEmpty
+            let new = Pending(bytes: bytes)
+            state.pending.append(new)
+            state.pendingCount += bytes.count
+            if isFirst, !flush(&state) {
+                state.isWatchingRoom = true
+                pump.watch(terminal, key: key, forRoom: true)
+            }
+            return .success(new.outcome)
+        }
+        switch begun {
+        case .success(let outcome): return await outcome.value()
+        case .failure(.outcome(let outcome)): return outcome
+        }
+    }
+
+    private enum Refused: Error {
+        case outcome(WriteOutcome)
+    }
+
+    /// Writes what waits, as far as the terminal takes it.
+    /// - Returns: Whether nothing waits any more.
+    private func flush(_ state: inout State) -> Bool {
+        while let first = state.pending.first {
+            switch write(first.bytes, from: first.done) {
+            case .some(0): return false
+            case .some(let count):
+                state.pending[0].done += count
+                state.pendingCount -= count
+                guard state.pending[0].done == first.bytes.count else { continue }
+                state.pending.removeFirst().outcome.settle(.written)
+            case .none:
+                refuse(&state)
+                return true
+            }
+        }
+        return true
+    }
+
+    private func refuse(_ state: inout State) {
+        for pending in state.pending { pending.outcome.settle(.closed) }
+        state.pending = []
+        state.pendingCount = 0
+    }
+
+    /// See: write(2)
+    /// - Returns: how many bytes the terminal took, 0 when it takes none now; nil when it is hung up.
+    private func write(_ bytes: [UInt8], from: Int) -> Int? {
+        guard from < bytes.count else { return bytes.count - from }
+        let count = terminal.master.withRawValue { raw in
+            bytes.withUnsafeBytes { buffer in
+                var count: Int
+                repeat {
+                    count = Glibc.write(raw, buffer.baseAddress.map { $0 + from }, bytes.count - from)
+                } while count < 0 && errno == EINTR
+                return count
+            }
+        }
+        if count >= 0 { return count }
+        return errno == EAGAIN ? 0 : nil
+    }
+
+    // MARK: Output
+
+    /// Something can be read or written, or the terminal is hung up. On the pump's thread.
+    func isReady() {
+        let isClosed = state.withLock { state in
+            if !state.isClosed, state.isWatchingRoom, flush(&state) {
+                state.isWatchingRoom = false
+                pump.watch(terminal, key: key, forRoom: false)
+            }
+            return state.isClosed
+        }
+        if isClosed { return }
+        do throws(SystemCallFailure) {
+            if try sink.drain(terminal, atMost: TerminalPump.turn) == .hungUp { hungUp() }
+        } catch {
+            // A terminal that cannot be read will not get better: it is as good as hung up.
+            hungUp()
+        }
+    }
+
+    private func hungUp() {
+        pump.end(terminal, key: key)
+        let waiting = state.withLock { state in
+            state.isHungUp = true
+            refuse(&state)
+            defer { state.drained = [] }
+            return state.drained
+        }
+        for drained in waiting { drained.settle(true) }
+    }
+
+    /// Waits until the last byte was read: no process holds the slave end any more.
+    /// - Returns: false when the deadline passed first.
+    public func waitUntilDrained(until deadline: Deadline) async -> Bool {
+        let drained = Settlement<Bool>()
+        let isOver = state.withLock { state in
+            if state.isHungUp || state.isClosed { return true }
+            state.drained.append(drained)
+            return false
+        }
+        if isOver { return true }
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            drained.settle(false)
+        }
+        defer { timer.cancel() }
+        return await drained.value()
+    }
+
+    /// Reads no more and lets go of the terminal; the kernel hangs it up once nobody else holds its master.
+    public func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            refuse(&state)
+            defer { state.drained = [] }
+            return state.drained
+        }
+        pump.end(terminal, key: key)
+        for drained in waiting { drained.settle(true) }
+    }
+}
