@@ -19,13 +19,15 @@ public struct StatusDocument: Codable, Sendable, Equatable {
     public var startedAt: Timestamp
     public var workspaces: Int
     public var sessions: Int
+    /// Whether terminals outlive a crash and a restart of the service: its manager keeps their descriptors.
+    public var keepsTerminals: Bool
     public var reaper: ReaperDocument
 
     /// Makes a document from its parts.
     public init(
         instance: String, version: String, pid: Int, manager: Manager, systemdVersion: String?, systemdReachable: Bool,
         slice: String, stateDirectory: String, socket: String, bootId: String, startedAt: Timestamp, workspaces: Int,
-        sessions: Int, reaper: ReaperDocument
+        sessions: Int, keepsTerminals: Bool, reaper: ReaperDocument
     ) {
         self.instance = instance
         self.version = version
@@ -40,6 +42,7 @@ public struct StatusDocument: Codable, Sendable, Equatable {
         self.startedAt = startedAt
         self.workspaces = workspaces
         self.sessions = sessions
+        self.keepsTerminals = keepsTerminals
         self.reaper = reaper
     }
 }

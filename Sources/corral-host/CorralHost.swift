@@ -13,7 +13,8 @@ struct CorralHost: AsyncParsableCommand {
         abstract: "Keeps workspaces and their terminals, and ends them for certain.",
         discussion: """
             Runs in the foreground. Usually systemd starts it: `corral host start`, or a unit of Type=notify. As an ordinary
-            user it works with the user manager, as root with the system manager. Ends every session when it is stopped.
+            user it works with the user manager, as root with the system manager. Under systemd its sessions outlive a restart and
+            a crash; they end when it is stopped.
             """,
         version: HostVersion.current)
 
@@ -41,15 +42,19 @@ struct CorralHost: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // First of all: they have the lowest numbers, and are closed on exec from here on.
+        let descriptors = InheritedDescriptors.take()
         let logger = places.logger("corral-host")
         do {
             var configuration = try places.configuration()
             configuration.reapInterval = .seconds(reapInterval)
             configuration.sessionLimit = sessionLimit
             configuration.scriptTimeout = .seconds(scriptTimeout)
-            try await HostService.run(configuration, logger: logger)
+            try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {
             logger.critical("\(error)")
+            // systemd starts a service of ours again at once and for ever: a start that is refused must not be a busy loop.
+            if getenv("NOTIFY_SOCKET") != nil { sleep(1) }
             throw ExitCode(1)
         }
     }

@@ -18,8 +18,6 @@ struct APILimits: Sendable {
     var linger: Duration = .seconds(2)
     /// Bytes of a WebSocket message, after its fragments were put together. From the design.
     var webSocketMessage = 1 << 20
-    /// Bytes that an attached client may be behind before it is cut. From the design; the host counts the same.
-    var unsentBytes = 8 << 20
     /// Bytes of output in one WebSocket message. Larger ones make a client wait for its first byte, smaller ones cost
     /// calls.
     var outputFrame = 64 << 10

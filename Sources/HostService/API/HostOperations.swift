@@ -1,4 +1,5 @@
 import HostProtocol
+import NIOCore
 
 /// What the HTTP interface asks of the host: one function for each verb, in wire types.
 ///
@@ -53,13 +54,14 @@ struct OutputSlice: Sendable {
 
 /// One attached client's two directions.
 protocol Attachment: Sendable {
-    /// Control messages and bytes for the client, in order; ends with the session or when the client fell too far behind.
-    var events: AsyncStream<AttachmentEvent> { get }
+    /// What comes next for the client, at most so many bytes of output.
+    /// - Parameter wake: Called once, from any thread, when there is something again. Only when this answers nil.
+    func next(atMost limit: Int, orTell wake: @escaping @Sendable () -> Void) -> AttachmentEvent?
+    /// Whether the session is over, and only the rest of its output is still to be taken.
+    var isEnding: Bool { get }
     /// Writes to the terminal. Suspends while the terminal does not take more.
     func send(_ bytes: [UInt8]) async throws
     func resize(to size: TerminalSize) async throws
-    /// Tells that the bytes were handed to the client's socket, so that they no longer count as unsent.
-    func acknowledge(byteCount: Int)
     func detach() async
 }
 
@@ -68,7 +70,9 @@ enum AttachmentEvent: Sendable {
     /// A text frame.
     case message(AttachMessage)
     /// A binary frame.
-    case bytes([UInt8])
+    case bytes(ByteBuffer)
     /// The client fell too far behind: close with 1013 (try again later).
     case cut
+    /// Nothing more will come: the session's end was told, or the attachment was ended.
+    case over
 }

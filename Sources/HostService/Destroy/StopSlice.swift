@@ -21,7 +21,13 @@ extension DestroySaga {
         }
         let sessions = rows + others
         var leaders: [SessionID: Pidfd] = [:]
-        for row in sessions { leaders[row.id] = await parts.ender.pinnedLeader(row) }
+        for row in sessions {
+            do throws(SystemCallFailure) {
+                leaders[row.id] = try await parts.ender.pinnedLeader(row)
+            } catch {
+                return .failed("pin the leader of session \(row.id): \(error); nothing was signalled")
+            }
+        }
         try await rememberMembers(of: slice, leaders: leaders)
         note { receipt in
             receipt.sessions += sessions.filter { !begun.contains($0.id.rawValue) }.map {

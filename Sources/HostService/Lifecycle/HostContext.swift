@@ -17,6 +17,8 @@ struct HostContext: Sendable {
     let systemd: SystemdManager
     let ground: CgroupGround
     let monitor: ReadinessMonitor
+    let pump: TerminalPump
+    let store: DescriptorStore
     let procfs: Procfs
     let stop: ScopeStop
     let scan: EscapeScan

@@ -41,7 +41,8 @@ struct HostFoundation: Sendable {
             configuration: configuration, openFiles: try .raise(), instance: instance.id, bootID: bootID,
             account: account,
             index: instance.index,
-            systemd: systemd, ground: ground, monitor: monitor, procfs: procfs,
+            systemd: systemd, ground: ground, monitor: monitor, pump: try TerminalPump(),
+            store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())), procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
             scan: EscapeScan(
                 systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor),
@@ -61,6 +62,7 @@ struct HostFoundation: Sendable {
     /// Gives the instance back.
     func close() async {
         context.monitor.stop()
+        context.pump.stop()
         await context.systemd.close()
         do throws(IndexFailure) {
             try await context.index.close()

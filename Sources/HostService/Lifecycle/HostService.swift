@@ -1,4 +1,4 @@
-import CgroupPty
+public import CgroupPty
 import FoundationEssentials
 import Glibc
 import HostProtocol
@@ -15,17 +15,32 @@ import UnixSignals
 /// while objects are being made.
 public enum HostService {
     /// Runs a host until SIGTERM or SIGINT.
+    /// - Parameter descriptors: what the manager and an earlier host have left to this process.
     /// - Throws: what refuses the start, in words; see ``HostFoundation``.
-    public static func run(_ configuration: HostConfiguration, logger: Logger) async throws {
+    public static func run(
+        _ configuration: HostConfiguration, descriptors: consuming InheritedDescriptors, logger: Logger
+    ) async throws {
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
         let context = foundation.context
         let (host, work) = compose(context)
         // Read before anybody can ask for anything: whatever comes later is not left over from an earlier host.
         let inherited = try await HostWork.Inherited(context.index)
+        var handed = HandedOver(consume descriptors, socketPath: configuration.socketPath, logger: logger)
+        let (isBound, socketName) = (handed.socketIsOurs, handed.socketName)
+        let socket: OwnedFileDescriptor
+        if let adopted = handed.takeSocket() {
+            socket = adopted
+        } else {
+            context.store.forgetSocket()
+            socket = try ListeningSocket.bind(path: configuration.socketPath)
+            context.store.keep(socket: socket)
+        }
+        // For a successor: the server closes its own.
+        let kept = try socket.duplicate()
+        await work.finder.adopt(handed.sessions, for: inherited.sessions)
         let readiness = AsyncStream<Void>.makeStream()
         let server = APIServer(
-            socket: try ListeningSocket.bind(path: configuration.socketPath), host: host, logger: logger,
-            onListening: { readiness.continuation.yield() })
+            socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() })
         let working = HostWork(
             work: work, inherited: inherited, readiness: readiness.stream, context: context)
         // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
@@ -43,7 +58,14 @@ public enum HostService {
             await foundation.close()
             throw error
         }
-        unlink(configuration.socketPath)
+        if working.isSucceeded.withLock({ $0 }) {
+            let successor = try await work.finder.successor(socket: kept, name: socketName)
+            await foundation.close()
+            try successor.become(
+                arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
+        }
+        // A socket unit's belongs to systemd, and one that is kept goes on taking connections for the next host.
+        if isBound, await context.store.outlives(context.systemd) == false { unlink(configuration.socketPath) }
         await foundation.close()
     }
 
@@ -58,12 +80,13 @@ public enum HostService {
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
+        let finder = SessionFinder(context: context, registry: registry, ender: ender)
         let destroys = DestroyService(
             parts: DestroyParts(
                 context: context, registry: registry, ender: ender, scripts: scripts, trash: trash,
                 guardian: DeleteGuardian(context: context)))
         let reaper = ReaperService(
-            context: context, registry: registry, ender: ender, destroys: destroys, failedKills: failedKills.stream)
+            context: context, registry: registry, finder: finder, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(
             context: context, command: command, scripts: scripts, trash: trash, ender: ender)
         let host = Host(
@@ -72,8 +95,8 @@ public enum HostService {
         return (
             host,
             HostWork.Parts(
-                registry: registry, ender: ender, workspaces: workspaces, destroys: destroys, reaper: reaper,
-                trash: trash)
+                registry: registry, ender: ender, finder: finder, workspaces: workspaces, destroys: destroys,
+                reaper: reaper, trash: trash)
         )
     }
 }

@@ -1,16 +1,19 @@
 import CgroupPty
 import FoundationEssentials
+import Glibc
 import Logging
 import ServiceLifecycle
 import SessionIndex
+import UnixSignals
 
-/// What the host does by itself once it is ready: it finds its sessions again, finishes what a crash cut, reaps; and at the end it stops
-/// everything in order.
+/// What the host does by itself once it is ready: it watches the sessions that it found again, finishes what a crash cut, reaps; and
+/// at the end it stops everything in order, or leaves its sessions to the next host.
 struct HostWork: Service {
     /// The services that work by themselves.
     struct Parts: Sendable {
         let registry: SessionRegistry
         let ender: SessionEnder
+        let finder: SessionFinder
         let workspaces: WorkspaceService
         let destroys: DestroyService
         let reaper: ReaperService
@@ -24,7 +27,9 @@ struct HostWork: Service {
 
         /// Reads it.
         init(_ index: Index) async throws {
-            sessions = try await index.sessions(includeEnded: false).filter { $0.status != .starting }
+            sessions = try await index.sessions(includeEnded: true).filter {
+                !$0.status.isEnded && $0.status != .starting || $0.couldHaveMembers
+            }
             workspaces = try await index.workspaces().filter { $0.state == .creating }
         }
     }
@@ -33,6 +38,8 @@ struct HostWork: Service {
     let inherited: Inherited
     let readiness: AsyncStream<Void>
     let context: HostContext
+    /// Set when the host is to become another build of itself.
+    let isSucceeded = Locked(false)
 
     func run() async throws {
         let background = Task {
@@ -41,11 +48,38 @@ struct HostWork: Service {
                 break
             }
         }
-        // Until SIGTERM.
-        do { try await gracefulShutdown() } catch {}
+        await waitForEnd()
         background.cancel()
         await background.value
         await stopInOrder()
+    }
+
+    /// Waits for SIGTERM or SIGINT, which end the host, or SIGUSR2, by which it becomes another build of itself.
+    private func waitForEnd() async {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do { try await gracefulShutdown() } catch {}
+                return false
+            }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigusr2) where canBeSucceeded() { return true }
+                return false
+            }
+            let isSucceeded = await group.next() ?? false
+            self.isSucceeded.withLock { $0 = isSucceeded }
+            group.cancelAll()
+        }
+    }
+
+    private func canBeSucceeded() -> Bool {
+        do throws(SystemCallFailure) {
+            let path = try Successor.ownPath()
+            try retryingInterrupted("access", path) { access(path, X_OK) }
+            return true
+        } catch {
+            context.logger.error("SIGUSR2: \(error); this host goes on.")
+            return false
+        }
     }
 
     private func atReadiness() async {
@@ -54,20 +88,13 @@ struct HostWork: Service {
         context.logger.notice(
             "Ready: instance \(context.instance), socket \(context.configuration.socketPath).",
             metadata: ["instance": "\(context.instance)"])
-        await findSessions()
+        for row in inherited.sessions { await work.finder.takeUnderCare(row) }
         await work.workspaces.settleInterrupted(inherited.workspaces)
         await work.destroys.resume()
         await withDiscardingTaskGroup { group in
             group.addTask { await work.trash.empty() }
             group.addTask { await work.reaper.run() }
             group.addTask { await prune() }
-        }
-    }
-
-    /// Pins the leaders of sessions that outlived an earlier host. Their terminals are gone with it.
-    private func findSessions() async {
-        for row in inherited.sessions where row.bootID == context.bootID {
-            await work.ender.takeUnderCare(row)
         }
     }
 
@@ -87,12 +114,24 @@ struct HostWork: Service {
         }
     }
 
-    /// A stop loses every terminal, so every session is ended and said to be.
+    /// Where the terminals outlive this process, all that lives is left to the next host. Else a stop would lose every terminal, so
+    /// every session is ended and said to be.
     private func stopInOrder() async {
-        ServiceNotification.stopping(status: "Ending all sessions")
+        ServiceNotification.stopping(status: "Stopping")
         ServiceNotification.extendTimeout(.seconds(60))
         work.trash.stop()
         await work.destroys.stop()
+        if isSucceeded.withLock({ $0 }) { return context.logger.notice("Becoming another build; the sessions live on.") }
+        switch await context.store.outlives(context.systemd) {
+        case true: context.logger.notice("Stopping; the sessions live on for the next host.")
+        case nil:
+            // What is not ended can still be ended; what is ended is gone (I3).
+            context.logger.warning("Stopping; systemd does not say whether for good, so the sessions are left alive.")
+        case false: await endSessions()
+        }
+    }
+
+    private func endSessions() async {
         do {
             let rows = try await context.index.sessions(includeEnded: false)
             await withDiscardingTaskGroup { group in

@@ -22,7 +22,7 @@ struct ReaperService: Sendable {
 
     /// A reaper that knows what this host is doing right now.
     init(
-        context: HostContext, registry: SessionRegistry, ender: SessionEnder, destroys: DestroyService,
+        context: HostContext, registry: SessionRegistry, finder: SessionFinder, destroys: DestroyService,
         failedKills: AsyncStream<Void>
     ) {
         self.failedKills = failedKills
@@ -36,11 +36,13 @@ struct ReaperService: Sendable {
         host.heldTerminals = { await registry.heldTerminals() }
         host.leader = { await registry.session($0)?.leader }
         host.sessionEnded = { id, _, reason in
-            await registry.remove(id)?.close(exit: nil, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+            // Collects the leader where it is our child.
+            let exit = await registry.session(id)?.leaderExit()
+            await finder.ender.letGo(of: id, exit: exit, reason: reason)
         }
         host.sessionRecovered = { id in
             do {
-                if let row = try await context.index.session(id) { await ender.takeUnderCare(row) }
+                if let row = try await context.index.session(id) { await finder.takeUnderCare(row) }
             } catch {
                 context.logger.error("Session \(id) was recovered, and is not watched: \(error)")
             }

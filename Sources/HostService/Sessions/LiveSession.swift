@@ -4,7 +4,7 @@ import SessionIndex
 
 /// What the host holds of a session that has not ended: its terminal, its output, its pinned leader.
 ///
-/// Everything that must survive the host is in the index; what is here is lost with the process.
+/// Everything that must survive the host is in the index, and in the descriptors that the manager keeps for the next one.
 actor LiveSession {
     /// How the leader's end and a kill relate: whoever comes first ends the session, the other waits for it.
     enum Ending: Sendable {
@@ -13,52 +13,75 @@ actor LiveSession {
     }
 
     nonisolated let id: SessionID
-    nonisolated let feed: TerminalFeed
     /// Nil when it could not be pinned: it was gone when we looked.
     nonisolated let leader: Pidfd?
-    private var terminal: PseudoTerminal?
-    /// Whether the master end was held here.
-    nonisolated let hasTerminal: Bool
-    private var channel: TerminalChannel?
+    private nonisolated let terminal: Locked<HeldTerminal?>
+    private let monitor: ReadinessMonitor
+    private var sizes = SizeRule()
     private var ending = Ending.none
     private var knownExit: SessionRow.Exit?
     private var isClosed = false
     private var closeWaits: [CheckedContinuation<Void, Never>] = []
 
-    /// A session that was just started, or one found again after a restart without a terminal.
-    init(id: SessionID, feed: TerminalFeed, leader: Pidfd?, terminal: PseudoTerminal?, channel: TerminalChannel?) {
+    /// A session that was just started, or one found again after a restart.
+    init(id: SessionID, leader: Pidfd?, held: HeldTerminal?, monitor: ReadinessMonitor) {
         self.id = id
-        self.feed = feed
         self.leader = leader
-        self.terminal = terminal
-        hasTerminal = terminal != nil
-        self.channel = channel
+        terminal = Locked(held)
+        self.monitor = monitor
     }
+
+    /// The terminal. Nil when an earlier host lost it, and after the end.
+    nonisolated var held: HeldTerminal? { terminal.withLock { $0 } }
 
     /// Whether a kill or the leader's exit is being carried out.
     var isEnding: Bool { if case .underWay = ending { true } else { false } }
 
     /// Writes input to the terminal.
-    func send(_ bytes: [UInt8]) async throws {
-        guard let channel else {
+    nonisolated func send(_ bytes: [UInt8]) async throws {
+        guard let held else {
             throw HostFailure.terminalLost("write to session \(id): its terminal was lost when the host restarted")
         }
-        try await channel.send(bytes)
+        switch await held.channel.send(bytes) {
+        case .written: return
+        case .full:
+            throw HostFailure.inputFull(
+                "write \(bytes.count) bytes to session \(id): its program does not read; nothing was written")
+        case .closed:
+            throw HostFailure.sessionEnded("write to session \(id): its terminal is hung up; the bytes are lost")
+        }
     }
 
-    /// Changes the terminal's size.
-    func resize(to size: WindowSize) throws {
-        guard let terminal else {
+    /// Changes the terminal's size, whoever is attached.
+    nonisolated func resize(to size: WindowSize) throws {
+        guard let held else {
             throw HostFailure.terminalLost("resize session \(id): its terminal was lost when the host restarted")
         }
-        try terminal.resize(to: size)
+        try held.feed.resize(held.terminal, to: size)
     }
 
-    /// How the leader ended; collects it, since it is our child. Nil while it runs and where the kernel cannot tell.
-    func leaderExit() -> SessionRow.Exit? {
+    /// A client tells its window's size. See ``SizeRule``.
+    func resize(to size: WindowSize, by client: UInt64) throws {
+        if let size = sizes.resized(client, to: size) { try resize(to: size) }
+    }
+
+    /// A client types.
+    func typed(_ client: UInt64) throws {
+        if let size = sizes.typed(client) { try resize(to: size) }
+    }
+
+    /// A client has gone.
+    func left(_ client: UInt64) throws {
+        if let size = sizes.left(client), !isClosed { try resize(to: size) }
+    }
+
+    /// How the leader ended; collects it if it is our child. Nil while it runs and where the kernel cannot tell.
+    func leaderExit() async -> SessionRow.Exit? {
         if let knownExit { return knownExit }
         do throws(SystemCallFailure) {
-            switch try leader?.exitStatus() {
+            // A leader of an earlier host's is collected by the manager, which may take a moment; the status is there after that.
+            guard let leader, try leader.hasExited() else { return nil }
+            switch try await leader.exitStatus(monitor, until: .after(.seconds(2))) {
             case .code(let code): knownExit = .code(code)
             case .signal(let signal): knownExit = .signal(signal)
             case .notKnown, nil: break
@@ -83,13 +106,11 @@ actor LiveSession {
 
     /// Reads what the terminal still holds, then lets go of it and tells the attached clients.
     func close(exit: SessionDocument.Exit?, reason: SessionDocument.EndReason?) async {
-        if let channel {
-            _ = await channel.waitUntilDrained(until: .after(.milliseconds(500)))
-            channel.close()
+        if let held = terminal.withLock({ $0.take() }) {
+            _ = await held.channel.waitUntilDrained(until: .after(.milliseconds(500)))
+            held.close()
+            held.feed.end(exit: exit, reason: reason)
         }
-        channel = nil
-        terminal = nil
-        feed.end(exit: exit, reason: reason)
         isClosed = true
         for continuation in closeWaits { continuation.resume() }
         closeWaits = []

@@ -3,22 +3,37 @@ import HostProtocol
 
 /// One attached client of a session.
 struct SessionAttachment: Attachment {
-    let session: LiveSession
+    /// Nil when it was over already: there is output to be read, and nothing else.
+    let session: LiveSession?
+    let feed: TerminalFeed
     let key: UInt64
-    let events: AsyncStream<AttachmentEvent>
 
-    func send(_ bytes: [UInt8]) async throws { try await session.send(bytes) }
+    func next(atMost limit: Int, orTell wake: @escaping @Sendable () -> Void) -> AttachmentEvent? {
+        feed.next(key, atMost: limit, orTell: wake)
+    }
 
-    /// The terminal's size follows the client that set it last.
+    var isEnding: Bool { feed.hasEnded }
+
+    func send(_ bytes: [UInt8]) async throws {
+        guard let session else {
+            throw HostFailure.sessionEnded("write to the session: it has ended; the bytes are lost")
+        }
+        try await session.typed(key)
+        try await session.send(bytes)
+    }
+
     func resize(to size: TerminalSize) async throws {
         guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
             throw HostFailure.invalidRequest(
-                "resize session \(session.id): columns and rows go from 1 to 1000; nothing was changed")
+                "resize the session: columns and rows go from 1 to 1000; nothing was changed")
         }
-        try await session.resize(to: size)
+        try await session?.resize(to: size, by: key)
     }
 
-    func acknowledge(byteCount: Int) { session.feed.acknowledge(key, byteCount: byteCount) }
-
-    func detach() async { session.feed.unsubscribe(key) }
+    func detach() async {
+        feed.detach(key)
+        do { try await session?.left(key) } catch {
+            // The terminal is hung up: it has no size to be given back.
+        }
+    }
 }

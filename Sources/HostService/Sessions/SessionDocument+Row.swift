@@ -18,7 +18,7 @@ extension SessionDocument {
             case .unknown: members = nil
             }
         }
-        let terminal: Terminal = row.status.isEnded ? .closed : (live?.hasTerminal == true ? .open : .lost)
+        let terminal: Terminal = row.status.isEnded ? .closed : (live?.held != nil ? .open : .lost)
         self.init(
             id: row.id.rawValue, workspace: row.originWorkspaceID?.rawValue,
             kind: Kind(rawValue: row.kind.rawValue) ?? .shell,
@@ -31,11 +31,13 @@ extension SessionDocument {
             terminal: row.status == .starting ? .open : terminal,
             disposeRequestedAt: row.disposeRequestedAt.map { Timestamp($0) }, lastOutcome: row.lastOutcome,
             createdAt: Timestamp(row.createdAt), endedAt: row.endedAt.map { Timestamp($0) },
-            attached: live?.feed.subscriberCount ?? 0)
+            attached: live?.held?.feed.clientCount ?? 0)
     }
 }
 
 extension SessionRow {
     /// Whether the leader has exited and others were kept, as `on_exit=keep` asks for; some may still run.
-    var couldHaveMembers: Bool { status == .exited && onExit == .keep && (membersLeft ?? 0) > 0 }
+    var couldHaveMembers: Bool {
+        status == .exited && onExit == .keep && membersLeft != 0 && (endReason == .exited || endReason == .signalled)
+    }
 }

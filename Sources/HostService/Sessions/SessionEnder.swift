@@ -33,7 +33,14 @@ struct SessionEnder: Sendable {
             return SessionEndDocument(unended: row, detail: "stamp session \(row.id): \(error); nothing was signalled")
         }
         await context.reach(.killStamped)
-        let leader = live?.leader ?? pin(row)
+        let leader: Pidfd?
+        do {
+            leader = try await pinnedLeader(row)
+        } catch {
+            failedKills.yield()
+            return SessionEndDocument(
+                unended: row, detail: "pin the leader of session \(row.id): \(error); nothing was signalled")
+        }
         guard let scope = ScopeName(unit: row.unit), scope.instance == context.instance else {
             return SessionEndDocument(
                 unended: row, detail: "end \(row.unit): not a scope of this instance; nothing was signalled")
@@ -56,9 +63,7 @@ struct SessionEnder: Sendable {
                 let isNew = try await context.index.markEnded(
                     row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
                     outcome: "confirmed", membersLeft: membersLeft, at: .now)
-                await registry.remove(row.id)?.close(
-                    exit: exit.map { SessionDocument.Exit($0) },
-                    reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+                await letGo(of: row.id, exit: exit, reason: reason)
                 // Somebody else may have written it down a moment ago.
                 guard isNew else { return document }
                 context.logger.notice(
@@ -82,16 +87,6 @@ struct SessionEnder: Sendable {
         return document
     }
 
-    /// Holds and watches a session that this host did not start: of an earlier host, or one that the reaper gave its row back.
-    /// Its terminal is lost. One whose leader has exited is the reaper's alone.
-    func takeUnderCare(_ row: SessionRow) async {
-        guard await registry.session(row.id) == nil, let leader = await pinnedLeader(row) else { return }
-        let live = LiveSession(
-            id: row.id, feed: TerminalFeed(session: row.id), leader: leader, terminal: nil, channel: nil)
-        await registry.insert(live)
-        Task.detached { await watch(row, live) }
-    }
-
     /// Watches a leader and does what `on_exit` says once it has exited. Ends with the session, or with the task.
     func watch(_ row: SessionRow, _ live: LiveSession) async {
         guard let leader = live.leader else { return }
@@ -105,8 +100,9 @@ struct SessionEnder: Sendable {
         }
         // Whoever stamped it ends it, and knows why.
         guard await !isStamped(row) else { return }
-        if row.onExit == .keep, let members = members(row), members > 0 {
-            await keep(row, live, members)
+        // Where it cannot be known whether others are left, they are (I3).
+        if row.onExit == .keep, members(row) != 0 {
+            await keep(row, live)
         } else {
             _ = await live.end { await leaderExited(row, live) }
         }
@@ -121,7 +117,8 @@ struct SessionEnder: Sendable {
         }
     }
 
-    private func leaderExited(_ row: SessionRow, _ live: LiveSession) async -> SessionEndDocument {
+    /// Ends what a leader has left behind.
+    func leaderExited(_ row: SessionRow, _ live: LiveSession) async -> SessionEndDocument {
         guard let scope = ScopeName(unit: row.unit) else {
             return SessionEndDocument(unended: row, detail: "not a scope's name")
         }
@@ -138,24 +135,36 @@ struct SessionEnder: Sendable {
 
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The
     /// terminal stays theirs until then.
-    private func keep(_ row: SessionRow, _ live: LiveSession, _ members: Int) async {
+    private func keep(_ row: SessionRow, _ live: LiveSession) async {
         do {
             let isKept = try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: await reason(live), exit: await live.leaderExit(),
-                outcome: "kept", membersLeft: members, at: .now)
-            guard isKept, let scope = ScopeName(unit: row.unit),
-                case .found(let cgroup) = context.ground.look(scope.path)
-            else { return }
-            while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated {
-                if Task.isCancelled { return }
-            }
-            let exit = await live.leaderExit()
-            await registry.remove(row.id)?.close(exit: exit.map { SessionDocument.Exit($0) }, reason: .exited)
+                outcome: "kept", membersLeft: members(row), at: .now)
+            if isKept { await watchRest(row, live) }
         } catch {
-            context.logger.error(
-                "Session \(row.id): its remaining processes cannot be watched: \(error). The reaper will look at it.",
-                metadata: .session(row, outcome: "unknown", context.instance))
+            logUnwatched(row, error)
         }
+    }
+
+    /// Watches what a leader has left behind, and lets go of the terminal once nothing is left.
+    func watchRest(_ row: SessionRow, _ live: LiveSession) async {
+        guard let scope = ScopeName(unit: row.unit) else { return }
+        do {
+            if case .found(let cgroup) = context.ground.look(scope.path) {
+                while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated {
+                    if Task.isCancelled { return }
+                }
+            }
+            await letGo(of: row.id, exit: await live.leaderExit(), reason: await reason(live))
+        } catch {
+            logUnwatched(row, error)
+        }
+    }
+
+    private func logUnwatched(_ row: SessionRow, _ failure: any Error) {
+        context.logger.error(
+            "Session \(row.id): its remaining processes cannot be watched: \(failure). The reaper will look at it.",
+            metadata: .session(row, outcome: "unknown", context.instance))
     }
 
     private func reason(_ live: LiveSession) async -> SessionRow.EndReason {
@@ -170,28 +179,32 @@ struct SessionEnder: Sendable {
         if let failure = survivors { report.outcome = failure }
     }
 
-    /// The leader of a session, pinned: the one that is held, or the one that is on record if it still lives.
-    func pinnedLeader(_ row: SessionRow) async -> Pidfd? {
+    /// The leader of a session, pinned: the one that is held, or the one that is on record.
+    /// - Returns: nil when that one is gone.
+    /// - Throws: ``SystemCallFailure``: whether it lives is not known (I3).
+    func pinnedLeader(_ row: SessionRow) async throws(SystemCallFailure) -> Pidfd? {
         if let leader = await registry.session(row.id)?.leader { return leader }
-        return pin(row)
-    }
-
-    private func pin(_ row: SessionRow) -> Pidfd? {
         // A number of another boot means nothing.
         guard row.bootID == context.bootID, let identity = row.leader else { return nil }
-        do throws(SystemCallFailure) {
-            return try Pidfd.open(identity, in: context.procfs)
-        } catch {
-            context.logger.debug("pin the leader of session \(row.id): \(error)")
-            return nil
-        }
+        return try Pidfd.open(identity, in: context.procfs)
     }
 
+    /// Lets go of what the host holds of a session that is over.
+    func letGo(of id: SessionID, exit: SessionRow.Exit?, reason: SessionRow.EndReason) async {
+        context.store.forget(id)
+        await registry.remove(id)?.close(
+            exit: exit.map { SessionDocument.Exit($0) }, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+    }
+
+    /// Processes in a session's scope; nil when that cannot be known.
     private func members(_ row: SessionRow) -> Int? {
-        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else {
-            return nil
+        guard let scope = ScopeName(unit: row.unit) else { return nil }
+        switch context.ground.look(scope.path) {
+        case .absent: return 0
+        case .unknown: return nil
+        case .found(let cgroup):
+            do { return try cgroup.members().count } catch { return nil }
         }
-        do { return try cgroup.members().count } catch { return nil }
     }
 }
 

@@ -7,12 +7,19 @@ actor SessionRegistry {
     private static let endedLimit = 64
 
     private var live: [SessionID: LiveSession] = [:]
-    private var ended: [LiveSession] = []
-    private var creating: [SessionID: WorkspaceID] = [:]
+    private var ended: [(id: SessionID, feed: TerminalFeed)] = []
+    /// Packs of an earlier host whose session nobody has claimed yet.
+    private var unclaimed: [SessionID: StoredSession] = [:]
+    /// By attempt: a second one for the same id must not end the mark of the first.
+    private var creating: [UInt64: (id: SessionID, workspace: WorkspaceID)] = [:]
+    private var nextCreation: UInt64 = 1
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
 
     /// A session that is held.
     func session(_ id: SessionID) -> LiveSession? { live[id] }
+
+    /// All that are held.
+    func all() -> [LiveSession] { Array(live.values) }
 
     /// How many are held.
     var count: Int { live.count }
@@ -23,33 +30,44 @@ actor SessionRegistry {
     /// Lets go of a session that is over. Its output stays readable until ``endedLimit`` others have ended.
     func remove(_ id: SessionID) -> LiveSession? {
         guard let session = live.removeValue(forKey: id) else { return nil }
-        if session.hasTerminal {
+        if let feed = session.held?.feed {
             // Only the output: no descriptor outlives the session.
-            ended.append(LiveSession(id: id, feed: session.feed, leader: nil, terminal: nil, channel: nil))
+            ended.append((id, feed))
             if ended.count > Self.endedLimit { ended.removeFirst() }
         }
         return session
     }
 
-    /// A session that is over and whose output is still held.
-    func endedSession(_ id: SessionID) -> LiveSession? { ended.last { $0.id == id } }
+    /// The output of a session that is over, if it is still held.
+    func endedOutput(_ id: SessionID) -> TerminalFeed? { ended.last { $0.id == id }?.feed }
+
+    /// Keeps what an earlier host has stored of a session until somebody claims it.
+    func keep(_ stored: consuming StoredSession, for id: SessionID) { unclaimed[id] = stored }
+
+    /// Takes what an earlier host has stored of a session.
+    func claim(_ id: SessionID) -> StoredSession? { unclaimed.removeValue(forKey: id) }
 
     /// Marks a creation as under way, before its row is written: from then on the reaper leaves its scope alone.
-    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) { creating[id] = workspace }
+    /// - Returns: the attempt, for ``endCreation(_:)``.
+    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) -> UInt64 {
+        defer { nextCreation += 1 }
+        creating[nextCreation] = (id, workspace)
+        return nextCreation
+    }
 
     /// The creation is over, one way or the other.
-    func endCreation(_ id: SessionID) {
-        creating[id] = nil
+    func endCreation(_ attempt: UInt64) {
+        creating[attempt] = nil
         let waiting = creationEnds
         creationEnds = []
         for continuation in waiting { continuation.resume() }
     }
 
     /// Creations that are under way.
-    func creationsInFlight() -> Set<SessionID> { Set(creating.keys) }
+    func creationsInFlight() -> Set<SessionID> { Set(creating.values.map(\.id)) }
 
     /// Sessions whose terminal is held here.
-    func heldTerminals() -> Set<SessionID> { Set(live.values.filter(\.hasTerminal).map(\.id)) }
+    func heldTerminals() -> Set<SessionID> { Set(live.values.filter { $0.held != nil }.map(\.id)) }
 
     /// Sessions that the host is ending by itself.
     func endsInFlight() async -> Set<SessionID> {
@@ -62,7 +80,7 @@ actor SessionRegistry {
     ///
     /// Each creation has deadlines of its own for all that it waits for, so this ends.
     func waitForCreations(in workspace: WorkspaceID) async {
-        while creating.values.contains(workspace) {
+        while creating.values.contains(where: { $0.workspace == workspace }) {
             await withCheckedContinuation { creationEnds.append($0) }
         }
     }

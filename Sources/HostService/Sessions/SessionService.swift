@@ -54,21 +54,20 @@ struct SessionService: Sendable {
 
     /// Inserts the row and starts what it plans. The session is held and watched when this returns.
     private func begin(_ plan: SessionStarter.Plan) async throws -> Begun {
-        let id = plan.row.id
-        await registry.beginCreation(id, in: plan.row.workspaceID)
+        let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID)
         do {
             if let existing = try await insert(plan) {
-                await registry.endCreation(id)
+                await registry.endCreation(attempt)
                 return .there(existing)
             }
             let live = try await starter.start(plan)
             await registry.insert(live)
-            await registry.endCreation(id)
+            await registry.endCreation(attempt)
             let ender = ender
             Task.detached { await ender.watch(plan.row, live) }
             return .started(live)
         } catch {
-            await registry.endCreation(id)
+            await registry.endCreation(attempt)
             throw error
         }
     }
@@ -182,24 +181,26 @@ struct SessionService: Sendable {
 
     /// What the ring holds. A session's output goes with its terminal, and soon after its end.
     func output(_ id: String, from: UInt64?) async throws -> OutputSlice {
-        try await readable(id, "read session").feed.slice(from: from)
+        try await output(of: id, "read session").slice(from: from)
     }
 
     /// Attaches a client.
     func attach(_ id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
-        let live = try await readable(id, "attach to session")
-        let (key, events) = live.feed.subscribe(title: row.title, from: from, epoch: epoch)
-        return SessionAttachment(session: live, key: key, events: events)
+        let live = await registry.session(row.id)
+        let feed = try await output(of: id, "attach to session")
+        return SessionAttachment(
+            session: live, feed: feed, key: feed.attach(title: row.title, from: from, epoch: epoch))
     }
 
-    /// A session whose output is held, also after its end.
-    private func readable(_ id: String, _ verb: String) async throws -> LiveSession {
+    /// A session's output, also after its end for as long as it is held.
+    private func output(of id: String, _ verb: String) async throws -> TerminalFeed {
         do {
-            return try await live(id, verb)
+            guard let held = try await live(id, verb).held else { throw Self.terminalLost(id, verb) }
+            return held.feed
         } catch {
             // It may have ended a moment ago: then its output was put aside in the same step as it was let go.
-            if let parsed = SessionID(id), let ended = await registry.endedSession(parsed) { return ended }
+            if let parsed = SessionID(id), let ended = await registry.endedOutput(parsed) { return ended }
             throw error
         }
     }
@@ -207,14 +208,18 @@ struct SessionService: Sendable {
     private func live(_ id: String, _ verb: String) async throws -> LiveSession {
         // First what is held, then the row: an end is written down before the session is let go, so the row that follows a miss
         // is never older than the miss.
-        if let parsed = SessionID(id), let live = await registry.session(parsed), live.hasTerminal { return live }
+        if let parsed = SessionID(id), let live = await registry.session(parsed), live.held != nil { return live }
         let row = try await row(id, verb)
         if row.status.isEnded {
             throw HostFailure.sessionEnded(
                 "\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")
         }
         if row.status == .starting { throw HostFailure.conflict("\(verb) \(id): it is still starting; try again") }
-        throw HostFailure.terminalLost(
+        throw Self.terminalLost(id, verb)
+    }
+
+    private static func terminalLost(_ id: String, _ verb: String) -> HostFailure {
+        .terminalLost(
             "\(verb) \(id): its terminal was lost when the host restarted; its processes can still be listed and killed"
         )
     }

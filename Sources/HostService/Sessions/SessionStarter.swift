@@ -59,12 +59,13 @@ struct SessionStarter: Sendable {
             }
             await context.reach(.sessionActivated)
             tag(cgroup, plan)
-            let feed = TerminalFeed(
-                session: plan.row.id, capacity: OutputRing.capacity(whenHeld: await registry.count))
-            let channel = try await TerminalChannel.start(
-                terminal.duplicateMaster(), feed: feed, group: context.eventLoops)
-            let session = LiveSession(
-                id: plan.row.id, feed: feed, leader: parked.pidfd, terminal: terminal, channel: channel)
+            let held = try HeldTerminal(
+                session: plan.row.id, terminal: terminal,
+                ring: .make(session: plan.row.id, capacity: OutputRing.capacity(whenHeld: await registry.count)),
+                pump: context.pump)
+            let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: held, monitor: context.monitor)
+            // Before anything of the command runs: whatever writes to the terminal will find it there after a crash too.
+            try context.store.keep(plan.row.id, held, leader: parked.pidfd)
             try await release(plan, parked, session)
             await context.reach(.leaderReleased)
             return session
@@ -167,6 +168,7 @@ struct SessionStarter: Sendable {
     /// Ends whatever of the start exists and closes the row; if the kernel does not confirm, the row stays stamped for the reaper.
     private func unwind(_ plan: Plan, _ leader: Leader?) async {
         leader?.abandon()
+        context.store.forget(plan.row.id)
         let report = await context.stop.stop(.init(plan.scope), leader: leader?.pidfd)
         do {
             if let pidfd = leader?.pidfd {

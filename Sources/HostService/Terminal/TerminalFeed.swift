@@ -1,103 +1,187 @@
 import CgroupPty
 import HostProtocol
+import NIOCore
 
-/// A session's output on its way to everybody: into the ring, and to each attached client.
+/// A session's output on its way to everybody: into the ring, and from there to each attached client.
 ///
-/// Guarantees order (a client's catch-up and its live bytes meet without a gap and without a repeat, since both are decided
-/// under one lock), and that nobody waits for a slow client: past ``unsentLimit`` it is cut and may come back to catch up.
-final class TerminalFeed: Sendable {
+/// A client takes when it can. What it has not taken lies in the ring, which all share; only when the ring is about to drop it,
+/// it is put aside for that client alone. So order holds (a client's catch-up and its live bytes are one run of the same numbers,
+/// without a gap and without a repeat), an idle client costs nothing, and nobody waits for a slow one: past ``unsentLimit``
+/// it is cut and may come back to catch up.
+final class TerminalFeed: TerminalSink {
     /// Bytes that a client may be behind. A person's connection that stalls for some seconds of a build's output survives; a
     /// hundred stalled clients cost less than a gigabyte.
     static let unsentLimit = 8 << 20
-    /// Largest binary frame: what a client's WebSocket library takes without trouble.
-    private static let frameSize = 64 << 10
 
-    private struct Subscriber {
-        let continuation: AsyncStream<AttachmentEvent>.Continuation
-        var unsent = 0
+    /// One that takes the output. Touched only under the lock.
+    private final class Reader {
+        /// What goes before the bytes.
+        var messages: [AttachmentEvent]
+        /// Sequence number of the next byte to take from the ring.
+        var next: UInt64
+        /// Bytes before `next` that the ring has dropped.
+        var aside = ByteBuffer()
+        /// Told, once, when there is something to take again. Nil while the reader is taking.
+        var wake: (@Sendable () -> Void)?
+        var isCut = false
+
+        init(messages: [AttachmentEvent], next: UInt64) {
+            self.messages = messages
+            self.next = next
+        }
+
+        /// Keeps what the ring may drop soon, or cuts the reader.
+        func putAside(_ ring: OutputRing) {
+            let behind = aside.readableBytes + Int(ring.end - next)
+            if isCut || behind > TerminalFeed.unsentLimit {
+                isCut = true
+                aside = ByteBuffer()
+            } else {
+                ring.withBytes(from: next) { aside.writeBytes($0) }
+            }
+            next = ring.end
+        }
+
+        /// Takes bytes, at most so many; nil when there are none.
+        func take(atMost limit: Int, _ ring: OutputRing) -> ByteBuffer? {
+            if aside.readableBytes > 0 {
+                let slice = aside.readSlice(length: min(limit, aside.readableBytes))
+                if aside.readableBytes == 0 { aside = ByteBuffer() }
+                return slice
+            }
+            let count = min(Int(ring.end - next), limit)
+            guard count > 0 else { return nil }
+            var buffer = ByteBufferAllocator().buffer(capacity: count)
+            ring.withBytes(from: next, atMost: count) { buffer.writeBytes($0) }
+            next += UInt64(count)
+            return buffer
+        }
     }
 
     private struct State {
-        var ring: OutputRing
-        var subscribers: [UInt64: Subscriber] = [:]
+        let ring: OutputRing
+        var readers: [UInt64: Reader] = [:]
         var nextKey: UInt64 = 1
         var ended: AttachMessage?
     }
 
-    /// Names the run of the sequence numbers: another host, another epoch.
-    let epoch: String
     private let session: SessionID
     private let state: Locked<State>
 
-    /// Makes an empty feed.
-    init(session: SessionID, capacity: Int = OutputRing.standardCapacity) {
+    /// Feeds from a ring, which nobody else may use any more.
+    init(session: SessionID, ring: sending OutputRing) {
         self.session = session
-        epoch = String(UInt64.random(in: .min ... .max), radix: 16)
-        state = Locked(State(ring: OutputRing(capacity: capacity)))
+        state = Locked(State(ring: ring))
     }
 
     /// Clients attached now.
-    var subscriberCount: Int { state.withLock { $0.subscribers.count } }
+    var clientCount: Int { state.withLock { $0.readers.count } }
 
-    /// Adds output that was read from the terminal.
-    func append(_ bytes: [UInt8]) {
-        state.withLock { state in
-            state.ring.append(bytes)
-            for key in state.subscribers.keys { deliver(bytes, to: key, in: &state) }
-        }
-    }
+    /// Whether the session is over.
+    var hasEnded: Bool { state.withLock { $0.ended != nil } }
 
     /// What the ring holds from `from` on, or all of it.
     func slice(from: UInt64?) -> OutputSlice {
         state.withLock { state in
             let (first, bytes) = state.ring.slice(from: from ?? state.ring.start)
-            return OutputSlice(epoch: epoch, from: first, bytes: bytes)
+            return OutputSlice(epoch: Self.name(of: state.ring), from: first, bytes: bytes)
         }
     }
+
+    /// Sets the terminal's size, and notes at which byte it changed.
+    func resize(_ terminal: PseudoTerminal, to size: WindowSize) throws(SystemCallFailure) {
+        try state.withLock { _ throws(SystemCallFailure) in try terminal.resize(to: size) }
+    }
+
+    /// Packs the ring with what else a session needs to outlive the host.
+    func pack(_ terminal: PseudoTerminal, leader: Pidfd) throws(SystemCallFailure) -> DescriptorPack {
+        try state.withLock { state throws(SystemCallFailure) in
+            try SessionPack.make(terminal: terminal, ring: state.ring, leader: leader)
+        }
+    }
+
+    private static func name(of ring: OutputRing) -> String { String(ring.epoch, radix: 16) }
+
+    // MARK: From the terminal
+
+    func drain(_ terminal: PseudoTerminal, atMost limit: Int) throws(SystemCallFailure) -> OutputRing.ReadOutcome {
+        var taken = 0
+        var outcome = OutputRing.ReadOutcome.nothing
+        repeat {
+            outcome = try state.withLock { state throws(SystemCallFailure) in
+                putAside(&state)
+                return try state.ring.read(from: terminal, probing: taken == 0)
+            }
+            if case .read(let count) = outcome { taken += count }
+        } while outcome.isRead && taken < limit
+        if taken > 0 { wakeReaders() }
+        return outcome
+    }
+
+    /// Keeps for each reader what the next read may overwrite, or cuts it. Once in half a ring, and not at every read.
+    private func putAside(_ state: inout State) {
+        let (end, limit) = (state.ring.end, UInt64(state.ring.capacity / 2))
+        for reader in state.readers.values where end - reader.next > limit { reader.putAside(state.ring) }
+    }
+
+    private func wakeReaders() {
+        let wakes = state.withLock { state in
+            state.readers.values.compactMap { $0.wake.take() }
+        }
+        for wake in wakes { wake() }
+    }
+
+    // MARK: To the readers
 
     /// Attaches a client: `attached`, `title`, `synced`, the bytes that it lacks, then live ones.
     /// - Parameter from: the first byte that the client lacks, in the run that `epoch` names.
-    func subscribe(
-        title: String, from: UInt64?, epoch wanted: String?
-    ) -> (key: UInt64, events: AsyncStream<AttachmentEvent>) {
-        let (stream, continuation) = AsyncStream<AttachmentEvent>.makeStream(bufferingPolicy: .unbounded)
-        let key = state.withLock { state in
-            let key = state.nextKey
-            state.nextKey += 1
-            state.subscribers[key] = Subscriber(continuation: continuation)
-            let isKnown = wanted == epoch && from.map { $0 >= state.ring.start && $0 <= state.ring.end } == true
-            let mode: AttachMessage.Mode = isKnown ? .exact : (from == nil ? .tail : .reanchor)
-            let (first, bytes) = state.ring.slice(from: isKnown ? (from ?? 0) : state.ring.start)
+    func attach(title: String, from: UInt64?, epoch wanted: String?) -> UInt64 {
+        state.withLock { state in
+            let ring = state.ring
+            let isKnown = wanted == Self.name(of: ring) && from.map { $0 >= ring.start && $0 <= ring.end } == true
+            let first = isKnown ? (from ?? 0) : ring.start
             var attached = AttachMessage(.attached)
             attached.session = session.rawValue
-            continuation.yield(.message(attached))
             var named = AttachMessage(.title)
             named.title = title
-            continuation.yield(.message(named))
             var synced = AttachMessage(.synced)
-            synced.epoch = epoch
+            synced.epoch = Self.name(of: ring)
             synced.seq = first
-            synced.mode = mode
-            continuation.yield(.message(synced))
-            deliver(bytes, to: key, in: &state)
-            if let ended = state.ended {
-                continuation.yield(.message(ended))
-                continuation.finish()
-                state.subscribers[key] = nil
-            }
-            return key
+            synced.mode = isKnown ? .exact : (from == nil ? .tail : .reanchor)
+            return add(
+                Reader(messages: [.message(attached), .message(named), .message(synced)], next: first), to: &state)
         }
-        return (key, stream)
     }
 
-    /// The client's socket has taken so many bytes.
-    func acknowledge(_ key: UInt64, byteCount: Int) {
-        state.withLock { $0.subscribers[key]?.unsent -= byteCount }
+    private func add(_ reader: Reader, to state: inout State) -> UInt64 {
+        defer { state.nextKey += 1 }
+        state.readers[state.nextKey] = reader
+        return state.nextKey
     }
 
-    /// Ends one client's attachment.
-    func unsubscribe(_ key: UInt64) {
-        state.withLock { $0.subscribers.removeValue(forKey: key)?.continuation.finish() }
+    /// What comes next for a reader, at most so many bytes.
+    /// - Parameter wake: told, once, from any thread, when there is something again. Only when this answers nil.
+    func next(
+        _ key: UInt64, atMost limit: Int, orTell wake: @escaping @Sendable () -> Void
+    ) -> AttachmentEvent? {
+        state.withLock { state in
+            guard let reader = state.readers[key] else { return .over }
+            if !reader.messages.isEmpty { return reader.messages.removeFirst() }
+            if reader.isCut { return .cut }
+            if let bytes = reader.take(atMost: limit, state.ring) { return .bytes(bytes) }
+            if let ended = state.ended {
+                state.readers[key] = nil
+                return .message(ended)
+            }
+            reader.wake = wake
+            return nil
+        }
+    }
+
+    /// Ends one reader's attachment.
+    func detach(_ key: UInt64) {
+        let wake = state.withLock { $0.readers.removeValue(forKey: key)?.wake }
+        wake?()
     }
 
     /// Tells every client, also those to come, that the session is over.
@@ -109,29 +193,12 @@ final class TerminalFeed: Sendable {
             message.exit = exit
             message.endReason = reason
             state.ended = message
-            for subscriber in state.subscribers.values {
-                subscriber.continuation.yield(.message(message))
-                subscriber.continuation.finish()
-            }
-            state.subscribers = [:]
+            state.ring.closeMemory()
         }
+        wakeReaders()
     }
+}
 
-    private func deliver(_ bytes: [UInt8], to key: UInt64, in state: inout State) {
-        guard var subscriber = state.subscribers[key], !bytes.isEmpty else { return }
-        subscriber.unsent += bytes.count
-        // A first catch-up may be as large as the ring, which is below the limit.
-        guard subscriber.unsent <= Self.unsentLimit else {
-            subscriber.continuation.yield(.cut)
-            subscriber.continuation.finish()
-            state.subscribers[key] = nil
-            return
-        }
-        state.subscribers[key] = subscriber
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            subscriber.continuation.yield(.bytes(Array(rest.prefix(Self.frameSize))))
-            rest = rest.dropFirst(Self.frameSize)
-        }
-    }
+extension OutputRing.ReadOutcome {
+    fileprivate var isRead: Bool { if case .read = self { true } else { false } }
 }

@@ -56,6 +56,22 @@ enum ListeningSocket {
         return descriptor
     }
 
+    /// Whether clients that connect to a path reach a socket: it is bound there, and its file is still there.
+    ///
+    /// See: getsockname(2), lstat(2)
+    static func isReachable(_ socket: borrowing OwnedFileDescriptor, at path: String) -> Bool {
+        var address = sockaddr_un()
+        var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let failure = attempt("getsockname", path, socket) { raw in
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(raw, $0, &size) }
+            }
+        }
+        var status = stat()
+        let bound = withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return failure == nil && bound == path && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
     // MARK: Steps
 
     private static func streamSocket(_ path: String) throws(ListeningSocketFailure) -> OwnedFileDescriptor {

@@ -1,0 +1,115 @@
+import CgroupPty
+import Logging
+import SessionIndex
+
+/// Finds again, in a new host, the sessions that outlived an earlier one: their terminals in what the manager has kept, their
+/// leaders by their pidfd or by number and start time.
+///
+/// Every stored descriptor is matched with the row and the kernel, and then adopted or closed. One whose session has no row is
+/// kept for as long as its leader lives: the index may be an old copy, and the reaper gives the row back (I4).
+struct SessionFinder: Sendable {
+    let context: HostContext
+    let registry: SessionRegistry
+    let ender: SessionEnder
+
+    /// Takes the terminals over, before anybody is served. Nothing is ended here.
+    func adopt(_ stored: [StoredSession], for rows: [SessionRow]) async {
+        let byID = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
+        for session in stored {
+            if let row = byID[session.session] {
+                if let live = open(session, for: row) { await registry.insert(live) }
+            } else if session.leaderLives != false {
+                await registry.keep(session, for: session.session)
+            } else {
+                context.store.forget(session.session)
+            }
+        }
+        let count = await registry.count
+        if count > 0 { context.logger.notice("Continued \(count) terminals of an earlier host.") }
+    }
+
+    private func open(_ stored: StoredSession, for row: SessionRow) -> LiveSession? {
+        do throws(SessionPack.Refusal) {
+            guard row.bootID == context.bootID, let leader = row.leader else {
+                throw SessionPack.Refusal(description: "its row is of another boot, or has no leader")
+            }
+            let contents = try stored.open(device: row.terminalDevice, leader: leader, procfs: context.procfs)
+            return try live(row.id, contents)
+        } catch {
+            context.store.forget(row.id)
+            context.logger.error(
+                "Session \(row.id): what was kept of its terminal cannot be used: \(error). Its terminal is lost.",
+                metadata: .session(row, outcome: "unknown", context.instance))
+            return nil
+        }
+    }
+
+    private func live(
+        _ id: SessionID, _ contents: sending SessionPack.Contents
+    ) throws(SessionPack.Refusal) -> LiveSession {
+        let (terminal, leader) = (contents.terminal, contents.leader)
+        do throws(SystemCallFailure) {
+            let held = try HeldTerminal(session: id, terminal: terminal, ring: contents.ring, pump: context.pump)
+            return LiveSession(id: id, leader: leader, held: held, monitor: context.monitor)
+        } catch {
+            throw SessionPack.Refusal(description: "\(error)")
+        }
+    }
+
+    /// Holds and watches a session that this host did not start: of an earlier host, or one that the reaper gave its row back.
+    func takeUnderCare(_ row: SessionRow) async {
+        guard row.bootID == context.bootID else { return }
+        if let live = await registry.session(row.id) {
+            // Its terminal was adopted at the start.
+            return watch(row, live)
+        }
+        if let stored = await registry.claim(row.id), let live = open(stored, for: row) {
+            await registry.insert(live)
+            return watch(row, live)
+        }
+        guard !row.status.isEnded else { return }
+        do throws(SystemCallFailure) {
+            let leader = try await ender.pinnedLeader(row)
+            let live = LiveSession(id: row.id, leader: leader, held: nil, monitor: context.monitor)
+            if leader != nil {
+                await registry.insert(live)
+                watch(row, live)
+            } else if row.onExit == .kill, row.disposeRequestedAt == nil, isPopulated(row) {
+                // It ended while no host was there to carry out what was asked for.
+                Task.detached { [ender] in _ = await live.end { await ender.leaderExited(row, live) } }
+            }
+        } catch {
+            context.logger.error(
+                "Session \(row.id): its leader cannot be pinned: \(error). The reaper will look at it.",
+                metadata: .session(row, outcome: "unknown", context.instance))
+        }
+    }
+
+    /// Packs all that a successor of this process needs: every terminal, and the socket.
+    /// - Throws: ``SystemCallFailure``: out of descriptors; nothing has changed.
+    func successor(
+        socket: consuming OwnedFileDescriptor, name: String
+    ) async throws(SystemCallFailure) -> Successor {
+        var successor = Successor(path: try Successor.ownPath())
+        successor.add(socket, name: name)
+        for session in await registry.all() {
+            guard let held = session.held, let leader = session.leader else { continue }
+            let pack = try held.feed.pack(held.terminal, leader: leader)
+            successor.add(pack.release(), name: StoredSession.name(of: session.id))
+        }
+        return successor
+    }
+
+    private func watch(_ row: SessionRow, _ live: LiveSession) {
+        Task.detached { [ender] in
+            if row.status == .exited { await ender.watchRest(row, live) } else { await ender.watch(row, live) }
+        }
+    }
+
+    private func isPopulated(_ row: SessionRow) -> Bool {
+        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else {
+            return false
+        }
+        do { return try cgroup.members().isEmpty == false } catch { return false }
+    }
+}

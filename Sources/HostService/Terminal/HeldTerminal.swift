@@ -1,0 +1,21 @@
+import CgroupPty
+
+/// A session's terminal as the host holds it: the master, the way of bytes to and from it, and the output on its way to everybody.
+struct HeldTerminal: Sendable {
+    let terminal: PseudoTerminal
+    let feed: TerminalFeed
+    let channel: TerminalChannel
+
+    /// Begins to read a terminal into a ring.
+    /// - Throws: ``SystemCallFailure`` from the pump.
+    init(
+        session: SessionID, terminal: PseudoTerminal, ring: sending OutputRing, pump: TerminalPump
+    ) throws(SystemCallFailure) {
+        self.terminal = terminal
+        feed = TerminalFeed(session: session, ring: ring)
+        channel = try pump.start(terminal, into: feed)
+    }
+
+    /// Lets go of the terminal: the kernel hangs it up once nobody else holds its master. The output stays with the feed.
+    func close() { channel.close() }
+}
