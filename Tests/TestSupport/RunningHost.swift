@@ -7,6 +7,9 @@ public final class RunningHost: Sendable {
     /// The host did not do what it should in time.
     public struct Trouble: Error, CustomStringConvertible {
         public let description: String
+
+        /// Makes one in words.
+        public init(description: String) { self.description = description }
     }
 
     /// State, runtime directory and log of one host over its restarts.

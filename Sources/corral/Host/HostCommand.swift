@@ -4,7 +4,7 @@ import ArgumentParser
 struct HostCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "host",
-        abstract: "Start, stop and look at the host service.",
+        abstract: "Start, restart, stop and look at the host service.",
         discussion: """
             The host service, corral-host, keeps the terminals. It runs under your own systemd manager; as root, under the \
             system's.
@@ -12,6 +12,6 @@ struct HostCommand: ParsableCommand {
             Example:
               corral host start
             """,
-        subcommands: [HostStart.self, HostStatus.self, HostStop.self]
+        subcommands: [HostStart.self, HostStatus.self, HostRestart.self, HostStop.self]
     )
 }

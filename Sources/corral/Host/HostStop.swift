@@ -9,7 +9,8 @@ struct HostStop: AsyncParsableCommand {
         commandName: "stop",
         abstract: "Stop the host service.",
         discussion: """
-            A stop or a restart ends every session, since their terminals are the host's. Says how many that are, and asks.
+            A stop ends every session, since their terminals are the host's. Says how many that are, and asks. To keep them,
+            restart it: corral host restart.
 
             Example:
               corral host stop --yes

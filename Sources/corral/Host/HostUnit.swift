@@ -9,6 +9,9 @@ struct HostUnit {
     /// The unit's name. One a manager.
     static let name = "corral-host.service"
 
+    /// A descriptor for each of 3,500 sessions, and the socket. The same as in packaging/systemd.
+    static let descriptorStoreSize = 4096
+
     /// Whether the user's own manager is meant rather than the system's.
     let isUser: Bool
 
@@ -44,6 +47,13 @@ struct HostUnit {
         }
     }
 
+    /// Restarts the unit and waits until it is ready again.
+    func restart() throws(CommandFailure) {
+        guard try systemctl(["restart", Self.name]).status == 0 else {
+            throw .failed("\(Self.name) did not start again. `\(journal)` tells why.")
+        }
+    }
+
     /// Stops the unit and waits until it has ended.
     func stop() throws(CommandFailure) {
         guard try systemctl(["stop", Self.name]).status == 0 else {
@@ -53,7 +63,7 @@ struct HostUnit {
 
     /// What `systemd-run` is given for a transient unit.
     ///
-    /// After a crash systemd starts it again, but not for ever one that refuses to start.
+    /// After a crash systemd starts it again, at once and however often: else it would close the terminals that it keeps.
     /// - Parameter socket: A socket that the user named, for the host to listen on.
     /// - Throws: ``CommandFailure/refused(_:)`` for a socket that the host cannot be told to make.
     func transientArguments(
@@ -63,8 +73,9 @@ struct HostUnit {
         arguments += [
             "--quiet", "--collect", "--unit=\(Self.name)", "--service-type=notify",
             "--description=Corral host: workspaces and persistent terminals",
-            "--property=Restart=on-failure", "--property=RestartSec=1", "--property=StartLimitIntervalSec=60",
-            "--property=StartLimitBurst=10",
+            "--property=Restart=always", "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
+            "--property=FileDescriptorStoreMax=\(Self.descriptorStoreSize)", "--property=KillMode=mixed",
+            "--property=TimeoutStopSec=100",
         ]
         if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
             arguments.append("--setenv=XDG_STATE_HOME=\(state)")

@@ -19,6 +19,9 @@ enum StatusReport {
         fields.append("socket", Table.Cell(status.socket))
         fields.append("workspaces", Table.Cell(status.workspaces))
         fields.append("sessions", Table.Cell(status.sessions))
+        fields.append(
+            "terminals",
+            Table.Cell(status.keepsTerminals ? "outlive a crash and a restart of the host" : "end with the host"))
         fields.append("reaper", reaper(status.reaper, time))
         if let pass = status.reaper.lastPass { fields.append("last pass", Table.Cell(PassReport.summary(pass))) }
         return fields.text(style)

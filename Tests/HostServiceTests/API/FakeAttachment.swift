@@ -1,5 +1,6 @@
 import HostProtocol
 import NIOConcurrencyHelpers
+import NIOCore
 
 @testable import HostService
 
@@ -8,7 +9,11 @@ final class FakeAttachment: Attachment {
     struct State {
         var input: [UInt8] = []
         var sizes: [TerminalSize] = []
-        var acknowledged = 0
+        var queue: [AttachmentEvent] = []
+        var isFinished = false
+        var wake: (@Sendable () -> Void)?
+        /// Bytes that were taken for the client.
+        var taken = 0
         var detaches = 0
         /// Thrown by `send`.
         var sendFailure: (any Error)?
@@ -20,12 +25,7 @@ final class FakeAttachment: Attachment {
 
     /// What is so now.
     var now: State { state.withLockedValue { $0 } }
-    let events: AsyncStream<AttachmentEvent>
-    private let continuation: AsyncStream<AttachmentEvent>.Continuation
-
-    init() {
-        (events, continuation) = AsyncStream.makeStream(of: AttachmentEvent.self)
-    }
+    var isEnding: Bool { now.isFinished }
 
     /// What was written to the terminal, as text.
     var text: String { String(decoding: now.input, as: UTF8.self) }
@@ -33,10 +33,36 @@ final class FakeAttachment: Attachment {
     var isDetached: Bool { now.detaches == 1 }
 
     /// Plays the session: something happens.
-    func emit(_ event: AttachmentEvent) { continuation.yield(event) }
+    func emit(_ event: AttachmentEvent) { change { $0.queue.append(event) } }
+
+    /// Plays the session: output.
+    func emit(_ bytes: [UInt8]) { emit(.bytes(ByteBuffer(bytes: bytes))) }
 
     /// Plays the session: nothing more happens.
-    func finish() { continuation.finish() }
+    func finish() { change { $0.isFinished = true } }
+
+    private func change(_ body: (inout State) -> Void) {
+        let wake = state.withLockedValue { state in
+            body(&state)
+            return state.wake.take()
+        }
+        wake?()
+    }
+
+    func next(atMost limit: Int, orTell wake: @escaping @Sendable () -> Void) -> AttachmentEvent? {
+        state.withLockedValue { state in
+            guard let first = state.queue.first else {
+                if state.isFinished { return .over }
+                state.wake = wake
+                return nil
+            }
+            guard case .bytes(var bytes) = first, let part = bytes.readSlice(length: min(limit, bytes.readableBytes))
+            else { return state.queue.removeFirst() }
+            if bytes.readableBytes == 0 { state.queue.removeFirst() } else { state.queue[0] = .bytes(bytes) }
+            state.taken += part.readableBytes
+            return .bytes(part)
+        }
+    }
 
     func set(_ change: (inout State) -> Void) {
         state.withLockedValue { change(&$0) }
@@ -54,12 +80,8 @@ final class FakeAttachment: Attachment {
         set { $0.sizes.append(size) }
     }
 
-    func acknowledge(byteCount: Int) {
-        set { $0.acknowledged += byteCount }
-    }
-
     func detach() async {
         set { $0.detaches += 1 }
-        continuation.finish()
+        finish()
     }
 }

@@ -3,15 +3,16 @@ import Testing
 @testable import corral
 
 @Suite struct `The host's unit` {
-    @Test func `is started again after a crash, but not for ever`() throws {
+    @Test func `is started again after a crash, however often, and keeps descriptors`() throws {
         let arguments = try HostUnit(userID: 1000).transientArguments(
             executable: "/usr/bin/corral-host", environment: [:], socket: nil
         )
         #expect(
             arguments == [
                 "--user", "--quiet", "--collect", "--unit=corral-host.service", "--service-type=notify",
-                "--description=Corral host: workspaces and persistent terminals", "--property=Restart=on-failure",
-                "--property=RestartSec=1", "--property=StartLimitIntervalSec=60", "--property=StartLimitBurst=10",
+                "--description=Corral host: workspaces and persistent terminals", "--property=Restart=always",
+                "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
+                "--property=FileDescriptorStoreMax=4096", "--property=KillMode=mixed", "--property=TimeoutStopSec=100",
                 "--", "/usr/bin/corral-host",
             ]
         )

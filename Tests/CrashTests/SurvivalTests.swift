@@ -1,0 +1,177 @@
+import CgroupPty
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `A terminal outlives its host` {
+    /// An adopted directory and a session in it.
+    private func session(_ host: ServiceHost, _ command: [String]) async throws -> SessionDocument {
+        let path = host.place.directory.path + "/work"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let id: String
+        if let there = try await host.client.workspaces().first {
+            id = there.id
+        } else {
+            id = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
+        }
+        return try await host.client.createSession(in: id, CreateSessionRequest(command: command)).document
+    }
+
+    private func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
+        let deadline = Deadline.after(.seconds(60))
+        while try await !isSo() {
+            if deadline.hasPassed { throw RunningHost.Trouble(description: "not within 60 s: \(what)") }
+            await Task.yield()
+        }
+    }
+
+    @Test func `that is killed: same output, same numbers, and it takes input and a size`() async throws {
+        try await ServiceHost.run { host in
+            let session = try await session(
+                host, ["/bin/sh", "-c", "stty -echo; echo ready; while read line; do echo \"got $line\"; stty size; done"])
+            try await SessionReader(host.client, session.id).waitFor("ready")
+            let before = try await host.client.output(of: session.id)
+            #expect(try host.storedDescriptors() == 2, "the session, and the socket")
+            try await host.kill()
+            let found = try await host.client.session(session.id)
+            #expect(found.status == .active)
+            #expect(found.terminal == .open)
+            #expect(found.leaderPid == session.leaderPid)
+            let after = try await host.client.output(of: session.id)
+            #expect(after.epoch == before.epoch)
+            #expect(after.bytes == before.bytes)
+            try await host.client.resizeSession(session.id, to: TerminalSize(columns: 90, rows: 20))
+            try await host.client.sendInput(Array("hello\n".utf8), to: session.id)
+            let text = try await SessionReader(host.client, session.id).waitFor("20 90")
+            #expect(text.contains("got hello"))
+            #expect(try await host.client.killSession(session.id).outcome == .confirmed)
+            try await eventually("the session is no longer kept") { try host.storedDescriptors() == 1 }
+        }
+    }
+
+    @Test func `and a leader that exits while no host is there leaves its exit code`() async throws {
+        try await ServiceHost.run { host in
+            let pid = try await host.client.status().pid
+            let session = try await session(
+                host, ["/bin/sh", "-c", "echo ready; while kill -0 \(pid) 2>/dev/null; do :; done; echo last words; exit 7"])
+            try await SessionReader(host.client, session.id).waitFor("ready")
+            try await host.kill()
+            try await eventually("the session has ended") {
+                try await host.client.session(session.id).status == .exited
+            }
+            let ended = try await host.client.session(session.id)
+            #expect(ended.endReason == .exited)
+            // Kernels before 6.15 do not tell.
+            #expect(ended.exit == SessionDocument.Exit(code: 7, signal: nil) || ended.exit == nil)
+            if try Self.kernelTellsExits() { #expect(ended.exit?.code == 7) }
+            let output = try await host.client.output(of: session.id)
+            #expect(String(decoding: output.bytes, as: UTF8.self).contains("last words"))
+        }
+    }
+
+    private static func kernelTellsExits() throws -> Bool {
+        let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
+        let parts = release.split { !$0.isNumber }.compactMap { Int($0) }
+        return parts.count > 1 && (parts[0], parts[1]) >= (6, 15)
+    }
+
+    @Test func `under load, kill after kill: no byte is missing or repeated, nothing leaks`() async throws {
+        try await ServiceHost.run { host in
+            let loaded = try await session(host, CountedLines.command())
+            var idle: [SessionDocument] = []
+            for _ in 0..<5 { idle.append(try await session(host, ["/bin/sh", "-c", "echo idle; exec sleep 10000"])) }
+            let following = FollowingClient(host.client, loaded.id)
+            let task = Task { try await following.run() }
+            try await eventually("output arrives") { following.now.bytes > 1 << 20 }
+            try await host.kill()
+            let descriptors = try await Self.descriptors(of: host)
+            #expect(descriptors == 4 * 6, "a master, a ring, a leader and the watch on it")
+            for round in 1...20 {
+                let before = following.now.bytes
+                try await host.kill()
+                try await eventually("output arrives after kill \(round)") {
+                    // Of the new connection's: what an old one had on its way does not count.
+                    following.now.exact + following.now.reanchored >= round && following.now.bytes > before + 100_000
+                        || following.now.fault != nil
+                }
+                if let fault = following.now.fault {
+                    Issue.record("after kill \(round): \(fault)")
+                    break
+                }
+            }
+            #expect(try host.storedDescriptors() == 7)
+            #expect(try await Self.descriptors(of: host) == descriptors)
+            for session in idle + [loaded] {
+                let now = try await host.client.session(session.id)
+                #expect(now.status == .active)
+                #expect(now.terminal == .open)
+                #expect(now.leaderPid == session.leaderPid)
+            }
+            task.cancel()
+            _ = await task.result
+        }
+    }
+
+    /// What the host holds for sessions; connections and the index's readers come and go.
+    private static func descriptors(of host: ServiceHost) async throws -> Int {
+        let links = "/proc/\(try await host.client.status().pid)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: links).count { name in
+            let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\(name)")) ?? "closed"
+            return place.hasSuffix("/ptmx") || place.hasPrefix("/memfd:corral") || place == "anon_inode:[pidfd]"
+        }
+    }
+
+    @Test func `that is restarted in order, also as another build, under load`() async throws {
+        let place = try RunningHost.Place()
+        // A program that can be replaced while it runs, as a package does it.
+        let program = place.directory.path + "/corral-host"
+        try Shell.run("cp '\(Ground.programs)/corral-host' '\(program)'")
+        let host = try ServiceHost(place, program: program)
+        defer { host.sweep() }
+        let loaded = try await session(host, CountedLines.command())
+        let following = FollowingClient(host.client, loaded.id)
+        let task = Task { try await following.run() }
+        try await eventually("output arrives") { following.now.bytes > 1 << 20 }
+        try Shell.run(
+            "cp '\(Ground.programs)/corral-host' '\(program).new'; printf x >> '\(program).new'; mv '\(program).new' '\(program)'")
+        let before = following.now.bytes
+        try host.restart()
+        try await eventually("output arrives from the other build") {
+            following.now.exact + following.now.reanchored > 0 && following.now.bytes > before + (1 << 20)
+                || following.now.fault != nil
+        }
+        #expect(following.now.fault == nil)
+        #expect(try await host.client.session(loaded.id).leaderPid == loaded.leaderPid)
+        task.cancel()
+        _ = await task.result
+    }
+
+    @Test func `but not its stop: that ends every session in order`() async throws {
+        let place = try RunningHost.Place()
+        let host = try ServiceHost(place)
+        defer { host.sweep() }
+        let world = ProcessWorld()
+        let session = try await session(host, ["/bin/sh", "-c", "exec sleep 10000"])
+        try host.stop()
+        #expect(try world.inUnit(session.unit).isEmpty)
+        let again = try await RunningHost.start(place)
+        let ended = try await again.client.session(session.id)
+        #expect(ended.status == .disposed)
+        #expect(ended.endReason == .hostStopped)
+        try await again.stop()
+    }
+
+    @Test func `and whoever connects while no host is there waits instead of being refused`() async throws {
+        try await ServiceHost.run { host in
+            let process = try await host.process()
+            let monitor = try ReadinessMonitor()
+            try process.signal(SIGKILL)
+            #expect(try await process.waitForExit(monitor, until: .after(.seconds(30))))
+            // Whether the next one is there yet or not: the socket is.
+            #expect(try await host.client.status().pid != Int(process.pid.rawValue))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import CgroupPty
+public import HostClient
+public import HostProtocol
+
+/// A client that stays attached over every break of its connection, from the byte after the last one that arrived, and holds
+/// everything that arrives against what must come.
+public final class FollowingClient: Sendable {
+    /// What it has seen.
+    public struct Seen: Sendable {
+        /// Bytes that arrived.
+        public var bytes: UInt64 = 0
+        /// Sequence number of the next byte; nil before the host has said.
+        public var next: UInt64?
+        public var epoch: String?
+        /// Connections whose bytes went on exactly where the one before had broken off.
+        public var exact = 0
+        /// Connections that began anew because the ring had dropped what was missing.
+        public var reanchored = 0
+        /// The first wrong byte, in words.
+        public var fault: String?
+        public var ended: AttachMessage?
+    }
+
+    private let client: HostClient
+    private let session: String
+    private let seen = Locked(Seen())
+
+    /// Follows a session that prints ``CountedLines``.
+    public init(_ client: HostClient, _ session: String) {
+        self.client = client
+        self.session = session
+    }
+
+    /// What it has seen so far.
+    public var now: Seen { seen.withLock { $0 } }
+
+    /// Follows until the session ends, a byte is wrong, or the task is cancelled.
+    public func run() async throws {
+        while !Task.isCancelled, now.ended == nil, now.fault == nil {
+            let (next, epoch) = seen.withLock { ($0.next, $0.epoch) }
+            guard let connection = try await attach(next, epoch) else {
+                try await Task.sleep(for: .milliseconds(2))
+                continue
+            }
+            await withTaskCancellationHandler {
+                for await event in connection.events {
+                    switch event {
+                    case .bytes(let bytes): take(bytes)
+                    case .message(let message): take(message)
+                    case .closed: break
+                    }
+                    if now.fault != nil { break }
+                }
+            } onCancel: {
+                Task { await connection.close() }
+            }
+            await connection.close()
+        }
+    }
+
+    /// - Returns: nil while no host is there, or none that serves.
+    private func attach(_ from: UInt64?, _ epoch: String?) async throws -> AttachConnection? {
+        do {
+            return try await client.attach(to: session, from: from, epoch: epoch)
+        } catch {
+            switch error {
+            case .unreachable, .disconnected: return nil
+            case .problem(let problem) where problem.code == "shutting_down": return nil
+            default: throw error
+            }
+        }
+    }
+
+    private func take(_ bytes: [UInt8]) {
+        seen.withLock { seen in
+            guard let next = seen.next else { return }
+            if let fault = CountedLines.firstFault(in: bytes, from: next) {
+                let place = Int(fault - next)
+                seen.fault = "byte \(fault) is \(bytes[place]) and not \(CountedLines.byte(at: fault)), in \(bytes.count) from \(next)"
+            }
+            seen.next = next + UInt64(bytes.count)
+            seen.bytes += UInt64(bytes.count)
+        }
+    }
+
+    private func take(_ message: AttachMessage) {
+        seen.withLock { seen in
+            switch message.type {
+            case .synced:
+                if message.mode == .exact {
+                    seen.exact += 1
+                    if seen.next != message.seq { seen.fault = "exact, but from \(message.seq ?? 0) and not \(seen.next ?? 0)" }
+                } else if seen.next != nil {
+                    seen.reanchored += 1
+                }
+                seen.next = message.seq
+                seen.epoch = message.epoch
+            case .ended: seen.ended = message
+            default: break
+            }
+        }
+    }
+}
