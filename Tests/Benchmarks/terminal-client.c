@@ -38,11 +38,10 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Ends COMMAND: its terminal hangs up; one that stays all the same is killed. */
+/* Ends COMMAND as a closed window does: its terminal hangs up. One that stays all the same is killed. */
 static void end_child(void) {
     struct pollfd exit = {.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN};
     close(master);
-    kill(child, SIGTERM);
     if (poll(&exit, 1, 5000) != 1) kill(child, SIGKILL);
     waitpid(child, NULL, 0);
 }

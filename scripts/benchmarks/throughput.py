@@ -95,6 +95,9 @@ def measure(kinds, tools, work, mebibytes, rounds):
                    "all" if share >= 1 else f"{share:.1%}", f"{report.median(case.served):.2f}",
                    f"{report.median(case.used):.2f}")
     rate = report.median(cases[1].rates)
+    for case in [cases[1], *many]:
+        # A client that is cut comes back to what is left: a rate without all bytes is not one.
+        report.wanted(f"bytes received by {case.name} / sent", min(case.received) / expected, 1, at_least=True)
     report.wanted("throughput of corral attach / bare PTY", rate / bare, 0.9, at_least=True)
     if "dtach" in by_name:
         dtach = report.median(cases[kinds.index(by_name["dtach"])].rates)
