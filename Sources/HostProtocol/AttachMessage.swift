@@ -26,6 +26,8 @@ public struct AttachMessage: Codable, Sendable, Equatable {
     /// Sequence number of the first byte that follows.
     public var seq: UInt64?
     public var mode: Mode?
+    /// Of the bytes that follow, so many draw the screen and have no numbers; `seq` is the first one's after them.
+    public var repaint: Int?
     public var columns: Int?
     public var rows: Int?
     public var exit: SessionDocument.Exit?

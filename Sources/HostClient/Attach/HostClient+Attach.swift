@@ -13,10 +13,7 @@ extension HostClient {
     public func attach(
         to id: String, from: UInt64? = nil, epoch: String? = nil, timeout: Duration = HostClient.defaultTimeout
     ) async throws(HostClientFailure) -> AttachConnection {
-        var query: [QueryItem] = []
-        if let from { query.append(QueryItem("from", "\(from)")) }
-        if let epoch { query.append(QueryItem("epoch", epoch)) }
-        let target = RequestTarget(Self.path(id, "attach"), query: query).description
+        let target = Self.attachTarget(id, from: from, epoch: epoch)
         let request = "GET \(target)"
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         let channel = try await connector.connect(by: deadline)
@@ -43,6 +40,14 @@ extension HostClient {
         case .refused(let reply):
             throw Self.failure(for: reply, request: request)
         }
+    }
+
+    /// What is asked for to attach.
+    static func attachTarget(_ id: String, from: UInt64?, epoch: String?) -> String {
+        var query: [QueryItem] = []
+        if let from { query.append(QueryItem("from", "\(from)")) }
+        if let epoch { query.append(QueryItem("epoch", epoch)) }
+        return RequestTarget(path(id, "attach"), query: query).description
     }
 
     /// Largest frame that is taken, in bytes: the host sends less than 1 MiB at once; four times that is never honest.

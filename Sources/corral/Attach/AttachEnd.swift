@@ -1,3 +1,4 @@
+import HostClient
 import HostProtocol
 
 /// How an attachment ended.
@@ -9,6 +10,8 @@ enum AttachEnd: Equatable, Sendable {
     case hostGone
     /// The host came back and refused, or closed the connection for a reason that trying again does not mend.
     case refused(String, CommandStatus)
+    /// As `refused`, not yet in words.
+    case failed(HostClientFailure)
 
     /// What is told on stderr. Only for a detach is there nothing more to say of the session.
     func notice(session: String) -> String {
@@ -22,6 +25,7 @@ enum AttachEnd: Equatable, Sendable {
             `corral host start` starts the host, `corral attach \(session)` goes on.
             """
         case .refused(let text, _): "[cut off from \(session)]\n\(text)"
+        case .failed(let failure): "[cut off from \(session)]\n\(failure)"
         }
     }
 
@@ -39,6 +43,7 @@ enum AttachEnd: Equatable, Sendable {
             }
         case .hostGone: .unreachable
         case .refused(_, let status): status
+        case .failed: .other
         }
     }
 }

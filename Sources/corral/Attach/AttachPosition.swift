@@ -6,15 +6,20 @@ struct AttachPosition: Equatable, Sendable {
     private(set) var epoch: String?
     /// Sequence number of the next byte; nil before the host has said.
     private(set) var next: UInt64?
+    /// Bytes still to come that draw the screen and have no number.
+    private(set) var unnumbered = 0
 
     /// Takes a control message in.
     mutating func read(_ message: AttachMessage) {
         if let epoch = message.epoch { self.epoch = epoch }
         if let seq = message.seq { next = seq }
+        if message.type == .synced { unnumbered = message.repaint ?? 0 }
     }
 
     /// Takes output in.
     mutating func read(byteCount: Int) {
-        if let next { self.next = next + UInt64(byteCount) }
+        let numbered = max(0, byteCount - unnumbered)
+        unnumbered -= byteCount - numbered
+        if let next { self.next = next + UInt64(numbered) }
     }
 }

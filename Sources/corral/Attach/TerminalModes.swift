@@ -1,3 +1,5 @@
+import Glibc
+
 /// The modes that a session's programs have switched on in the user's terminal, and how to switch them off again.
 ///
 /// Detaching leaves the programs running, so nobody else will tell the terminal to leave the alternate screen, show its
@@ -27,9 +29,20 @@ struct TerminalModes {
 
     /// Reads output, which may be cut anywhere.
     /// - Returns: whether ``reset`` has changed.
-    mutating func read(_ bytes: [UInt8]) -> Bool {
+    mutating func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let before = changed
-        for byte in bytes { read(byte) }
+        var index = 0
+        while index < bytes.count {
+            if case .text = state {
+                // Most output has no escape in it, and need not be looked at byte by byte.
+                guard let start = bytes.baseAddress,
+                    let found = memchr(start + index, 0x1b, bytes.count - index)
+                else { break }
+                index = UnsafeRawPointer(found) - start
+            }
+            read(bytes[index])
+            index += 1
+        }
         if changed == before { return false }
         reset = changed.reversed().flatMap { mode in
             Array("\u{1b}[?\(mode)\(Self.onAtFirst.contains(mode) ? "h" : "l")".utf8)

@@ -34,10 +34,13 @@ enum Console {
     /// the network library has switched off. Any other error is passed over; there is no place to report it.
     ///
     /// See: write(2), pipe(7)
-    static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    static func write(_ bytes: [UInt8], to descriptor: CInt) { bytes.withUnsafeBytes { write($0, to: descriptor) } }
+
+    /// Writes all of what is lent.
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) {
         var done = 0
         while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count >= 0 {
                 done += count
             } else if errno == EPIPE {

@@ -36,12 +36,12 @@ import Testing
 
     @Test(arguments: [1000, 1001, 1005, 1006, 1012, 1013])
     func `is not yet there when another connection can do better`(_ code: Int) {
-        #expect(AttachRun.isWorthRetrying(code))
+        #expect(AttachLoop.isWorthRetrying(code))
     }
 
     @Test(arguments: [1002, 1003, 1007, 1008, 1009, 1011])
     func `is there when another connection would fare alike`(_ code: Int) {
-        #expect(!AttachRun.isWorthRetrying(code))
+        #expect(!AttachLoop.isWorthRetrying(code))
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The terminal's modes` {
     private func reset(after reads: [String]) -> String {
         var modes = TerminalModes()
-        for text in reads { _ = modes.read(Array(text.utf8)) }
+        for text in reads { _ = Array(text.utf8).withUnsafeBytes { modes.read($0) } }
         return String(decoding: modes.reset, as: UTF8.self)
     }
 
@@ -40,7 +40,7 @@ import Testing
     @Test func `fit into what a signal's handler can write`() {
         var modes = TerminalModes()
         for mode in 0...3000 {
-            _ = modes.read(Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8))
+            _ = Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8).withUnsafeBytes { modes.read($0) }
         }
         #expect(modes.reset.count <= TerminalRestoration.resetCapacity)
     }

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Glibc
+public import HostProtocol
+
+/// An attachment for one thread that polls: no task, no event loop and no other thread lie in the way of a byte.
+///
+/// Whoever has it polls ``descriptor``, calls ``receive(_:)`` when it can be read and ``flush()`` when it can be written to and
+/// ``hasUnsent`` says so. Not for two threads at a time.
+public final class AttachSocket {
+    /// What the host says.
+    public enum Event {
+        /// Terminal bytes, lent for the time of the call.
+        case bytes(UnsafeRawBufferPointer)
+        case message(AttachMessage)
+        /// The end, always the last. The code is the host's, or 1006 when the connection was cut off.
+        case closed(Int)
+    }
+
+    /// To be polled. Owned by this object.
+    public let descriptor: CInt
+    private var frames = ServerFrames()
+    private var unsent: [UInt8] = []
+    private var masks = MaskKeys()
+    private var isClosed = false
+    private var early: [UInt8]
+
+    private init(_ descriptor: CInt, early: [UInt8]) {
+        self.descriptor = descriptor
+        self.early = early
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    // MARK: Opening
+
+    /// Attaches to a session's terminal. Blocks until the host has accepted or refused.
+    /// - Parameters:
+    ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
+    ///   - epoch: The run that `from` counts in, as `synced` told it.
+    ///   - timeout: Until the host has answered.
+    /// - Throws: ``HostClientFailure``; `problem` when the host refuses.
+    public static func open(
+        path: String, session: String, from: UInt64? = nil, epoch: String? = nil, timeout: Duration
+    ) throws(HostClientFailure) -> AttachSocket {
+        let target = HostClient.attachTarget(session, from: from, epoch: epoch)
+        let handshake = AttachHandshake(path: path, target: target, deadline: .now + timeout, timeout: timeout)
+        let (descriptor, early) = try handshake.run()
+        return AttachSocket(descriptor, early: early)
+    }
+
+    // MARK: From the host
+
+    /// Reads what has arrived, without waiting.
+    public func receive(_ handle: (Event) -> Void) {
+        if !early.isEmpty {
+            let bytes = early
+            early = []
+            bytes.withUnsafeBytes { read($0, handle) }
+        }
+        // Larger than what the host puts into one frame: most reads end the loop by being short.
+        withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 16) { buffer in
+            while !isClosed {
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
+                if count > 0 {
+                    read(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)), handle)
+                    if count < buffer.count { return }
+                } else if count == 0 {
+                    end(1006, handle)
+                } else if errno == EAGAIN {
+                    return
+                } else if errno != EINTR {
+                    end(1006, handle)
+                }
+            }
+        }
+    }
+
+    private func read(_ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Void) {
+        frames.read(bytes) { event in
+            switch event {
+            case .bytes(let bytes): handle(.bytes(bytes))
+            case .message(let message): handle(.message(message))
+            case .ping(let payload): write(10, payload)
+            case .closed(let code):
+                write(8, code == 1005 ? [] : [UInt8(code >> 8 & 0xff), UInt8(code & 0xff)])
+                end(code, handle)
+            case .broken: end(1002, handle)
+            }
+        }
+    }
+
+    private func end(_ code: Int, _ handle: (Event) -> Void) {
+        guard !isClosed else { return }
+        isClosed = true
+        handle(.closed(code))
+    }
+
+    // MARK: To the host
+
+    /// Whether something waits for the host to take it.
+    public var hasUnsent: Bool { !unsent.isEmpty }
+
+    /// Types into the terminal. What the host does not take now waits here.
+    public func send(_ bytes: [UInt8]) { write(2, bytes) }
+
+    /// Tells the size of this client's terminal.
+    public func resize(to size: TerminalSize) {
+        var message = AttachMessage(.resize)
+        message.columns = size.columns
+        message.rows = size.rows
+        do { write(1, Array(try WireCoding.text(of: message).utf8)) } catch {
+            // Four words and two numbers can always be written.
+        }
+    }
+
+    /// Sends what waits, as far as the host takes it.
+    public func flush() {
+        while !unsent.isEmpty {
+            let count = unsent.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+            }
+            if count > 0 {
+                unsent.removeFirst(count)
+            } else if errno != EINTR {
+                // EAGAIN: later. A connection that is gone is seen by the one who reads.
+                return
+            }
+        }
+    }
+
+    /// Says goodbye and waits for the host's, at most so long.
+    public func close(within limit: Duration) {
+        guard !isClosed else { return }
+        write(8, [0x03, 0xe8])
+        let deadline = ContinuousClock.now + limit
+        while !isClosed, ContinuousClock.now < deadline {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLIN | (hasUnsent ? POLLOUT : 0)), revents: 0)
+            guard poll(&wait, 1, (deadline - .now).pollMilliseconds) > 0 else { continue }
+            flush()
+            receive { _ in }
+        }
+    }
+
+    private func write(_ opcode: UInt8, _ payload: [UInt8]) {
+        let key = masks.next()
+        unsent.append(0x80 | opcode)
+        switch payload.count {
+        case ..<126: unsent.append(0x80 | UInt8(payload.count))
+        case ..<65_536: unsent += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
+        default: unsent += [0x80 | 127] + (0..<8).map { UInt8(payload.count >> (56 - 8 * $0) & 0xff) }
+        }
+        unsent += key
+        for (index, byte) in payload.enumerated() { unsent.append(byte ^ key[index & 3]) }
+        flush()
+    }
+}
+
+extension Duration {
+    /// What poll(2) is to wait: at least a millisecond, at most a minute.
+    var pollMilliseconds: CInt {
+        CInt(min(60_000, max(1, components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)))
+    }
+}

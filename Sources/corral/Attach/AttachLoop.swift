@@ -1,0 +1,196 @@
+import Glibc
+import HostClient
+import HostProtocol
+
+/// An attachment's bytes, both ways, on one thread: it polls the user's terminal, the connection, and what signals have to say.
+///
+/// Nothing is read ahead: while the host takes no more, what is typed waits in the kernel. A connection that breaks is made
+/// again, from the byte after the last one that arrived, for as long as a host's restart may take. When that takes long enough
+/// to be noticed, the bottom line says so; the screen is drawn anew afterwards, since a line of it was written over.
+final class AttachLoop {
+    /// How long a host may be away. A restart takes milliseconds, an upgrade of the package some seconds.
+    private static let patience: Duration = .seconds(10)
+    /// Before each try: a host that restarts is back after some milliseconds.
+    private static let pause: Duration = .milliseconds(20)
+    /// From here on a person notices that nothing moves.
+    private static let noticeable: Duration = .milliseconds(400)
+    /// Bytes that are kept while there is no connection. A person types less in the time that a host needs to restart.
+    private static let pendingLimit = 64 << 10
+
+    private let path: String
+    private let session: String
+    private let isReadOnly: Bool
+    private let isTerminal: Bool
+    private let pipe: WakePipe
+    private var socket: AttachSocket?
+    private var matcher: DetachKeyMatcher
+    private var isListening: Bool
+    private var position = AttachPosition()
+    private var modes = TerminalModes()
+    private var pending: [UInt8] = []
+    /// Since when there is no connection.
+    private var brokenSince: ContinuousClock.Instant?
+    private var isNoticeShown = false
+    private var end: AttachEnd?
+    private var closeCode: Int?
+
+    /// Prepares to serve a connection.
+    init(
+        _ socket: AttachSocket, path: String, session: String, keys: DetachKeys, isReadOnly: Bool, isTerminal: Bool,
+        waking pipe: WakePipe
+    ) {
+        self.socket = socket
+        self.path = path
+        self.session = session
+        self.isReadOnly = isReadOnly
+        self.isTerminal = isTerminal
+        self.pipe = pipe
+        matcher = DetachKeyMatcher(isTerminal ? keys : DetachKeys(keys: []))
+        isListening = isTerminal || !isReadOnly
+    }
+
+    /// Serves until the attachment ends. Blocks the calling thread.
+    func run() -> AttachEnd {
+        tellSize()
+        receive()
+        while true {
+            if let end {
+                socket?.close(within: .seconds(1))
+                return end
+            }
+            wait()
+        }
+    }
+
+    private func wait() {
+        // A negative number is passed over.
+        let canType = isListening && socket?.hasUnsent != true && pending.count < Self.pendingLimit
+        var waits = [
+            pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: canType ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(
+                fd: socket?.descriptor ?? -1, events: Int16(POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)),
+                revents: 0),
+        ]
+        let count = poll(&waits, 3, socket == nil ? Self.pause.milliseconds : -1)
+        if count > 0 {
+            // A signal's handler has said in the pipe what there is to say: EINTR needs no answer.
+            if waits[0].revents != 0, pipe.drain().contains(.resized) { tellSize() }
+            if waits[1].revents != 0 { type() }
+            if waits[2].revents & Int16(POLLOUT) != 0 { socket?.flush() }
+            if waits[2].revents & ~Int16(POLLOUT) != 0 { receive() }
+        }
+        if socket == nil, end == nil { reconnect() }
+    }
+
+    // MARK: What is typed
+
+    private func type() {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(STDIN_FILENO, &bytes, bytes.count)
+        // EIO: the terminal has hung up.
+        guard count > 0 else {
+            if count == 0 || (errno != EINTR && errno != EAGAIN) { inputEnded() }
+            return
+        }
+        let result = matcher.read(Array(bytes[..<count]))
+        if !isReadOnly, !result.input.isEmpty { pass(result.input) }
+        if result.isDetached { end = .detached }
+    }
+
+    private func pass(_ input: [UInt8]) {
+        if let socket { socket.send(input) } else { pending += input }
+    }
+
+    private func inputEnded() {
+        if isTerminal { end = .detached } else { isListening = false }
+    }
+
+    private func tellSize() {
+        guard isTerminal, !isReadOnly, let size = RawTerminal.size() else { return }
+        socket?.resize(to: size)
+    }
+
+    // MARK: What the session says
+
+    private func receive() {
+        socket?.receive { event in
+            switch event {
+            case .bytes(let bytes):
+                position.read(byteCount: bytes.count)
+                if isTerminal, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
+                Console.write(bytes, to: STDOUT_FILENO)
+            case .message(let message): read(message)
+            case .closed(let code): closeCode = code
+            }
+        }
+        if let code = closeCode, end == nil { connectionClosed(code) }
+    }
+
+    private func read(_ message: AttachMessage) {
+        position.read(message)
+        if message.type == .ended { end = .sessionEnded(message.exit, message.endReason) }
+        // What is on the screen is not what comes next, unless the host draws it.
+        if message.mode == .reanchor, message.repaint == nil, isTerminal {
+            Console.write(Array("\u{1b}[0m\u{1b}[2J\u{1b}[H".utf8), to: STDOUT_FILENO)
+        }
+    }
+
+    private func connectionClosed(_ code: Int) {
+        socket = nil
+        closeCode = nil
+        guard Self.isWorthRetrying(code) else {
+            end = .refused("The host closed the connection (WebSocket code \(code)).", .other)
+            return
+        }
+        brokenSince = .now
+    }
+
+    // MARK: Another connection
+
+    private func reconnect() {
+        let since = brokenSince ?? .now
+        if isTerminal, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
+        do throws(HostClientFailure) {
+            let next = try AttachSocket.open(
+                path: path, session: session, from: isNoticeShown ? nil : position.next,
+                epoch: isNoticeShown ? nil : position.epoch, timeout: Self.patience)
+            socket = next
+            brokenSince = nil
+            isNoticeShown = false
+            tellSize()
+            if !pending.isEmpty { next.send(pending) }
+            pending = []
+            receive()
+        } catch {
+            let isOver = .now - since >= Self.patience
+            switch error {
+            case .unreachable, .disconnected: if isOver { end = .hostGone }
+            case .problem(let problem) where problem.code == "shutting_down": if isOver { end = .hostGone }
+            case .timedOut, .cancelled: end = .hostGone
+            case .problem, .badResponse: end = .failed(error)
+            }
+        }
+    }
+
+    /// On the bottom line, in place of what the session has there.
+    private func showNotice() {
+        isNoticeShown = true
+        let text = "[the host has gone away; waiting for it]"
+        Console.write(Array("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m\(text)\u{1b}[0m\u{1b}[K\u{1b}8".utf8), to: STDOUT_FILENO)
+    }
+
+    /// Whether another connection can do better than one that was closed with this code.
+    ///
+    /// Not when the host called our frames wrong (1002, 1003, 1007, 1009) or us (1008), or found an error in itself (1011).
+    ///
+    /// See: RFC 6455 section 7.4.1
+    static func isWorthRetrying(_ code: Int) -> Bool {
+        ![1002, 1003, 1007, 1008, 1009, 1011].contains(code)
+    }
+}
+
+extension Duration {
+    /// What poll(2) is to wait.
+    fileprivate var milliseconds: CInt { CInt(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
+}
