@@ -25,6 +25,7 @@ import Testing
                      socket: /run/user/1/corral.sock
                  workspaces: 2
                    sessions: 5
+                  terminals: outlive a crash and a restart of the host
                      reaper: 1 pass, the last 5m ago
                   last pass: reaped 0, failed 0, kept 0, recovered 0, remembered 0, unclaimed 0; 0 ms
                 """
