@@ -56,20 +56,38 @@ public final class TerminalChannel: Sendable {
         let begun = state.withLock { state -> Result<Settlement<WriteOutcome>, Refused> in
             if state.isClosed || state.isHungUp { return .failure(.outcome(.closed)) }
             guard state.pendingCount + bytes.count <= Self.pendingLimit else { return .failure(.outcome(.full)) }
-            let isFirst = state.pending.isEmpty
-            let new = Pending(bytes: bytes)
-            state.pending.append(new)
-            state.pendingCount += bytes.count
-            if isFirst, !flush(&state) {
-                state.isWatchingRoom = true
-                pump.watch(terminal, key: key, forRoom: true)
-            }
-            return .success(new.outcome)
+            return .success(begin(bytes, in: &state))
         }
         switch begun {
         case .success(let outcome): return await outcome.value()
         case .failure(.outcome(let outcome)): return outcome
         }
+    }
+
+    /// Writes input if nothing waits before it. What the terminal does not take of it waits as in ``send(_:)``, and nobody with it.
+    /// - Returns: false when it must go by ``send(_:)``; nothing of it was written.
+    public func sendAtOnce(_ bytes: [UInt8]) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed, !state.isHungUp, state.pending.isEmpty, bytes.count <= Self.pendingLimit else {
+                return false
+            }
+            begin(bytes, in: &state)
+            return true
+        }
+    }
+
+    /// Queues input and writes as much of it as the terminal takes.
+    @discardableResult
+    private func begin(_ bytes: [UInt8], in state: inout State) -> Settlement<WriteOutcome> {
+        let isFirst = state.pending.isEmpty
+        let new = Pending(bytes: bytes)
+        state.pending.append(new)
+        state.pendingCount += bytes.count
+        if isFirst, !flush(&state) {
+            state.isWatchingRoom = true
+            pump.watch(terminal, key: key, forRoom: true)
+        }
+        return new.outcome
     }
 
     private enum Refused: Error {

@@ -61,6 +61,9 @@ protocol Attachment: Sendable {
     var isEnding: Bool { get }
     /// Writes to the terminal. Suspends while the terminal does not take more.
     func send(_ bytes: [UInt8]) async throws
+    /// Writes to the terminal if it takes the bytes without a wait.
+    /// - Returns: False when they must go by ``send(_:)``; nothing was written then.
+    func sendAtOnce(_ bytes: [UInt8]) -> Bool
     func resize(to size: TerminalSize) async throws
     func detach() async
 }

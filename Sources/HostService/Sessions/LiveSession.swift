@@ -17,7 +17,7 @@ actor LiveSession {
     nonisolated let leader: Pidfd?
     private nonisolated let terminal: Locked<HeldTerminal?>
     private let monitor: ReadinessMonitor
-    private var sizes = SizeRule()
+    private nonisolated let sizes = Locked(SizeRule())
     private var ending = Ending.none
     private var knownExit: SessionRow.Exit?
     private var isClosed = false
@@ -60,19 +60,30 @@ actor LiveSession {
         try held.feed.resize(held.terminal, to: size)
     }
 
+    /// Writes a client's input if the terminal takes it without a wait.
+    /// - Returns: false when nothing was written.
+    nonisolated func sendAtOnce(_ bytes: [UInt8], by client: UInt64) -> Bool {
+        guard let held else { return false }
+        do { try typed(client) } catch {
+            // A terminal that has no size any more takes no input either: the long way says why.
+            return false
+        }
+        return held.channel.sendAtOnce(bytes)
+    }
+
     /// A client tells its window's size. See ``SizeRule``.
-    func resize(to size: WindowSize, by client: UInt64) throws {
-        if let size = sizes.resized(client, to: size) { try resize(to: size) }
+    nonisolated func resize(to size: WindowSize, by client: UInt64) throws {
+        if let size = sizes.withLock({ $0.resized(client, to: size) }) { try resize(to: size) }
     }
 
     /// A client types.
-    func typed(_ client: UInt64) throws {
-        if let size = sizes.typed(client) { try resize(to: size) }
+    nonisolated func typed(_ client: UInt64) throws {
+        if let size = sizes.withLock({ $0.typed(client) }) { try resize(to: size) }
     }
 
     /// A client has gone.
-    func left(_ client: UInt64) throws {
-        if let size = sizes.left(client), !isClosed { try resize(to: size) }
+    nonisolated func left(_ client: UInt64) throws {
+        if let size = sizes.withLock({ $0.left(client) }), held != nil { try resize(to: size) }
     }
 
     /// How the leader ended; collects it if it is our child. Nil while it runs and where the kernel cannot tell.

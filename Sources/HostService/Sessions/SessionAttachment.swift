@@ -18,21 +18,23 @@ struct SessionAttachment: Attachment {
         guard let session else {
             throw HostFailure.sessionEnded("write to the session: it has ended; the bytes are lost")
         }
-        try await session.typed(key)
+        try session.typed(key)
         try await session.send(bytes)
     }
+
+    func sendAtOnce(_ bytes: [UInt8]) -> Bool { session?.sendAtOnce(bytes, by: key) ?? false }
 
     func resize(to size: TerminalSize) async throws {
         guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
             throw HostFailure.invalidRequest(
                 "resize the session: columns and rows go from 1 to 1000; nothing was changed")
         }
-        try await session?.resize(to: size, by: key)
+        try session?.resize(to: size, by: key)
     }
 
     func detach() async {
         feed.detach(key)
-        do { try await session?.left(key) } catch {
+        do { try session?.left(key) } catch {
             // The terminal is hung up: it has no size to be given back.
         }
     }

@@ -120,6 +120,20 @@ import Testing
         }
     }
 
+    @Test func `writes in order when some of it has to wait and some has not`() async throws {
+        try await Served.attached { client, attachment, served in
+            var expected = ""
+            for round in 0..<200 {
+                attachment.set { $0.takesAtOnce = round % 3 != 0 }
+                try await client.sendFrame(2, "<\(round)>")
+                expected += "<\(round)>"
+            }
+            let all = expected
+            try await served.eventually("all of it arrives") { attachment.now.input.count == all.utf8.count }
+            #expect(attachment.text == all)
+        }
+    }
+
     @Test func `may send a message in fragments, with pings between`() async throws {
         try await Served.attached { client, attachment, served in
             try await client.send(RawClient.frame(2, Array("a".utf8), isFinal: false))

@@ -15,6 +15,8 @@ final class FakeAttachment: Attachment {
         /// Bytes that were taken for the client.
         var taken = 0
         var detaches = 0
+        /// Whether the terminal takes input without a wait.
+        var takesAtOnce = true
         /// Thrown by `send`.
         var sendFailure: (any Error)?
         /// Holds every `send` until it is opened; a detach does not open it.
@@ -74,6 +76,14 @@ final class FakeAttachment: Attachment {
         if let failure { throw failure }
         guard now.detaches == 0 else { throw HostFailure.sessionEnded("detached") }
         set { $0.input += bytes }
+    }
+
+    func sendAtOnce(_ bytes: [UInt8]) -> Bool {
+        state.withLockedValue { state in
+            guard state.takesAtOnce, state.gate == nil, state.sendFailure == nil, state.detaches == 0 else { return false }
+            state.input += bytes
+            return true
+        }
     }
 
     func resize(to size: TerminalSize) async throws {

@@ -15,6 +15,11 @@ struct AttachBridge: Sendable {
     /// - Postcondition: The attachment is detached.
     func run(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
         let detachment = Detachment(attachment)
+        let taken: @Sendable () -> Void
+        do { taken = try await InputShortcut.install(for: attachment, in: channel) } catch {
+            // The client is gone already.
+            return await detachment.detach()
+        }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 let output = AttachOutput(attachment, channel: channel, limits: limits, logger: logger)
@@ -25,7 +30,9 @@ struct AttachBridge: Sendable {
                 await waitUntilGone()
                 await detachment.detach()
             }
-            await AttachInput(attachment, detachment, channel: channel, limits: limits, logger: logger).receive(&input)
+            await AttachInput(
+                attachment, detachment, channel: channel, limits: limits, logger: logger, onTaken: taken
+            ).receive(&input)
             await detachment.detach()
             group.cancelAll()
         }

@@ -13,11 +13,15 @@ struct AttachInput: Sendable {
     private let channel: any Channel
     private let limits: APILimits
     private let logger: Logger
+    private let onTaken: @Sendable () -> Void
 
     /// Makes the input of an attachment.
+    /// - Parameter onTaken: Called after each message of bytes.
     init(
-        _ attachment: any Attachment, _ detachment: Detachment, channel: any Channel, limits: APILimits, logger: Logger
+        _ attachment: any Attachment, _ detachment: Detachment, channel: any Channel, limits: APILimits, logger: Logger,
+        onTaken: @escaping @Sendable () -> Void
     ) {
+        self.onTaken = onTaken
         self.attachment = attachment
         self.detachment = detachment
         self.channel = channel
@@ -34,6 +38,7 @@ struct AttachInput: Sendable {
                 switch arrival {
                 case .message(.binary(let bytes)) where isTaken:
                     isTaken = await send(bytes)
+                    onTaken()
                 case .message(.text(let text)) where isTaken:
                     await control(text)
                 case .message: break

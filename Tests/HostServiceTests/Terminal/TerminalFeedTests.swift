@@ -1,0 +1,134 @@
+import CgroupPty
+import Glibc
+import HostProtocol
+import NIOCore
+import Testing
+
+@testable import HostService
+
+@Suite struct `A session's output` {
+    private static let session = SessionID("sfeed")!
+
+    /// A feed on a real terminal in raw mode, and the other end of that.
+    private final class Source {
+        let feed: TerminalFeed
+        let terminal: PseudoTerminal
+        let slave: OwnedFileDescriptor
+
+        init(capacity: Int = OutputRing.standardCapacity) throws {
+            let pair = try PseudoTerminal.open(size: .standard)
+            var settings = termios()
+            pair.slave.withRawValue { _ = tcgetattr($0, &settings) }
+            cfmakeraw(&settings)
+            pair.slave.withRawValue { _ = tcsetattr($0, TCSANOW, &settings) }
+            terminal = pair.terminal
+            slave = try pair.slave.duplicate()
+            feed = TerminalFeed(session: session, ring: try .make(session: session, capacity: capacity))
+        }
+
+        /// Writes as a program and has it drained; what a terminal holds is less than what is written.
+        func print(_ bytes: [UInt8]) throws {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try slave.writeAll(rest.prefix(2048), name: "slave")
+                rest = rest.dropFirst(2048)
+                while case .read = try feed.drain(terminal, atMost: 1 << 20) {}
+            }
+        }
+    }
+
+    /// Everything that a reader is given now.
+    private static func taken(_ feed: TerminalFeed, _ key: UInt64) -> (bytes: [UInt8], messages: [AttachMessage], isCut: Bool) {
+        var bytes: [UInt8] = []
+        var messages: [AttachMessage] = []
+        while let event = feed.next(key, atMost: 1000, orTell: {}) {
+            switch event {
+            case .bytes(let buffer): bytes += buffer.readableBytesView
+            case .message(let message): messages.append(message)
+            case .cut: return (bytes, messages, true)
+            case .over: return (bytes, messages, false)
+            }
+        }
+        return (bytes, messages, false)
+    }
+
+    private static func isWaiting(_ feed: TerminalFeed, _ key: UInt64, _ wake: @escaping @Sendable () -> Void) -> Bool {
+        if case nil = feed.next(key, atMost: 10, orTell: wake) { true } else { false }
+    }
+
+    private static func pattern(_ count: Int, from: Int = 0) -> [UInt8] {
+        (from..<(from + count)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    }
+
+    @Test func `reaches every client once, in order, whenever it came and however it takes`() throws {
+        let source = try Source(capacity: 64 << 10)
+        try source.print(Self.pattern(1000))
+        let early = source.feed.attach(title: "t", from: 0, epoch: nil)
+        #expect(Self.taken(source.feed, early).messages.map(\.type) == [.attached, .title, .synced])
+        try source.print(Self.pattern(5000, from: 1000))
+        let epoch = source.feed.slice(from: 0).epoch
+        let late = source.feed.attach(title: "t", from: 500, epoch: epoch)
+        let (bytes, messages, _) = Self.taken(source.feed, late)
+        #expect(messages.last?.mode == .exact)
+        #expect(messages.last?.seq == 500)
+        let isMissed = bytes == Self.pattern(5500, from: 500)
+        #expect(isMissed)
+        // Far more than the ring holds, while one of them takes nothing.
+        try source.print(Self.pattern(500_000, from: 6000))
+        let live = Self.taken(source.feed, late).bytes == Self.pattern(500_000, from: 6000)
+        let slow = Self.taken(source.feed, early).bytes == Self.pattern(505_000, from: 1000)
+        #expect(live)
+        #expect(slow)
+    }
+
+    @Test func `is kept for a client up to a limit, beyond which it is cut and the others are not (I8)`() throws {
+        let source = try Source()
+        let stuck = source.feed.attach(title: "t", from: nil, epoch: nil)
+        let quick = source.feed.attach(title: "t", from: nil, epoch: nil)
+        _ = Self.taken(source.feed, quick)
+        var count = 0
+        while count < TerminalFeed.unsentLimit + 3 * OutputRing.standardCapacity {
+            try source.print(Self.pattern(256 << 10))
+            count += 256 << 10
+            #expect(Self.taken(source.feed, quick).bytes.count == 256 << 10)
+        }
+        let (bytes, _, isCut) = Self.taken(source.feed, stuck)
+        #expect(isCut)
+        #expect(bytes.isEmpty)
+        #expect(!Self.taken(source.feed, quick).isCut)
+        let again = source.feed.attach(title: "t", from: UInt64(count - 1000), epoch: source.feed.slice(from: 0).epoch)
+        #expect(Self.taken(source.feed, again).bytes.count == 1000)
+    }
+
+    @Test func `wakes who waits for it, once`() throws {
+        let source = try Source()
+        let key = source.feed.attach(title: "t", from: nil, epoch: nil)
+        while source.feed.next(key, atMost: 10, orTell: {}) != nil {}
+        let woken = Locked(0)
+        let wake: @Sendable () -> Void = { woken.withLock { $0 += 1 } }
+        #expect(Self.isWaiting(source.feed, key, wake))
+        try source.print([1])
+        try source.print([2])
+        #expect(woken.withLock { $0 } == 1)
+        #expect(Self.taken(source.feed, key).bytes == [1, 2])
+        #expect(Self.isWaiting(source.feed, key, wake))
+        source.feed.end(exit: nil, reason: .exited)
+        #expect(woken.withLock { $0 } == 2)
+        #expect(Self.taken(source.feed, key).messages.map(\.type) == [.ended])
+        #expect(source.feed.clientCount == 0)
+    }
+
+    @Test func `of a position that nobody can know is not continued`() throws {
+        let source = try Source(capacity: 1000)
+        try source.print(Self.pattern(5000))
+        let epoch = source.feed.slice(from: 0).epoch
+        for (from, known, mode) in [
+            (4500, epoch, AttachMessage.Mode.exact), (100, epoch, .reanchor), (9999, epoch, .reanchor),
+            (4500, "beef", .reanchor),
+        ] as [(UInt64, String, AttachMessage.Mode)] {
+            let key = source.feed.attach(title: "t", from: from, epoch: known)
+            #expect(Self.taken(source.feed, key).messages.last?.mode == mode, "\(from) in \(known)")
+        }
+        #expect(Self.taken(source.feed, source.feed.attach(title: "t", from: nil, epoch: nil)).messages.last?.mode == .tail)
+    }
+}
