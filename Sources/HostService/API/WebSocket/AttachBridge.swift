@@ -15,9 +15,7 @@ struct AttachBridge: Sendable {
     /// - Postcondition: The attachment is detached.
     func run(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
         let detachment = Detachment(attachment)
-        let taken: @Sendable () -> Void
-        do { taken = try await InputShortcut.install(for: attachment, in: channel) } catch {
-            // The client is gone already.
+        guard let taken = await InputShortcut.connect(attachment, in: channel) else {
             return await detachment.detach()
         }
         await withTaskGroup(of: Void.self) { group in

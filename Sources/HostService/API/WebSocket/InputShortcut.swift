@@ -8,30 +8,29 @@ final class InputShortcut: ChannelInboundHandler {
     typealias InboundIn = ConnectionInput
     typealias InboundOut = ConnectionInput
 
-    private let attachment: any Attachment
-    /// Messages on the long way.
+    private var attachment: (any Attachment)?
+    /// Messages on the long way. It counts from the first one on, also while there is no attachment yet.
     private var outstanding = 0
 
-    private init(_ attachment: any Attachment) {
-        self.attachment = attachment
-    }
-
-    /// Puts a shortcut before the connection's task.
-    /// - Returns: what must be called after each message of bytes that went the long way.
-    static func install(for attachment: any Attachment, in channel: any Channel) async throws -> @Sendable () -> Void {
+    /// Begins to give bytes to an attachment.
+    /// - Returns: what must be called after each message of bytes that went the long way; nil when the client is gone already.
+    static func connect(_ attachment: any Attachment, in channel: any Channel) async -> (@Sendable () -> Void)? {
         let eventLoop = channel.eventLoop
-        return try await eventLoop.submit {
-            let shortcut = InputShortcut(attachment)
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(shortcut, position: .after(try pipeline.handler(type: WebSocketHandler.self)))
-            let bound = NIOLoopBound(shortcut, eventLoop: eventLoop)
-            return { @Sendable in eventLoop.execute { bound.value.outstanding -= 1 } }
-        }.get()
+        do {
+            return try await eventLoop.submit {
+                let shortcut = try channel.pipeline.syncOperations.handler(type: InputShortcut.self)
+                shortcut.attachment = attachment
+                let bound = NIOLoopBound(shortcut, eventLoop: eventLoop)
+                return { @Sendable in eventLoop.execute { bound.value.outstanding -= 1 } }
+            }.get()
+        } catch {
+            return nil
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .message(.binary(let bytes)) = unwrapInboundIn(data) {
-            if outstanding == 0, attachment.sendAtOnce(Array(bytes.readableBytesView)) { return }
+            if outstanding == 0, attachment?.sendAtOnce(Array(bytes.readableBytesView)) == true { return }
             outstanding += 1
         }
         context.fireChannelRead(data)

@@ -34,6 +34,7 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
             WebSocketFrameEncoder(),
             ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.webSocketMessage)),
             WebSocketHandler(limits: limits),
+            InputShortcut(),
         ]
         try pipeline.addHandlers(handlers, position: .after(other))
     }
