@@ -164,6 +164,29 @@ struct `A terminal outlives its host` {
         try await again.stop()
     }
 
+    @Test func `in the foreground, too, when it becomes another build of itself`() async throws {
+        let place = try RunningHost.Place()
+        let host = try await RunningHost.start(place)
+        let path = place.directory.path + "/work"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let workspace = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document
+        let command = ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"]
+        let session = try await host.client.createSession(in: workspace.id, CreateSessionRequest(command: command)).document
+        try await SessionReader(host.client, session.id).waitFor("ready")
+        let (status, output) = (try await host.client.status(), try await host.client.output(of: session.id))
+        try host.pidfd.signal(SIGUSR2)
+        try await eventually("another build serves") {
+            do { return try await host.client.status().startedAt != status.startedAt } catch { return false }
+        }
+        #expect(try await host.client.status().pid == status.pid)
+        #expect(try await host.client.output(of: session.id) == output)
+        try await host.client.sendInput(Array("hello\n".utf8), to: session.id)
+        let (text, ended) = try await SessionReader(host.client, session.id).waitForEnd()
+        #expect(text.contains("got hello"))
+        #expect(ended?.exit?.code == 5, "the leader is still its child")
+        try await host.stop()
+    }
+
     @Test func `and whoever connects while no host is there waits instead of being refused`() async throws {
         try await ServiceHost.run { host in
             let process = try await host.process()

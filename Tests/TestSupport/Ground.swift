@@ -13,6 +13,8 @@ public enum Ground {
     /// Whether PID 1's manager is used and we are root.
     public static var isSystem: Bool { manager == "system" }
 
+    /// Where the units are.
+    public static var packaging: String { ProcessInfo.processInfo.environment["CORRAL_TEST_PACKAGING"] ?? "packaging" }
     /// Where the built programs are.
     public static var programs: String { ProcessInfo.processInfo.environment["CORRAL_TEST_BIN"] ?? ".build/debug" }
 }
