@@ -35,7 +35,10 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+        // Statically: a package built on one release of Debian must not meet the library of another under the same soname.
+        .target(name: "CVterm", linkerSettings: [.linkedLibrary(":libvterm.a")]),
         .target(name: "CgroupPty", dependencies: ["CSystemd"], swiftSettings: strict),
+        .target(name: "TerminalScreen", dependencies: ["CVterm"], swiftSettings: strict),
         .target(
             name: "SessionIndex",
             dependencies: ["CgroupPty", .product(name: "GRDB", package: "GRDB.swift")],
@@ -81,6 +84,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CgroupPtyTests", dependencies: ["CSystemd", "CgroupPty", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TerminalScreenTests", dependencies: ["TerminalScreen", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(
             name: "SessionIndexTests",
             dependencies: ["CgroupPty", "SessionIndex", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import TerminalScreen
+
+@Suite struct `A repaint of any screen` {
+    @Test(arguments: 0..<120)
+    func `makes a fresh screen equal, and is itself again when that one is repainted`(seed: Int) {
+        let (columns, rows) = [(20, 5), (7, 3), (80, 24), (2, 2), (1, 1), (120, 32)][seed % 6]
+        var output = RandomOutput(generator: Generator(state: UInt64(seed)), columns: columns, rows: rows)
+        let screen = Screen(columns: columns, rows: rows)
+        for round in 0..<6 {
+            screen.feed(output.pieces(25))
+            let repaint = screen.repaint(historyLines: .max)
+            let copy = screen.repainted()
+            let differences = ScreenState(screen).differences(from: ScreenState(copy))
+            #expect(differences.isEmpty, "seed \(seed), round \(round)")
+            #expect(copy.repaint(historyLines: .max) == repaint, "seed \(seed), round \(round)")
+            if !differences.isEmpty { return }
+            // What lies under the alternate screen.
+            copy.feed("\u{1b}[?1049l")
+            let original = screen.repainted(historyLines: 0)
+            original.feed("\u{1b}[?1049l")
+            let below = ScreenState(original, history: false).differences(from: ScreenState(copy, history: false))
+            #expect(below.isEmpty, "seed \(seed), round \(round), main screen")
+        }
+    }
+
+    @Test(arguments: 0..<50)
+    func `makes a used screen equal`(seed: Int) {
+        var output = RandomOutput(generator: Generator(state: UInt64(seed)), columns: 30, rows: 8)
+        let used = Screen(output.pieces(300), columns: 30, rows: 8)
+        let screen = Screen(output.pieces(300), columns: 30, rows: 8)
+        // Title and directory are only ever set.
+        used.feed("\u{1b}]2;\(screen.title ?? "")\u{07}\u{1b}]7;\u{07}")
+        screen.feed("\u{1b}]2;\(screen.title ?? "")\u{07}")
+        used.feed(screen.repaint())
+        #expect(ScreenState(screen, history: false).differences(from: ScreenState(used, history: false)) == [])
+    }
+
+    @Test(arguments: 0..<50)
+    func `does not depend on where the output was cut`(seed: Int) {
+        var output = RandomOutput(generator: Generator(state: UInt64(seed) + 1000), columns: 30, rows: 8)
+        let bytes = Array(output.pieces(300).utf8)
+        let whole = Screen(columns: 30, rows: 8)
+        whole.feed(bytes)
+        let cut = Screen(columns: 30, rows: 8)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Int.random(in: 1...5, using: &output.generator)
+            cut.feed(Array(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
+        #expect(ScreenState(whole).differences(from: ScreenState(cut)) == [])
+    }
+
+    @Test(arguments: 0..<50)
+    func `is right after changes of size`(seed: Int) {
+        var output = RandomOutput(generator: Generator(state: UInt64(seed) + 2000), columns: 30, rows: 8)
+        let screen = Screen(columns: 30, rows: 8)
+        for _ in 0..<10 {
+            screen.feed(output.pieces(40))
+            screen.resize(
+                columns: Int.random(in: 1...40, using: &output.generator),
+                rows: Int.random(in: 1...12, using: &output.generator))
+            let copy = screen.repainted(historyLines: 0)
+            #expect(ScreenState(screen, history: false).differences(from: ScreenState(copy, history: false)) == [])
+        }
+    }
+}
