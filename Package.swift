@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "CgroupPtyTests", dependencies: ["CSystemd", "CgroupPty", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TerminalScreenTests", dependencies: ["TerminalScreen", "TestSupport"], swiftSettings: strict
+            name: "TerminalScreenTests", dependencies: ["TerminalScreen", "TestSupport"],
+            exclude: ["Reference/record-program"], swiftSettings: strict
         ),
         .testTarget(
             name: "SessionIndexTests",

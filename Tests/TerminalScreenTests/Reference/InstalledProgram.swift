@@ -1,0 +1,14 @@
+import TestSupport
+
+/// Programs that tests can do without.
+enum InstalledProgram {
+    /// Whether a program is on the path.
+    static func isThere(_ program: String) -> Bool {
+        do {
+            try Shell.run("command -v \(program)")
+            return true
+        } catch {
+            return false
+        }
+    }
+}
