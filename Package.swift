@@ -49,7 +49,8 @@ let package = Package(
         .target(
             name: "HostService",
             dependencies: [
-                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", argumentParser, logging,
+                "CSystemd", "CgroupPty", "TerminalScreen", "SessionIndex", "Reaper", "HostProtocol", argumentParser,
+                logging,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

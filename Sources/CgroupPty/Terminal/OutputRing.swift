@@ -244,6 +244,11 @@ public final class OutputRing {
         return (first, bytes)
     }
 
+    /// Up to which byte a screen was kept; nil when none was.
+    public var checkpointSequence: UInt64? {
+        header.pointee.checkpoint_length > 0 ? header.pointee.checkpoint_seq : nil
+    }
+
     /// The screen at an earlier byte, if it was kept and is whole.
     public var checkpoint: Checkpoint? {
         let kept = header.pointee

@@ -66,6 +66,15 @@ extension HostClient {
         return SessionOutput(epoch: epoch, from: first, next: next, bytes: reply.body)
     }
 
+    /// What a session's terminal shows, with at most so many lines that have scrolled off it.
+    public func screen(
+        of id: String, history: Int = 0, cells: Bool = false
+    ) async throws(HostClientFailure) -> ScreenDocument {
+        var query = [QueryItem("history", "\(history)")]
+        if cells { query.append(QueryItem("cells")) }
+        return try await document(.get, Self.path(id, "screen"), query: query).document
+    }
+
     /// Bytes of input a request: half of the host's limit on a body (1 MiB), so that either end may change.
     private static let largestInput = 512 << 10
 

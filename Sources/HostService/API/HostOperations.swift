@@ -30,6 +30,8 @@ protocol HostOperations: Sendable {
     func resizeSession(_ id: String, to size: TerminalSize) async throws
     /// What the ring holds from `from` on, or all that it holds.
     func output(of id: String, from: UInt64?) async throws -> OutputSlice
+    /// What a terminal shows, with at most so many lines that have scrolled off.
+    func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument
     /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
     func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment
 

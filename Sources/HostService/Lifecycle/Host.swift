@@ -77,6 +77,10 @@ struct Host: HostOperations {
         try await sessionService.output(id, from: from)
     }
 
+    func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument {
+        try await sessionService.screen(id, historyLines: historyLines, withCells: withCells)
+    }
+
     func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         try await sessionService.attach(id, from: from, epoch: epoch)
     }

@@ -184,13 +184,18 @@ struct SessionService: Sendable {
         try await output(of: id, "read session").slice(from: from)
     }
 
+    /// What the terminal shows, and what has scrolled off it.
+    func screen(_ id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument {
+        try await output(of: id, "read session").screen(historyLines: historyLines, withCells: withCells)
+    }
+
     /// Attaches a client.
     func attach(_ id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
         let live = await registry.session(row.id)
         let feed = try await output(of: id, "attach to session")
         return SessionAttachment(
-            session: live, feed: feed, key: feed.attach(title: row.title, from: from, epoch: epoch))
+            session: live, feed: feed, key: await feed.attach(title: row.title, from: from, epoch: epoch))
     }
 
     /// A session's output, also after its end for as long as it is held.

@@ -12,7 +12,7 @@ struct HeldTerminal: Sendable {
         session: SessionID, terminal: PseudoTerminal, ring: sending OutputRing, pump: TerminalPump
     ) throws(SystemCallFailure) {
         self.terminal = terminal
-        feed = TerminalFeed(session: session, ring: ring)
+        feed = TerminalFeed(session: session, ring: ring, size: try terminal.size() ?? .standard)
         channel = try pump.start(terminal, into: feed)
     }
 

@@ -1,4 +1,5 @@
 import CgroupPty
+import Dispatch
 import HostProtocol
 import NIOCore
 
@@ -14,9 +15,11 @@ final class TerminalFeed: TerminalSink {
     static let unsentLimit = 8 << 20
 
     /// One that takes the output. Touched only under the lock.
-    private final class Reader {
+    fileprivate final class Reader {
+        /// Whether it is not to be given anything yet: what goes before the bytes is being made.
+        var isHeld = true
         /// What goes before the bytes.
-        var messages: [AttachmentEvent]
+        var messages: [AttachmentEvent] = []
         /// Sequence number of the next byte to take from the ring.
         var next: UInt64
         /// Bytes before `next` that the ring has dropped.
@@ -25,10 +28,7 @@ final class TerminalFeed: TerminalSink {
         var wake: (@Sendable () -> Void)?
         var isCut = false
 
-        init(messages: [AttachmentEvent], next: UInt64) {
-            self.messages = messages
-            self.next = next
-        }
+        init(next: UInt64) { self.next = next }
 
         /// Keeps what the ring may drop soon, or cuts the reader.
         func putAside(_ ring: OutputRing) {
@@ -58,20 +58,51 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
-    private struct State {
+    /// What one lock is for.
+    struct State {
         let ring: OutputRing
-        var readers: [UInt64: Reader] = [:]
-        var nextKey: UInt64 = 1
-        var ended: AttachMessage?
+        fileprivate var readers: [UInt64: Reader] = [:]
+        fileprivate var nextKey: UInt64 = 1
+        fileprivate(set) var ended: AttachMessage?
+        /// The size at the checkpoint, or at the beginning, and those since.
+        var size: WindowSize
+        var sizings: [ScreenMaterial.Sizing] = []
+        var isCheckpointing = false
+        var lastCheckpoint = ContinuousClock.now
+
+        /// What the screen is made of, now.
+        /// - Parameter limit: Bytes that are read at most, the newest. What that leaves out is missing.
+        func material(atMost limit: Int = .max) -> ScreenMaterial {
+            let checkpoint = ring.checkpoint
+            var from = max(checkpoint?.sequence ?? 0, ring.start)
+            if ring.end - from > UInt64(limit) { from = ring.end - UInt64(limit) }
+            let (first, bytes) = ring.slice(from: from)
+            return ScreenMaterial(size: size, checkpoint: checkpoint, from: first, bytes: bytes, sizings: sizings)
+        }
     }
 
-    private let session: SessionID
-    private let state: Locked<State>
+    /// Where screens are read.
+    static let reading = BlockingExecutor(label: "corral.screens")
+    /// A checkpoint is made once in so long at most: a flood of output costs some milliseconds of reading a second.
+    private static let checkpointInterval = Duration.seconds(1)
+    /// Sizes that are remembered at most before a checkpoint is made (I8).
+    private static let sizingsLimit = 256
+    /// Bytes that are read for a checkpoint at most, where some are missing anyway.
+    static let checkpointReads = 2 << 20
+
+    let session: SessionID
+    let state: Locked<State>
 
     /// Feeds from a ring, which nobody else may use any more.
-    init(session: SessionID, ring: sending OutputRing) {
+    /// - Parameter size: the terminal's, now.
+    init(session: SessionID, ring: sending OutputRing, size: WindowSize) {
         self.session = session
-        state = Locked(State(ring: ring))
+        var state = State(ring: ring, size: size)
+        // Of an earlier host: when the size changed since is not known.
+        if let kept = ring.checkpoint, kept.size != size {
+            state.sizings = [ScreenMaterial.Sizing(sequence: ring.end, size: size)]
+        }
+        self.state = Locked(state)
     }
 
     /// Clients attached now.
@@ -90,7 +121,11 @@ final class TerminalFeed: TerminalSink {
 
     /// Sets the terminal's size, and notes at which byte it changed.
     func resize(_ terminal: PseudoTerminal, to size: WindowSize) throws(SystemCallFailure) {
-        try state.withLock { _ throws(SystemCallFailure) in try terminal.resize(to: size) }
+        try state.withLock { state throws(SystemCallFailure) in
+            try terminal.resize(to: size)
+            state.sizings.append(ScreenMaterial.Sizing(sequence: state.ring.end, size: size))
+        }
+        checkpointIfDue()
     }
 
     /// Packs the ring with what else a session needs to outlive the host.
@@ -100,7 +135,7 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
-    private static func name(of ring: OutputRing) -> String { String(ring.epoch, radix: 16) }
+    static func name(of ring: OutputRing) -> String { String(ring.epoch, radix: 16) }
 
     // MARK: From the terminal
 
@@ -114,8 +149,26 @@ final class TerminalFeed: TerminalSink {
             }
             if case .read(let count) = outcome { taken += count }
         } while outcome.isRead && taken < limit
-        if taken > 0 { wakeReaders() }
+        if taken > 0 {
+            wakeReaders()
+            checkpointIfDue()
+        }
         return outcome
+    }
+
+    /// Has the screen kept when half of the output that made it may soon be dropped. Returns at once.
+    private func checkpointIfDue() {
+        let isDue = state.withLock { state in
+            let unread = state.ring.end - (state.ring.checkpointSequence ?? 0)
+            guard !state.isCheckpointing, state.ended == nil,
+                unread > UInt64(state.ring.capacity / 2) || state.sizings.count > Self.sizingsLimit,
+                .now - state.lastCheckpoint > Self.checkpointInterval
+            else { return false }
+            state.isCheckpointing = true
+            state.lastCheckpoint = .now
+            return true
+        }
+        if isDue { DispatchQueue(label: "corral.checkpoint", qos: .utility).async { self.keepCheckpoint() } }
     }
 
     /// Keeps for each reader what the next read may overwrite, or cuts it. Once in half a ring, and not at every read.
@@ -133,24 +186,42 @@ final class TerminalFeed: TerminalSink {
 
     // MARK: To the readers
 
-    /// Attaches a client: `attached`, `title`, `synced`, the bytes that it lacks, then live ones.
+    /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
+    ///
+    /// The byte from which on it is given live ones is settled at once; the picture of the screen at that byte is made afterwards.
     /// - Parameter from: the first byte that the client lacks, in the run that `epoch` names.
-    func attach(title: String, from: UInt64?, epoch wanted: String?) -> UInt64 {
-        state.withLock { state in
+    func attach(title: String, from: UInt64?, epoch wanted: String?) async -> UInt64 {
+        let (key, epoch, first, material) = state.withLock { state in
             let ring = state.ring
-            let isKnown = wanted == Self.name(of: ring) && from.map { $0 >= ring.start && $0 <= ring.end } == true
-            let first = isKnown ? (from ?? 0) : ring.start
-            var attached = AttachMessage(.attached)
-            attached.session = session.rawValue
-            var named = AttachMessage(.title)
-            named.title = title
-            var synced = AttachMessage(.synced)
-            synced.epoch = Self.name(of: ring)
-            synced.seq = first
-            synced.mode = isKnown ? .exact : (from == nil ? .tail : .reanchor)
-            return add(
-                Reader(messages: [.message(attached), .message(named), .message(synced)], next: first), to: &state)
+            let epoch = Self.name(of: ring)
+            if let from, wanted == epoch, from >= ring.start, from <= ring.end {
+                return (add(Reader(next: from), to: &state), epoch, from, nil as ScreenMaterial?)
+            }
+            return (add(Reader(next: ring.end), to: &state), epoch, ring.end, state.material())
         }
+        var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
+        messages[0].session = session.rawValue
+        messages[1].title = title
+        messages[2].epoch = epoch
+        messages[2].seq = first
+        messages[2].mode = .exact
+        var repaint: [UInt8] = []
+        if let material {
+            let made = await Self.repaint(material)
+            repaint = made.bytes
+            if let title = made.title { messages[1].title = title }
+            messages[2].mode = from == nil ? .tail : .reanchor
+            messages[2].repaint = repaint.count
+        }
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let reader = state.readers[key] else { return nil }
+            reader.messages = messages.map { .message($0) }
+            if !repaint.isEmpty { reader.messages.append(.bytes(ByteBuffer(bytes: repaint))) }
+            reader.isHeld = false
+            return reader.wake.take()
+        }
+        wake?()
+        return key
     }
 
     private func add(_ reader: Reader, to state: inout State) -> UInt64 {
@@ -166,6 +237,10 @@ final class TerminalFeed: TerminalSink {
     ) -> AttachmentEvent? {
         state.withLock { state in
             guard let reader = state.readers[key] else { return .over }
+            if reader.isHeld {
+                reader.wake = wake
+                return nil
+            }
             if !reader.messages.isEmpty { return reader.messages.removeFirst() }
             if reader.isCut { return .cut }
             if let bytes = reader.take(atMost: limit, state.ring) { return .bytes(bytes) }

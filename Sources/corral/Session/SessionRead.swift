@@ -1,39 +1,29 @@
 import ArgumentParser
 import HostClient
+import HostProtocol
 
 /// `corral session read`
 struct SessionRead: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read",
-        abstract: "Print the last lines that a session has put out.",
+        abstract: "Print what a session's terminal shows.",
         discussion: """
-            Prints the output that the host still holds as plain text: escape sequences are removed. What a full-screen \
-            program draws does not read well this way.
+            Prints the screen as text, and with --lines as many lines above it as that takes, up to 1,000. For the bytes as \
+            they came: corral session logs.
 
             Example:
-              corral session read tests --lines 20
+              corral session read tests --lines 100
             """
     )
-
-    /// What is printed with `--json`.
-    struct Reading: Encodable {
-        /// The session's id.
-        var id: String
-        /// Names the run of the sequence numbers.
-        var epoch: String
-        /// Sequence number of the first byte that was looked at.
-        var from: UInt64
-        /// Sequence number after the last byte that was looked at.
-        var next: UInt64
-        /// The last lines.
-        var lines: [String]
-    }
 
     @Argument(help: ArgumentHelp("Id or title.", valueName: "session"))
     var session: String
 
-    @Option(help: ArgumentHelp("How many lines. Else all that the host holds.", valueName: "count"))
+    @Option(help: ArgumentHelp("The last lines, with those that have scrolled off. Else the screen.", valueName: "count"))
     var lines: Int?
+
+    @Flag(help: "With --json: how each character looks, too.")
+    var cells = false
 
     @OptionGroup var host: HostOptions
 
@@ -44,15 +34,16 @@ struct SessionRead: AsyncParsableCommand {
     func run() async throws {
         let client = try host.client()
         let id = try await client.sessionID(session)
-        let output = try await client.output(of: id)
-        let all = PlainText(output.bytes).lines
-        let last = lines.map { Array(all.suffix($0)) } ?? all
-        if host.json {
-            try Console.print(
-                json: Reading(id: id, epoch: output.epoch, from: output.from, next: output.next, lines: last)
-            )
-        } else if !last.isEmpty {
-            Console.print(last.joined(separator: "\n"))
-        }
+        let screen = try await client.screen(of: id, history: min(lines ?? 0, 1000), cells: cells)
+        if host.json { return try Console.print(json: screen) }
+        let text = Self.text(screen, lines: lines)
+        if !text.isEmpty { Console.print(text.joined(separator: "\n")) }
+    }
+
+    /// The lines to print: up to the last one that is not blank.
+    static func text(_ screen: ScreenDocument, lines: Int?) -> [String] {
+        let all = screen.history + screen.lines
+        let end = all.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0
+        return Array(all[..<end].suffix(lines ?? all.count))
     }
 }

@@ -32,6 +32,11 @@ enum APIFixtures {
         )
     }
 
+    static let screen = ScreenDocument(
+        session: "sess1", columns: 4, rows: 1, cursor: .init(row: 0, column: 2, visible: true), title: nil,
+        workingDirectory: "/tree", isAlternateScreen: false, bracketedPaste: true, bells: 0, history: ["before"],
+        lines: ["$ "], cells: nil, epoch: "e1", seq: 9, isComplete: true)
+
     static func end(_ outcome: OutcomeDocument = .confirmed) -> SessionEndDocument {
         SessionEndDocument(
             session: "sess1", unit: "corral-1f2e3d4c-wspace-sess1.scope", outcome: outcome, ended: .hangup,

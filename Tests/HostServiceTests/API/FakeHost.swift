@@ -106,6 +106,11 @@ final class FakeHost: HostOperations {
         return state.withLockedValue { $0.output }
     }
 
+    func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument {
+        try note("screen \(id) history=\(historyLines) cells=\(withCells)")
+        return APIFixtures.screen
+    }
+
     func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
         try note("attach \(id) from=\(from.map { "\($0)" } ?? "-") epoch=\(epoch ?? "-")")
         let attachment = FakeAttachment()

@@ -23,7 +23,7 @@ import Testing
             pair.slave.withRawValue { _ = tcsetattr($0, TCSANOW, &settings) }
             terminal = pair.terminal
             slave = try pair.slave.duplicate()
-            feed = TerminalFeed(session: session, ring: try .make(session: session, capacity: capacity))
+            feed = TerminalFeed(session: session, ring: try .make(session: session, capacity: capacity), size: .standard)
         }
 
         /// Writes as a program and has it drained; what a terminal holds is less than what is written.
@@ -60,14 +60,14 @@ import Testing
         (from..<(from + count)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     }
 
-    @Test func `reaches every client once, in order, whenever it came and however it takes`() throws {
+    @Test func `reaches every client once, in order, whenever it came and however it takes`() async throws {
         let source = try Source(capacity: 64 << 10)
         try source.print(Self.pattern(1000))
-        let early = source.feed.attach(title: "t", from: 0, epoch: nil)
+        let early = await source.feed.attach(title: "t", from: 1000, epoch: source.feed.slice(from: 0).epoch)
         #expect(Self.taken(source.feed, early).messages.map(\.type) == [.attached, .title, .synced])
         try source.print(Self.pattern(5000, from: 1000))
         let epoch = source.feed.slice(from: 0).epoch
-        let late = source.feed.attach(title: "t", from: 500, epoch: epoch)
+        let late = await source.feed.attach(title: "t", from: 500, epoch: epoch)
         let (bytes, messages, _) = Self.taken(source.feed, late)
         #expect(messages.last?.mode == .exact)
         #expect(messages.last?.seq == 500)
@@ -81,10 +81,11 @@ import Testing
         #expect(slow)
     }
 
-    @Test func `is kept for a client up to a limit, beyond which it is cut and the others are not (I8)`() throws {
+    @Test func `is kept for a client up to a limit, beyond which it is cut and the others are not (I8)`() async throws {
         let source = try Source()
-        let stuck = source.feed.attach(title: "t", from: nil, epoch: nil)
-        let quick = source.feed.attach(title: "t", from: nil, epoch: nil)
+        let epoch = source.feed.slice(from: 0).epoch
+        let stuck = await source.feed.attach(title: "t", from: 0, epoch: epoch)
+        let quick = await source.feed.attach(title: "t", from: 0, epoch: epoch)
         _ = Self.taken(source.feed, quick)
         var count = 0
         while count < TerminalFeed.unsentLimit + 3 * OutputRing.standardCapacity {
@@ -96,13 +97,13 @@ import Testing
         #expect(isCut)
         #expect(bytes.isEmpty)
         #expect(!Self.taken(source.feed, quick).isCut)
-        let again = source.feed.attach(title: "t", from: UInt64(count - 1000), epoch: source.feed.slice(from: 0).epoch)
+        let again = await source.feed.attach(title: "t", from: UInt64(count - 1000), epoch: epoch)
         #expect(Self.taken(source.feed, again).bytes.count == 1000)
     }
 
-    @Test func `wakes who waits for it, once`() throws {
+    @Test func `wakes who waits for it, once`() async throws {
         let source = try Source()
-        let key = source.feed.attach(title: "t", from: nil, epoch: nil)
+        let key = await source.feed.attach(title: "t", from: nil, epoch: nil)
         while source.feed.next(key, atMost: 10, orTell: {}) != nil {}
         let woken = Locked(0)
         let wake: @Sendable () -> Void = { woken.withLock { $0 += 1 } }
@@ -118,7 +119,7 @@ import Testing
         #expect(source.feed.clientCount == 0)
     }
 
-    @Test func `of a position that nobody can know is not continued`() throws {
+    @Test func `of a position that nobody can know is not continued`() async throws {
         let source = try Source(capacity: 1000)
         try source.print(Self.pattern(5000))
         let epoch = source.feed.slice(from: 0).epoch
@@ -126,9 +127,10 @@ import Testing
             (4500, epoch, AttachMessage.Mode.exact), (100, epoch, .reanchor), (9999, epoch, .reanchor),
             (4500, "beef", .reanchor),
         ] as [(UInt64, String, AttachMessage.Mode)] {
-            let key = source.feed.attach(title: "t", from: from, epoch: known)
+            let key = await source.feed.attach(title: "t", from: from, epoch: known)
             #expect(Self.taken(source.feed, key).messages.last?.mode == mode, "\(from) in \(known)")
         }
-        #expect(Self.taken(source.feed, source.feed.attach(title: "t", from: nil, epoch: nil)).messages.last?.mode == .tail)
+        let new = await source.feed.attach(title: "t", from: nil, epoch: nil)
+        #expect(Self.taken(source.feed, new).messages.last?.mode == .tail)
     }
 }

@@ -22,7 +22,7 @@ struct RouteTable: Sendable {
         GetStatus(),
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), KillSession(),
-        SendInput(), ResizeSession(), ReadOutput(), AttachSession(),
+        SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(),
         ListReceipts(), GetReceipt(),
         RunReaperPass(), GetReaper(), TrustRepository(),
     ])

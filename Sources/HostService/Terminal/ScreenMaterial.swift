@@ -1,0 +1,57 @@
+import CgroupPty
+import TerminalScreen
+
+/// All that is needed to know what a session's terminal shows at one byte, taken out of the feed in one moment and read at leisure.
+///
+/// A screen is not kept: it is made when somebody asks, from the last checkpoint (a screen as bytes that draw it) and the output
+/// since. So the way of the bytes costs nothing for it, and an idle session no memory. Reading takes time, and happens on a thread
+/// of its own, never under the feed's lock.
+struct ScreenMaterial: Sendable {
+    /// The size that the terminal got when a byte came.
+    struct Sizing: Sendable, Equatable {
+        var sequence: UInt64
+        var size: WindowSize
+    }
+
+    /// The size at the beginning, without a checkpoint.
+    var size: WindowSize
+    var checkpoint: OutputRing.Checkpoint?
+    /// Sequence number of the first of ``bytes``.
+    var from: UInt64
+    var bytes: [UInt8]
+    /// Later sizes, in order.
+    var sizings: [Sizing]
+
+    /// Sequence number of the first byte that is not in it.
+    var end: UInt64 { from + UInt64(bytes.count) }
+
+    /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes.
+    var isComplete: Bool { from <= checkpoint?.sequence ?? 0 }
+
+    /// Reads it. Takes some ten milliseconds a megabyte.
+    func screen() -> Screen {
+        let first = checkpoint?.size ?? size
+        let screen = Screen(columns: Int(first.columns), rows: Int(first.rows))
+        if let checkpoint { screen.feed(checkpoint.bytes) }
+        if !isComplete { screen.skip() }
+        var next = from
+        bytes.withUnsafeBytes { all in
+            for sizing in sizings {
+                let place = min(max(sizing.sequence, next), end)
+                screen.feed(UnsafeRawBufferPointer(rebasing: all[Int(next - from)..<Int(place - from)]))
+                next = place
+                screen.resize(columns: Int(sizing.size.columns), rows: Int(sizing.size.rows))
+            }
+            screen.feed(UnsafeRawBufferPointer(rebasing: all[Int(next - from)...]))
+        }
+        return screen
+    }
+
+    /// The screen now, as a checkpoint.
+    func newCheckpoint() -> OutputRing.Checkpoint {
+        let screen = screen()
+        let last = sizings.last?.size ?? checkpoint?.size ?? size
+        return OutputRing.Checkpoint(
+            sequence: end, size: last, bytes: screen.repaint(historyLines: Screen.standardHistoryLimit))
+    }
+}
