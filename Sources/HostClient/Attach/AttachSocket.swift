@@ -37,12 +37,14 @@ public final class AttachSocket {
     /// - Parameters:
     ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
     ///   - epoch: The run that `from` counts in, as `synced` told it.
+    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
     ///   - timeout: Until the host has answered.
     /// - Throws: ``HostClientFailure``; `problem` when the host refuses.
     public static func open(
-        path: String, session: String, from: UInt64? = nil, epoch: String? = nil, timeout: Duration
+        path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
+        timeout: Duration
     ) throws(HostClientFailure) -> AttachSocket {
-        let target = HostClient.attachTarget(session, from: from, epoch: epoch)
+        let target = HostClient.attachTarget(session, from: from, epoch: epoch, size: size)
         let handshake = AttachHandshake(path: path, target: target, deadline: .now + timeout, timeout: timeout)
         let (descriptor, early) = try handshake.run()
         return AttachSocket(descriptor, early: early)

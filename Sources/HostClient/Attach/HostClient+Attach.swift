@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
@@ -43,8 +44,9 @@ extension HostClient {
     }
 
     /// What is asked for to attach.
-    static func attachTarget(_ id: String, from: UInt64?, epoch: String?) -> String {
+    static func attachTarget(_ id: String, from: UInt64?, epoch: String?, size: TerminalSize? = nil) -> String {
         var query: [QueryItem] = []
+        if let size { query += [QueryItem("columns", "\(size.columns)"), QueryItem("rows", "\(size.rows)")] }
         if let from { query.append(QueryItem("from", "\(from)")) }
         if let epoch { query.append(QueryItem("epoch", epoch)) }
         return RequestTarget(path(id, "attach"), query: query).description

@@ -33,7 +33,7 @@ protocol HostOperations: Sendable {
     /// What a terminal shows, with at most so many lines that have scrolled off.
     func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument
     /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
-    func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment
+    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment
 
     /// Receipts, the newest first.
     func receipts(workspace: String?) async throws -> [ReceiptDocument]

@@ -81,8 +81,8 @@ struct Host: HostOperations {
         try await sessionService.screen(id, historyLines: historyLines, withCells: withCells)
     }
 
-    func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
-        try await sessionService.attach(id, from: from, epoch: epoch)
+    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
+        try await sessionService.attach(id, from: from, epoch: epoch, size: size)
     }
 
     func receipts(workspace: String?) async throws -> [ReceiptDocument] {

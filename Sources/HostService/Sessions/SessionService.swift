@@ -190,12 +190,19 @@ struct SessionService: Sendable {
     }
 
     /// Attaches a client.
-    func attach(_ id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
+    /// - Parameter size: its window's, so that it is drawn for that; nil for a client that only looks.
+    func attach(_ id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
         let live = await registry.session(row.id)
         let feed = try await output(of: id, "attach to session")
-        return SessionAttachment(
-            session: live, feed: feed, key: await feed.attach(title: row.title, from: from, epoch: epoch))
+        let key = feed.newKey()
+        if let size, let size = WindowSize(columns: size.columns, rows: size.rows) {
+            do { try live?.resize(to: size, by: key) } catch {
+                // A terminal that is hung up has no size, and its output can still be read.
+            }
+        }
+        await feed.attach(key, title: row.title, from: from, epoch: epoch)
+        return SessionAttachment(session: live, feed: feed, key: key)
     }
 
     /// A session's output, also after its end for as long as it is held.

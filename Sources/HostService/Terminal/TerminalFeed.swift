@@ -189,15 +189,19 @@ final class TerminalFeed: TerminalSink {
     /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
     ///
     /// The byte from which on it is given live ones is settled at once; the picture of the screen at that byte is made afterwards.
-    /// - Parameter from: the first byte that the client lacks, in the run that `epoch` names.
-    func attach(title: String, from: UInt64?, epoch wanted: String?) async -> UInt64 {
-        let (key, epoch, first, material) = state.withLock { state in
+    /// - Parameters:
+    ///   - key: from ``newKey()``.
+    ///   - from: the first byte that the client lacks, in the run that `epoch` names.
+    func attach(_ key: UInt64, title: String, from: UInt64?, epoch wanted: String?) async {
+        let (epoch, first, material) = state.withLock { state in
             let ring = state.ring
             let epoch = Self.name(of: ring)
             if let from, wanted == epoch, from >= ring.start, from <= ring.end {
-                return (add(Reader(next: from), to: &state), epoch, from, nil as ScreenMaterial?)
+                state.readers[key] = Reader(next: from)
+                return (epoch, from, nil as ScreenMaterial?)
             }
-            return (add(Reader(next: ring.end), to: &state), epoch, ring.end, state.material())
+            state.readers[key] = Reader(next: ring.end)
+            return (epoch, ring.end, state.material())
         }
         var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
         messages[0].session = session.rawValue
@@ -221,13 +225,14 @@ final class TerminalFeed: TerminalSink {
             return reader.wake.take()
         }
         wake?()
-        return key
     }
 
-    private func add(_ reader: Reader, to state: inout State) -> UInt64 {
-        defer { state.nextKey += 1 }
-        state.readers[state.nextKey] = reader
-        return state.nextKey
+    /// A key for a reader to come.
+    func newKey() -> UInt64 {
+        state.withLock { state in
+            defer { state.nextKey += 1 }
+            return state.nextKey
+        }
     }
 
     /// What comes next for a reader, at most so many bytes.

@@ -107,9 +107,10 @@ final class AttachLoop {
     }
 
     private func tellSize() {
-        guard isTerminal, !isReadOnly, let size = RawTerminal.size() else { return }
-        socket?.resize(to: size)
+        if let size = windowSize { socket?.resize(to: size) }
     }
+
+    private var windowSize: TerminalSize? { isTerminal && !isReadOnly ? RawTerminal.size() : nil }
 
     // MARK: What the session says
 
@@ -154,7 +155,7 @@ final class AttachLoop {
         do throws(HostClientFailure) {
             let next = try AttachSocket.open(
                 path: path, session: session, from: isNoticeShown ? nil : position.next,
-                epoch: isNoticeShown ? nil : position.epoch, timeout: Self.patience)
+                epoch: isNoticeShown ? nil : position.epoch, size: windowSize, timeout: Self.patience)
             socket = next
             brokenSince = nil
             isNoticeShown = false

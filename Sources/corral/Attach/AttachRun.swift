@@ -40,7 +40,8 @@ struct AttachRun {
     private func stay(_ isTerminal: Bool) -> Result<AttachEnd, any Error> {
         Result {
             let socket = try AttachSocket.open(
-                path: client.socketPath, session: session, timeout: HostClient.defaultTimeout)
+                path: client.socketPath, session: session,
+                size: isTerminal && !isReadOnly ? RawTerminal.size() : nil, timeout: HostClient.defaultTimeout)
             Console.note(
                 Self.greeting(session: session, keys: keys, isReadOnly: isReadOnly, isTerminal: isTerminal))
             let pipe = try WakePipe()

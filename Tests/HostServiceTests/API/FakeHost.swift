@@ -111,8 +111,9 @@ final class FakeHost: HostOperations {
         return APIFixtures.screen
     }
 
-    func attach(to id: String, from: UInt64?, epoch: String?) async throws -> any Attachment {
-        try note("attach \(id) from=\(from.map { "\($0)" } ?? "-") epoch=\(epoch ?? "-")")
+    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
+        let window = size.map { " size=\($0.columns)x\($0.rows)" } ?? ""
+        try note("attach \(id) from=\(from.map { "\($0)" } ?? "-") epoch=\(epoch ?? "-")\(window)")
         let attachment = FakeAttachment()
         set { $0.attachments.append(attachment) }
         return attachment

@@ -37,6 +37,12 @@ import Testing
         }
     }
 
+    private static func attach(_ feed: TerminalFeed, title: String, from: UInt64?, epoch: String?) async -> UInt64 {
+        let key = feed.newKey()
+        await feed.attach(key, title: title, from: from, epoch: epoch)
+        return key
+    }
+
     /// Everything that a reader is given now.
     private static func taken(_ feed: TerminalFeed, _ key: UInt64) -> (bytes: [UInt8], messages: [AttachMessage], isCut: Bool) {
         var bytes: [UInt8] = []
@@ -63,11 +69,11 @@ import Testing
     @Test func `reaches every client once, in order, whenever it came and however it takes`() async throws {
         let source = try Source(capacity: 64 << 10)
         try source.print(Self.pattern(1000))
-        let early = await source.feed.attach(title: "t", from: 1000, epoch: source.feed.slice(from: 0).epoch)
+        let early = await Self.attach(source.feed, title: "t", from: 1000, epoch: source.feed.slice(from: 0).epoch)
         #expect(Self.taken(source.feed, early).messages.map(\.type) == [.attached, .title, .synced])
         try source.print(Self.pattern(5000, from: 1000))
         let epoch = source.feed.slice(from: 0).epoch
-        let late = await source.feed.attach(title: "t", from: 500, epoch: epoch)
+        let late = await Self.attach(source.feed, title: "t", from: 500, epoch: epoch)
         let (bytes, messages, _) = Self.taken(source.feed, late)
         #expect(messages.last?.mode == .exact)
         #expect(messages.last?.seq == 500)
@@ -84,8 +90,8 @@ import Testing
     @Test func `is kept for a client up to a limit, beyond which it is cut and the others are not (I8)`() async throws {
         let source = try Source()
         let epoch = source.feed.slice(from: 0).epoch
-        let stuck = await source.feed.attach(title: "t", from: 0, epoch: epoch)
-        let quick = await source.feed.attach(title: "t", from: 0, epoch: epoch)
+        let stuck = await Self.attach(source.feed, title: "t", from: 0, epoch: epoch)
+        let quick = await Self.attach(source.feed, title: "t", from: 0, epoch: epoch)
         _ = Self.taken(source.feed, quick)
         var count = 0
         while count < TerminalFeed.unsentLimit + 3 * OutputRing.standardCapacity {
@@ -97,13 +103,13 @@ import Testing
         #expect(isCut)
         #expect(bytes.isEmpty)
         #expect(!Self.taken(source.feed, quick).isCut)
-        let again = await source.feed.attach(title: "t", from: UInt64(count - 1000), epoch: epoch)
+        let again = await Self.attach(source.feed, title: "t", from: UInt64(count - 1000), epoch: epoch)
         #expect(Self.taken(source.feed, again).bytes.count == 1000)
     }
 
     @Test func `wakes who waits for it, once`() async throws {
         let source = try Source()
-        let key = await source.feed.attach(title: "t", from: nil, epoch: nil)
+        let key = await Self.attach(source.feed, title: "t", from: nil, epoch: nil)
         while source.feed.next(key, atMost: 10, orTell: {}) != nil {}
         let woken = Locked(0)
         let wake: @Sendable () -> Void = { woken.withLock { $0 += 1 } }
@@ -127,10 +133,10 @@ import Testing
             (4500, epoch, AttachMessage.Mode.exact), (100, epoch, .reanchor), (9999, epoch, .reanchor),
             (4500, "beef", .reanchor),
         ] as [(UInt64, String, AttachMessage.Mode)] {
-            let key = await source.feed.attach(title: "t", from: from, epoch: known)
+            let key = await Self.attach(source.feed, title: "t", from: from, epoch: known)
             #expect(Self.taken(source.feed, key).messages.last?.mode == mode, "\(from) in \(known)")
         }
-        let new = await source.feed.attach(title: "t", from: nil, epoch: nil)
+        let new = await Self.attach(source.feed, title: "t", from: nil, epoch: nil)
         #expect(Self.taken(source.feed, new).messages.last?.mode == .tail)
     }
 }

@@ -99,7 +99,7 @@ struct `The user's terminal` {
         let second = try await server(path: path) { _ in [AttachServer.bytes("abc")] }
         defer { second.stop() }
         await process.expect("abc")
-        #expect(second.requests == ["/v1/sessions/s9x1/attach?from=10&epoch=e1"])
+        #expect(second.requests == ["/v1/sessions/s9x1/attach?columns=80&rows=24&from=10&epoch=e1"])
         #expect(process.isRaw)
         process.type([0x1c, 0x64])
         #expect(await process.end() == 0)

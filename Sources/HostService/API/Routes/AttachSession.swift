@@ -1,18 +1,30 @@
+import HostProtocol
 import NIOHTTP1
 
-/// `GET /v1/sessions/ID/attach[?from=SEQ&epoch=…]`: a terminal over WebSocket.
+/// `GET /v1/sessions/ID/attach[?from=SEQ&epoch=…][&columns=…&rows=…]`: a terminal over WebSocket.
 ///
 /// The host attaches before the upgrade is accepted, so that a session that is unknown or over is an ordinary error.
 struct AttachSession: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/attach"
-    let queryKeys: Set<String> = ["from", "epoch"]
+    let queryKeys: Set<String> = ["from", "epoch", "columns", "rows"]
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let handshake = try WebSocketHandshake(call.request)
         let id = try RequestValidation.lookUp(session: call.id)
         let from = try call.query.position("from")
         let epoch = try call.query.text("epoch")
-        return .attach(try await host.attach(to: id, from: from, epoch: epoch), session: id, handshake)
+        return .attach(
+            try await host.attach(to: id, from: from, epoch: epoch, size: try size(call)), session: id, handshake)
+    }
+
+    /// The client's window; nil when it tells none.
+    private func size(_ call: RouteCall) throws -> TerminalSize? {
+        guard let columns = try call.query.position("columns"), let rows = try call.query.position("rows") else {
+            return nil
+        }
+        let size = TerminalSize(columns: Int(clamping: columns), rows: Int(clamping: rows))
+        try RequestValidation.check(size)
+        return size
     }
 }
