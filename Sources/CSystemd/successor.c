@@ -32,11 +32,12 @@ int corral_become_successor(const int *descriptors, size_t count, const char *pa
         struct sigaction by_default;
         if (number == SIGKILL || number == SIGSTOP) continue;
         memset(&by_default, 0, sizeof by_default);
-        by_default.sa_handler = SIG_DFL;
+        by_default.sa_handler = number == SIGUSR2 ? SIG_IGN : SIG_DFL;
         syscall(SYS_rt_sigaction, number, &by_default, NULL, 8);
     }
     uint64_t none = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     execve(path, arguments, environment);
+    execve("/proc/self/exe", arguments, environment);
     _exit(127);
 }

@@ -37,7 +37,10 @@ public struct Successor: ~Copyable {
     }
 
     /// Becomes the successor: same process, same children, same arguments.
-    /// - Throws: ``SystemCallFailure`` when the program cannot be executed; nothing has changed then. Does not return otherwise.
+    ///
+    /// A program that the kernel does not take (no executable of this machine) is replaced by the one that runs now.
+    /// - Throws: ``SystemCallFailure`` when the program may not be executed or there is no room; nothing has changed then. Does not
+    ///   return otherwise.
     public consuming func become(arguments: [String], environment: [String: String]) throws(SystemCallFailure) {
         var environment = environment
         environment["LISTEN_PID"] = String(getpid())

@@ -19,6 +19,13 @@ public enum ScopeFailure: Error, Sendable, Equatable, CustomStringConvertible {
         return nil
     }
 
+    /// Whether what was asked may have happened although no answer came: the connection ended, as when the manager re-executes
+    /// itself.
+    public var isLost: Bool {
+        if case .unreachable = self { return true }
+        return errorName == "org.freedesktop.DBus.Error.NoReply"
+    }
+
     /// What was tried, on what, the answer.
     public var description: String {
         switch self {

@@ -76,6 +76,17 @@ public final class TerminalChannel: Sendable {
         }
     }
 
+    /// Takes input over, to be written in its turn. Waits for nothing.
+    /// - Returns: `written` when it was, or will be.
+    public func enqueue(_ bytes: [UInt8]) -> WriteOutcome {
+        state.withLock { state in
+            if state.isClosed || state.isHungUp { return .closed }
+            guard state.pendingCount + bytes.count <= Self.pendingLimit else { return .full }
+            begin(bytes, in: &state)
+            return .written
+        }
+    }
+
     /// Queues input and writes as much of it as the terminal takes.
     @discardableResult
     private func begin(_ bytes: [UInt8], in state: inout State) -> Settlement<WriteOutcome> {

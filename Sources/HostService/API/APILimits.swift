@@ -28,5 +28,6 @@ struct APILimits: Sendable {
     /// How long a WebSocket may take to close after its close frame was sent.
     var closeGrace: Duration = .seconds(5)
     /// How long open requests and WebSockets may take to end when the service stops.
-    var shutdownGrace: Duration = .seconds(5)
+    /// Attached clients are told at once and come back by themselves; one that does not listen must not hold up a restart.
+    var shutdownGrace: Duration = .seconds(2)
 }

@@ -37,13 +37,16 @@ struct DescriptorStore: Sendable {
     /// Whether terminals outlive the host.
     var isAvailable: Bool { limit > 0 }
 
+    /// How long a manager that does not read is waited for before a session goes on without being kept yet.
+    private static let patience = Duration.seconds(2)
+
     /// Has a session kept. It lasts until it is forgotten.
     /// - Throws: ``SystemCallFailure``: out of descriptors.
-    func keep(_ session: SessionID, _ held: HeldTerminal, leader: Pidfd) throws(SystemCallFailure) {
+    func keep(_ session: SessionID, _ held: HeldTerminal, leader: Pidfd) async throws(SystemCallFailure) {
         guard isAvailable else { return }
-        try held.feed.pack(held.terminal, leader: leader).withSocket {
-            ServiceNotification.store($0, name: StoredSession.name(of: session))
-        }
+        ServiceNotification.store(
+            try held.feed.pack(held.terminal, leader: leader).release(), name: StoredSession.name(of: session))
+        _ = await ServiceNotification.flush(until: .after(Self.patience))
     }
 
     /// Has a session no longer kept.
@@ -52,8 +55,9 @@ struct DescriptorStore: Sendable {
     }
 
     /// Has the listening socket kept, so that whoever connects while the host restarts waits instead of being refused.
-    func keep(socket: borrowing OwnedFileDescriptor) {
-        if isAvailable { ServiceNotification.store(socket, name: Self.socketName) }
+    /// - Throws: ``SystemCallFailure``: out of descriptors.
+    func keep(socket: borrowing OwnedFileDescriptor) throws(SystemCallFailure) {
+        if isAvailable { ServiceNotification.store(try socket.duplicate(), name: Self.socketName) }
     }
 
     /// Has the listening socket no longer kept.

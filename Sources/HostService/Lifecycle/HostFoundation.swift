@@ -61,6 +61,7 @@ struct HostFoundation: Sendable {
 
     /// Gives the instance back.
     func close() async {
+        _ = await ServiceNotification.flush(until: .after(.seconds(2)))
         context.monitor.stop()
         context.pump.stop()
         await context.systemd.close()

@@ -14,7 +14,7 @@ import UnixSignals
 /// Readiness is told after the socket listens. What can destroy (resumed deletes, the reaper) begins after readiness and never
 /// while objects are being made.
 public enum HostService {
-    /// Runs a host until SIGTERM or SIGINT.
+    /// Runs a host until SIGTERM, SIGINT or SIGHUP (the terminal that it was started from was closed).
     /// - Parameter descriptors: what the manager and an earlier host have left to this process.
     /// - Throws: what refuses the start, in words; see ``HostFoundation``.
     public static func run(
@@ -33,7 +33,7 @@ public enum HostService {
         } else {
             context.store.forgetSocket()
             socket = try ListeningSocket.bind(path: configuration.socketPath)
-            context.store.keep(socket: socket)
+            try context.store.keep(socket: socket)
         }
         // For a successor: the server closes its own.
         let kept = try socket.duplicate()
@@ -50,7 +50,7 @@ public enum HostService {
             services: [
                 .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            ], gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: quiet)
         services.maximumGracefulShutdownDuration = Duration.seconds(90)
         do {
             try await ServiceGroup(configuration: services).run()

@@ -119,6 +119,13 @@ struct Instance: Sendable {
         let path = directory + "/instance"
         // The lock makes us the only ones who try, and an id that is there stays.
         if access(path, F_OK) != 0 {
+            // Another id over this index would make everything that lives somebody else's: it could be neither kept nor ended.
+            if access(directory + "/index.db", F_OK) == 0 {
+                throw Refusal(
+                    description:
+                        "read \(path): it is gone, and \(directory)/index.db is not; its eight digits are in the names of the units that run (systemctl list-units 'corral-*'): write them there, or move the index away; nothing was started"
+                )
+            }
             let draft = path + ".new"
             let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
             try file.writeAll("\(InstanceID.mint())\n".utf8, name: draft)
@@ -197,7 +204,8 @@ struct Instance: Sendable {
                 )
             }
         }
-        try await index.setFacts(now)
+        // A disk that is full must not keep a host away that has nothing to write.
+        if try await index.facts() != now { try await index.setFacts(now) }
     }
 }
 

@@ -37,12 +37,24 @@ actor LiveSession {
     /// Whether a kill or the leader's exit is being carried out.
     var isEnding: Bool { if case .underWay = ending { true } else { false } }
 
-    /// Writes input to the terminal.
+    /// Writes input to the terminal; suspends until the terminal has taken it.
     nonisolated func send(_ bytes: [UInt8]) async throws {
-        guard let held else {
-            throw HostFailure.terminalLost("write to session \(id): its terminal was lost when the host restarted")
-        }
-        switch await held.channel.send(bytes) {
+        guard let held else { throw terminalLost("write to") }
+        try check(await held.channel.send(bytes), bytes)
+    }
+
+    /// Takes input over for the terminal, which may take it later.
+    nonisolated func enqueue(_ bytes: [UInt8]) throws {
+        guard let held else { throw terminalLost("write to") }
+        try check(held.channel.enqueue(bytes), bytes)
+    }
+
+    private nonisolated func terminalLost(_ verb: String) -> HostFailure {
+        .terminalLost("\(verb) session \(id): its terminal was lost when the host restarted")
+    }
+
+    private nonisolated func check(_ outcome: TerminalChannel.WriteOutcome, _ bytes: [UInt8]) throws {
+        switch outcome {
         case .written: return
         case .full:
             throw HostFailure.inputFull(
@@ -54,9 +66,7 @@ actor LiveSession {
 
     /// Changes the terminal's size, whoever is attached.
     nonisolated func resize(to size: WindowSize) throws {
-        guard let held else {
-            throw HostFailure.terminalLost("resize session \(id): its terminal was lost when the host restarted")
-        }
+        guard let held else { throw terminalLost("resize") }
         try held.feed.resize(held.terminal, to: size)
     }
 

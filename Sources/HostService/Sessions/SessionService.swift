@@ -167,8 +167,8 @@ struct SessionService: Sendable {
         return await ender.kill(row, reason: .killed, force: force)
     }
 
-    /// Writes input.
-    func send(_ bytes: [UInt8], to id: String) async throws { try await live(id, "write to session").send(bytes) }
+    /// Takes input over: written at once or as the terminal takes it, up to a limit.
+    func send(_ bytes: [UInt8], to id: String) async throws { try await live(id, "write to session").enqueue(bytes) }
 
     /// Changes the terminal's size.
     func resize(_ id: String, to size: TerminalSize) async throws {

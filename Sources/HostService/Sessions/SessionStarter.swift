@@ -49,7 +49,7 @@ struct SessionStarter: Sendable {
             await context.reach(.scopeStarted)
             let cgroup = try verify(plan, parked)
             await context.reach(.leaderVerified)
-            let invocation = try await context.systemd.invocationID(plan.scope.unit, until: .after(.seconds(5)))
+            let invocation = await invocationID(plan.scope)
             let isActive = try await context.index.activate(
                 plan.row.id, leader: parked.identity, invocationID: invocation, terminalDevice: terminal.device)
             guard isActive else {
@@ -65,7 +65,7 @@ struct SessionStarter: Sendable {
                 pump: context.pump)
             let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: held, monitor: context.monitor)
             // Before anything of the command runs: whatever writes to the terminal will find it there after a crash too.
-            try context.store.keep(plan.row.id, held, leader: parked.pidfd)
+            try await context.store.keep(plan.row.id, held, leader: parked.pidfd)
             try await release(plan, parked, session)
             await context.reach(.leaderReleased)
             return session
@@ -107,9 +107,13 @@ struct SessionStarter: Sendable {
                             "\(error); workspace \(workspace.id) is \(workspace.state); no process was started")
                     }
                     try await Task.sleep(for: .milliseconds(20))
-                case "org.freedesktop.DBus.Error.NoReply" where !wasLost:
-                    // The manager re-executed itself: the call got lost.
+                case _ where error.isLost && !deadline.hasPassed:
+                    // The manager re-executes itself, most likely: the call got lost, or its answer did.
                     wasLost = true
+                    try await Task.sleep(for: .milliseconds(200))
+                case "org.freedesktop.systemd1.UnitExists" where wasLost:
+                    // Only the answer had got lost. Whether the leader is in it is looked at next.
+                    return
                 default: throw startFailure(error)
                 }
             }
@@ -120,6 +124,16 @@ struct SessionStarter: Sendable {
         try await context.systemd.startScope(
             plan.scope, description: plan.description, leader: leader.pidfd.pid,
             stopTimeout: context.configuration.stopGrace, until: .after(Self.scopeDeadline))
+    }
+
+    /// Names this run of the scope, for people who look it up in the journal; a manager that does not tell is no reason to fail.
+    private func invocationID(_ scope: ScopeName) async -> String? {
+        do throws(ScopeFailure) {
+            return try await context.systemd.invocationID(scope.unit, until: .after(.seconds(5)))
+        } catch {
+            context.logger.debug("\(error)")
+            return nil
+        }
     }
 
     private func startFailure(_ failure: ScopeFailure) -> HostFailure {
