@@ -38,7 +38,6 @@ static int on_property(VTermProp property, VTermValue *value, void *user) {
     return 1;
 }
 
-/* No callback for a change of size: since 0.3 it would have to allocate libvterm's own lines. */
 static const VTermStateCallbacks callbacks = {
     .putglyph = on_glyph, .scrollrect = on_scroll, .erase = on_erase, .settermprop = on_property};
 
@@ -66,10 +65,6 @@ void corral_vterm_free(struct corral_vterm *terminal) {
 
 void corral_vterm_write(struct corral_vterm *terminal, const uint8_t *bytes, size_t count) {
     vterm_input_write(terminal->vterm, (const char *)bytes, count);
-}
-
-void corral_vterm_set_size(struct corral_vterm *terminal, int rows, int columns) {
-    vterm_set_size(terminal->vterm, rows, columns);
 }
 
 void corral_vterm_reset(struct corral_vterm *terminal) { vterm_state_reset(terminal->state, 1); }

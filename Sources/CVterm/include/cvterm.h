@@ -21,7 +21,8 @@ struct corral_vterm_events {
 
 struct corral_vterm;
 
-/* A terminal in its first state, in UTF-8. `events` is copied; `context` stays the caller's and must outlive the terminal.
+/* A terminal in its first state, in UTF-8. It keeps its size: libvterm 0.3 writes beyond its lines after a change of size, unless
+ * the caller reallocates them. `events` is copied; `context` stays the caller's and must outlive the terminal.
  * The caller owns the result (corral_vterm_free); NULL when there is no memory. */
 struct corral_vterm *corral_vterm_new(int rows, int columns, const struct corral_vterm_events *events, void *context);
 
@@ -30,9 +31,6 @@ void corral_vterm_free(struct corral_vterm *terminal);
 /* Interprets bytes, which are only read; the events come before this returns. At most 1024 bytes: libvterm 0.1.4 keeps four
  * bytes of stack for each. */
 void corral_vterm_write(struct corral_vterm *terminal, const uint8_t *bytes, size_t count);
-
-/* Changes the size without an event. The margins must lie inside the new size. */
-void corral_vterm_set_size(struct corral_vterm *terminal, int rows, int columns);
 
 /* Back to the first state. The event `erase` comes for the whole screen. */
 void corral_vterm_reset(struct corral_vterm *terminal);

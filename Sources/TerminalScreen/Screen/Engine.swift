@@ -8,12 +8,16 @@ final class Engine {
     /// Bytes that the shim takes at once.
     private static let bytesAtOnce = 1024
 
-    private let terminal: OpaquePointer
+    private var terminal: OpaquePointer
     private let canvas: Canvas
     private var sequence: [UInt8] = []
 
     init(rows: Int, columns: Int, canvas: Canvas) {
         self.canvas = canvas
+        terminal = Self.makeTerminal(rows: rows, columns: columns, canvas: canvas)
+    }
+
+    private static func makeTerminal(rows: Int, columns: Int, canvas: Canvas) -> OpaquePointer {
         var events = corral_vterm_events(
             glyph: { context, scalar, width, row, column in
                 Engine.withCanvas(context) {
@@ -36,7 +40,7 @@ final class Engine {
         guard let terminal = corral_vterm_new(Int32(rows), Int32(columns), &events, context) else {
             preconditionFailure("no memory for a terminal")
         }
-        self.terminal = terminal
+        return terminal
     }
 
     deinit { corral_vterm_free(terminal) }
@@ -94,8 +98,11 @@ final class Engine {
         corral_vterm_write(terminal, sequence, sequence.count)
     }
 
-    /// Changes the size without touching the canvas. The margins must have been reset.
-    func resize(rows: Int, columns: Int) { corral_vterm_set_size(terminal, Int32(rows), Int32(columns)) }
+    /// Begins anew as a fresh terminal of another size, without touching the canvas.
+    func restart(rows: Int, columns: Int) {
+        corral_vterm_free(terminal)
+        terminal = Self.makeTerminal(rows: rows, columns: columns, canvas: canvas)
+    }
 
     /// Back to a fresh terminal; the screen is erased.
     func reset() { corral_vterm_reset(terminal) }

@@ -133,19 +133,13 @@ extension Screen {
         var position = position
         // The next character would have gone to the next line: there is room for it now.
         if isWrapPending, columns > self.columns { position.column += 1 }
-        let hadSideMargins = modes.hasSideMargins
-        resetMargins()
         let moved = canvas.resize(
             rows: rows, columns: columns, cursorRow: position.row, mainCursorRow: savedMain.row)
-        engine.resize(rows: rows, columns: columns)
         (self.rows, self.columns) = (rows, columns)
         region = 0..<rows
         sideMargins = 0..<columns
         tabStops.resize(to: columns)
-        if hadSideMargins {
-            modes.hasSideMargins = true
-            engine.write("h", 69, isPrivate: true)
-        }
+        restartEngine()
         func fit(_ cursor: inout SavedCursor, movedBy distance: Int) {
             cursor.row = min(max(cursor.row + distance, 0), rows - 1)
             cursor.column = min(cursor.column, columns - 1)
@@ -153,5 +147,21 @@ extension Screen {
         fit(&savedMain, movedBy: moved.main)
         fit(&savedAlternate, movedBy: isAlternateScreen ? moved.shown : 0)
         place(row: min(max(position.row + moved.shown, 0), rows - 1), column: min(position.column, columns - 1))
+    }
+
+    /// Tells a libvterm of the new size what it has to know.
+    private func restartEngine() {
+        engine.restart(rows: rows, columns: columns)
+        if !modes.isAutowrap { engine.write("l", 7, isPrivate: true) }
+        if modes.isInsert { engine.write("h", 4) }
+        if modes.isNewline { engine.write("h", 20) }
+        if modes.hasSideMargins { engine.write("h", 69, isPrivate: true) }
+        if modes.isOrigin { engine.write("h", 6, isPrivate: true) }
+        if tabStops.isStandard { return }
+        engine.write("g", 3)
+        for column in tabStops.columns {
+            engine.write("G", column + 1)
+            engine.write(escape: "H")
+        }
     }
 }

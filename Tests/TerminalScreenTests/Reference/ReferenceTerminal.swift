@@ -41,8 +41,14 @@ struct ReferenceTerminal {
         let title = "read-\(UUID().uuidString)"
         defer { _ = try? Shell.run("\(tmux) kill-server", environment: environment) }
         let pane = "stty raw -echo; cat \(file); printf \"\\030\\033]2;\(title)\\007\"; exec tail -f /dev/null"
-        // The server outlives the command. What it inherits would keep the command from being seen to end.
-        let alone = "python3 -c 'import os, sys; os.closerange(3, 1024); os.execvp(sys.argv[1], sys.argv[1:])'"
+        // The server outlives the command. Descriptors that it inherits would keep the command from being seen to end, and
+        // signals that the runner of the tests blocks would keep the server from ending.
+        let alone = """
+            python3 -c 'import os, signal, sys
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.closerange(3, 1024)
+            os.execvp(sys.argv[1], sys.argv[1:])'
+            """
         try Shell.run(
             "\(alone) \(tmux) new-session -d -x \(columns) -y \(rows) '\(pane)'", environment: environment)
         let clock = ContinuousClock()
