@@ -114,7 +114,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GroundTests",
-            dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TestSupport"],
+            dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TerminalScreen", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

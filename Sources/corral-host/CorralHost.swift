@@ -26,10 +26,14 @@ struct CorralHost: AsyncParsableCommand {
     @Option(help: "Sessions that may run at the same time.")
     var sessionLimit: Int = 3000
 
+    @Option(help: "Kibibytes of a session's output that are kept; less when there are very many sessions.")
+    var ringSize: Int = 2048
+
     @Option(help: "Seconds that a setup or teardown script may take.")
     var scriptTimeout: Int = 60
 
     func validate() throws {
+        guard (64...65_536).contains(ringSize) else { throw ValidationError("--ring-size goes from 64 to 65536 KiB") }
         guard (1...3600).contains(scriptTimeout) else {
             throw ValidationError("--script-timeout goes from 1 to 3600 seconds")
         }
@@ -49,6 +53,7 @@ struct CorralHost: AsyncParsableCommand {
             var configuration = try places.configuration()
             configuration.reapInterval = .seconds(reapInterval)
             configuration.sessionLimit = sessionLimit
+            configuration.ringCapacity = ringSize << 10
             configuration.scriptTimeout = .seconds(scriptTimeout)
             try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {

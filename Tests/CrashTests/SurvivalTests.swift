@@ -52,6 +52,30 @@ struct `A terminal outlives its host` {
         }
     }
 
+    @Test func `with its screen: title and modes, although what set them has long been dropped`() async throws {
+        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
+            let session = try await session(
+                host,
+                [
+                    "/bin/sh", "-c",
+                    #"stty -echo; printf '\033]0;kept\007\033[?2004h'; for n in 1 2 3; do seq -f %09.0f 0 4000; read line; done; exec sleep 1000"#,
+                ])
+            for piece in 1...3 {
+                try await eventually("piece \(piece) has come") {
+                    try await host.client.output(of: session.id).next >= UInt64(piece) * 44_000
+                }
+                // A checkpoint is made once a second at most, and then it takes a moment.
+                try await Task.sleep(for: .milliseconds(1500))
+                try await host.client.sendInput([10], to: session.id)
+            }
+            let before = try await host.client.screen(of: session.id)
+            #expect(before.title == "kept")
+            try await host.kill()
+            #expect(try await host.client.output(of: session.id).from > 0)
+            #expect(try await host.client.screen(of: session.id) == before)
+        }
+    }
+
     @Test func `and a leader that exits while no host is there leaves its exit code`() async throws {
         try await ServiceHost.run { host in
             let pid = try await host.client.status().pid

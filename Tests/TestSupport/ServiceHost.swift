@@ -100,8 +100,12 @@ public final class ServiceHost: Sendable {
     }
 
     /// Runs a body with a fresh service; afterwards, also when it failed, nothing of it runs.
-    public static func run(_ body: (ServiceHost) async throws -> Void) async throws {
-        let host = try ServiceHost(RunningHost.Place())
+    public static func run(
+        arguments: [String] = [], _ body: (ServiceHost) async throws -> Void
+    ) async throws {
+        var place = try RunningHost.Place()
+        place.arguments = arguments
+        let host = try ServiceHost(place)
         do {
             try await body(host)
         } catch {

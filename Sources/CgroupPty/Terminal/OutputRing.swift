@@ -12,19 +12,21 @@ import Glibc
 /// Not synchronised: one thread at a time uses it.
 /// See: memfd_create(2); `Sources/CSystemd/ring.c` for the order of the stores
 public final class OutputRing {
-    /// 2 MiB: some 20,000 lines of a build. See ``capacity(whenHeld:)`` for what a host with many sessions gives.
+    /// 2 MiB: some 20,000 lines of a build. See ``capacity(wanted:taken:)`` for what a host with many sessions gives.
     public static let standardCapacity = 2 << 20
+    /// 64 KiB: a few screens. What every session gets, however many there are.
+    public static let smallestCapacity = 64 << 10
     /// Room for what ``setCheckpoint(_:)`` keeps: a screen of 1000×1000 plain cells does not fit and is left out; 120×32 with a
     /// thousand lines above it takes a third.
     public static let checkpointCapacity = 256 << 10
 
-    /// What a new session's ring may take when so many others are held: all together at most 1 GiB at 3,000 sessions.
-    public static func capacity(whenHeld count: Int) -> Int {
-        switch count {
-        case ..<256: standardCapacity
-        case ..<448: standardCapacity / 2
-        default: standardCapacity / 16
-        }
+    /// What all rings together may take beyond the smallest of 3,500 sessions: with them 1 GiB.
+    private static let pool = (1 << 30) - 3500 * smallestCapacity
+
+    /// What a new session's ring may take: what is wanted, while an eighth of what is left of the pool is more.
+    /// - Parameter taken: the capacities of all rings that are held.
+    public static func capacity(wanted: Int, taken: Int) -> Int {
+        min(max(wanted, smallestCapacity), max(smallestCapacity, max(0, pool - taken) / 8 / pageSize * pageSize))
     }
 
     /// Why a memory file is no ring of ours.

@@ -22,6 +22,8 @@ public struct HostConfiguration: Sendable {
     public var reapInterval: Duration = .seconds(300)
     /// Sessions that have not ended at most; `kernel.pty.max` is 4,096.
     public var sessionLimit = 3000
+    /// Bytes of a session's output that are kept.
+    public var ringCapacity = OutputRing.standardCapacity
     /// What systemd gives a scope between SIGTERM and SIGKILL.
     public var stopGrace: Duration = .seconds(5)
     /// What a teardown or setup script may take.

@@ -21,6 +21,9 @@ actor SessionRegistry {
     /// All that are held.
     func all() -> [LiveSession] { Array(live.values) }
 
+    /// What the rings of all that are held may take.
+    var ringBytes: Int { live.values.reduce(0) { $0 + ($1.held?.feed.capacity ?? 0) } }
+
     /// How many are held.
     var count: Int { live.count }
 

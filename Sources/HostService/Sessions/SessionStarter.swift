@@ -61,7 +61,10 @@ struct SessionStarter: Sendable {
             tag(cgroup, plan)
             let held = try HeldTerminal(
                 session: plan.row.id, terminal: terminal,
-                ring: .make(session: plan.row.id, capacity: OutputRing.capacity(whenHeld: await registry.count)),
+                ring: .make(
+                    session: plan.row.id,
+                    capacity: OutputRing.capacity(
+                        wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)),
                 pump: context.pump)
             let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: held, monitor: context.monitor)
             // Before anything of the command runs: whatever writes to the terminal will find it there after a crash too.

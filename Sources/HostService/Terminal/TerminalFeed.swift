@@ -105,6 +105,9 @@ final class TerminalFeed: TerminalSink {
         self.state = Locked(state)
     }
 
+    /// Bytes of output that are kept at most.
+    var capacity: Int { state.withLock { $0.ring.capacity } }
+
     /// Clients attached now.
     var clientCount: Int { state.withLock { $0.readers.count } }
 

@@ -95,6 +95,19 @@ import Testing
         #expect(ring.end == 77_700)
     }
 
+    @Test func `is smaller the more there are, and all together take a gibibyte at most (I8)`() {
+        var taken = 0
+        for count in 1...3500 {
+            let capacity = OutputRing.capacity(wanted: OutputRing.standardCapacity, taken: taken)
+            if count <= 256 { #expect(capacity == OutputRing.standardCapacity) }
+            #expect(capacity >= OutputRing.smallestCapacity)
+            taken += capacity
+        }
+        #expect(taken <= 1 << 30)
+        #expect(OutputRing.capacity(wanted: 64 << 20, taken: 0) == 64 << 20)
+        #expect(OutputRing.capacity(wanted: 1, taken: 0) == OutputRing.smallestCapacity)
+    }
+
     // MARK: In a memory file
 
     private static let session = SessionID("sring")!

@@ -1,0 +1,124 @@
+import CgroupPty
+import Foundation
+import HostClient
+import HostProtocol
+import TerminalScreen
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `A session's screen` {
+    @Test func `is read as text, with what has scrolled off it`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "seq 1 100; printf 'ready> '; exec sleep 1000")
+            try await SessionReader(fixture.client, session.id).waitFor("ready>")
+            let screen = try await fixture.client.screen(of: session.id, history: 1000)
+            #expect(screen.history + screen.lines == (1...100).map { "\($0)" } + ["ready>"])
+            #expect(screen.cursor == .init(row: 31, column: 7, visible: true))
+            #expect(screen.isComplete)
+            #expect(try await fixture.client.screen(of: session.id).history.isEmpty)
+        }
+    }
+
+    @Test func `has the looks of its characters, a title and a directory`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(
+                workspace,
+                #"printf '\033]0;build\007\033]7;file://host/tmp/a%%20b\007\033[1;31mred\033[0m \033[38;2;1;2;255mblue\033[0m\007'; echo; echo ready; exec sleep 1000"#
+            )
+            try await SessionReader(fixture.client, session.id).waitFor("ready")
+            let screen = try await fixture.client.screen(of: session.id, cells: true)
+            #expect(screen.title == "build")
+            #expect(screen.workingDirectory == "/tmp/a b")
+            #expect(screen.bells == 1)
+            let first = try #require(screen.cells?.first)
+            #expect(first.first == .init(column: 0, width: 1, text: "red", foreground: "1", background: nil, style: ["bold"]))
+            #expect(first.last == .init(column: 4, width: 1, text: "blue", foreground: "#0102ff", background: nil, style: nil))
+        }
+    }
+
+    @Test func `outlasts the output that made it: modes and title stay when megabytes have gone by`() async throws {
+        try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(
+                workspace,
+                #"stty -echo; printf '\033]0;kept\007\033[?2004h'; for n in 1 2 3; do seq -f %09.0f 0 4000; read line; done; echo the end; exec sleep 1000"#
+            )
+            // Piece by piece: each is kept as a checkpoint before the next.
+            for piece in 1...3 {
+                try await fixture.eventually("piece \(piece) has come") {
+                    try await fixture.client.output(of: session.id).next >= UInt64(piece) * 44_000
+                }
+                // A checkpoint is made once a second at most, and then it takes a moment.
+                try await Task.sleep(for: .milliseconds(1500))
+                try await fixture.client.sendInput([10], to: session.id)
+            }
+            try await fixture.eventually("the end") {
+                try await fixture.client.screen(of: session.id).lines.contains("the end")
+            }
+            let output = try await fixture.client.output(of: session.id)
+            #expect(output.from > 0, "what set them is no longer in the ring")
+            let screen = try await fixture.client.screen(of: session.id)
+            #expect(screen.title == "kept")
+            #expect(screen.bracketedPaste)
+            #expect(screen.lines.suffix(3) == ["000004000", "the end", ""])
+        }
+    }
+
+    /// What a client that comes is sent to draw, and how it was announced.
+    private func repaint(
+        _ client: HostClient, _ session: String, size: TerminalSize? = nil
+    ) async throws -> (bytes: [UInt8], synced: AttachMessage) {
+        let socket = try AttachSocket.open(path: client.socketPath, session: session, size: size, timeout: .seconds(30))
+        var bytes: [UInt8] = []
+        var synced: AttachMessage?
+        while true {
+            // Some of it may have come with the host's acceptance.
+            socket.receive { event in
+                switch event {
+                case .bytes(let part): bytes += part
+                case .message(let message): if message.type == .synced { synced = message }
+                case .closed: break
+                }
+            }
+            if let synced, bytes.count >= synced.repaint ?? 0 { return (bytes, synced) }
+            var wait = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&wait, 1, 30_000) == 1)
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/vim"), "vim is not installed"))
+    func `of a full-screen program is drawn for whoever comes, in a window of another size`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(
+                workspace, "seq 1 200 > numbers; vim -u NONE -N -c 'set number' -c 'normal 100G' numbers")
+            try await fixture.eventually("vim shows line 100") {
+                try await fixture.client.screen(of: session.id).lines.contains { $0.contains("100 100") }
+            }
+            for size in [nil, TerminalSize(columns: 80, rows: 24), TerminalSize(columns: 100, rows: 40)] {
+                let (bytes, synced) = try await repaint(fixture.client, session.id, size: size)
+                #expect(synced.mode == .tail)
+                let wanted = size ?? TerminalSize(columns: 120, rows: 32)
+                let drawn = Screen(columns: wanted.columns, rows: wanted.rows)
+                drawn.feed(bytes)
+                #expect(drawn.isAlternateScreen)
+                // vim has drawn anew for the size once the ruler is on the last line; what is drawn for us is what is read.
+                try await fixture.eventually("vim has drawn for \(wanted)") {
+                    let screen = try await fixture.client.screen(of: session.id)
+                    guard screen.rows == wanted.rows, screen.columns == wanted.columns else { return false }
+                    let again = try await repaint(fixture.client, session.id, size: size).bytes
+                    let fresh = Screen(columns: wanted.columns, rows: wanted.rows)
+                    fresh.feed(again)
+                    let now = try await fixture.client.screen(of: session.id)
+                    return fresh.text() == now.lines && now.lines.contains { $0.contains("100 100") }
+                        && now.lines.last?.isEmpty == false
+                }
+            }
+            try await fixture.client.sendInput(Array("\u{1b}:q!\r".utf8), to: session.id)
+            #expect(try await SessionReader(fixture.client, session.id).waitForEnd().ended?.exit?.code == 0)
+        }
+    }
+}
