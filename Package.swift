@@ -46,10 +46,12 @@ let package = Package(
         ),
         .target(name: "Reaper", dependencies: ["CgroupPty", "SessionIndex"], swiftSettings: strict),
         .target(name: "HostProtocol", swiftSettings: strict),
+        .target(name: "TerminalText", swiftSettings: strict),
         .target(
             name: "HostService",
             dependencies: [
-                "CSystemd", "CgroupPty", "TerminalScreen", "SessionIndex", "Reaper", "HostProtocol", argumentParser,
+                "CSystemd", "CgroupPty", "TerminalScreen", "SessionIndex", "Reaper", "HostProtocol", "TerminalText",
+                argumentParser,
                 logging,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -64,7 +66,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "corral",
-            dependencies: ["HostClient", "HostProtocol", argumentParser],
+            dependencies: ["HostClient", "HostProtocol", "TerminalText", argumentParser],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -85,6 +87,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CgroupPtyTests", dependencies: ["CSystemd", "CgroupPty", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TerminalTextTests", dependencies: ["TerminalText"], swiftSettings: strict),
         .testTarget(
             name: "TerminalScreenTests", dependencies: ["TerminalScreen", "TestSupport"],
             exclude: ["Reference/record-program"], swiftSettings: strict

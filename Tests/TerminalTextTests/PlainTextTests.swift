@@ -1,9 +1,8 @@
+import TerminalText
 import Testing
 
-@testable import corral
-
 @Suite struct `Plain text` {
-    private func lines(_ text: String) -> [String] { PlainText(Array(text.utf8)).lines }
+    private func lines(_ text: String) -> [String] { PlainText.lines(Array(text.utf8)) }
 
     @Test func `is what is left without escape sequences`() {
         #expect(lines("\u{1b}[1;32mok\u{1b}[0m \u{1b}(Bfine\u{1b}=\r\n$ ") == ["ok fine", "$"])
@@ -19,6 +18,14 @@ import Testing
         #expect(lines("abc\u{8}\u{8}X\r\n") == ["aXc"])
     }
 
+    @Test func `is without what was erased`() {
+        #expect(lines("Downloading\r\u{1b}[KDone\r\n") == ["Done"])
+        #expect(lines("abcdef\u{8}\u{8}\u{1b}[0K!\r\n") == ["abcd!"])
+        #expect(lines("abcdef\u{1b}[2K\rxy\r\n") == ["xy"])
+        #expect(lines("abcdef\r\u{1b}[1Kx\r\n") == ["xbcdef"])
+        #expect(lines("abc\r\u{1b}[?1Kx\u{1b}[12K\r\n") == ["xbc"], "these erase nothing")
+    }
+
     @Test func `keeps empty lines between others and drops those at the end`() {
         #expect(lines("a\r\n\r\nb\r\n\r\n\r\n") == ["a", "", "b"])
         #expect(lines("") == [])
@@ -26,7 +33,13 @@ import Testing
 
     @Test func `keeps letters of every script, and replaces what is none`() {
         #expect(lines("grün 日本\n") == ["grün 日本"])
-        #expect(PlainText([0x61, 0xff, 0x62]).lines == ["a\u{fffd}b"])
+        #expect(PlainText.lines([0x61, 0xff, 0x62]) == ["a\u{fffd}b"])
+        // Cut short, overlong, a surrogate, beyond Unicode, cut short at the end: as the standard library reads them.
+        for bytes in [
+            [0xe6, 0x97, 0x41], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x61, 0xf0, 0x9f],
+        ]
+            as [[UInt8]]
+        { #expect(PlainText.lines(bytes) == [String(decoding: bytes, as: UTF8.self)]) }
     }
 
     @Test func `survives a sequence that is broken off`() {
