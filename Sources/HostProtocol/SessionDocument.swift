@@ -145,9 +145,15 @@ public struct TerminalSize: Codable, Sendable, Equatable {
 public struct InputRequest: Codable, Sendable, Equatable {
     /// Written to the terminal as UTF-8, as it is.
     public var text: String
+    /// Whether the text goes as a paste where the application has asked to be told of pastes. False when absent.
+    public var paste: Bool?
+    /// Whether the Enter key follows, as a write of its own. False when absent.
+    public var enter: Bool?
 
-    /// Makes a request.
-    public init(text: String) {
+    /// Makes a request from its parts.
+    public init(text: String, paste: Bool? = nil, enter: Bool? = nil) {
         self.text = text
+        self.paste = paste
+        self.enter = enter
     }
 }

@@ -52,11 +52,14 @@ public final class TerminalChannel: Sendable {
     // MARK: Input
 
     /// Writes input; suspends until the terminal has taken it.
-    public func send(_ bytes: [UInt8]) async -> WriteOutcome {
+    /// - Parameter writes: each is a write of its own, right after the one before.
+    public func send(_ writes: [[UInt8]]) async -> WriteOutcome {
         let begun = state.withLock { state -> Result<Settlement<WriteOutcome>, Refused> in
             if state.isClosed || state.isHungUp { return .failure(.outcome(.closed)) }
-            guard state.pendingCount + bytes.count <= Self.pendingLimit else { return .failure(.outcome(.full)) }
-            return .success(begin(bytes, in: &state))
+            let count = writes.reduce(0) { $0 + $1.count }
+            guard state.pendingCount + count <= Self.pendingLimit else { return .failure(.outcome(.full)) }
+            guard let last = begin(writes, in: &state) else { return .failure(.outcome(.written)) }
+            return .success(last)
         }
         switch begun {
         case .success(let outcome): return await outcome.value()
@@ -71,34 +74,36 @@ public final class TerminalChannel: Sendable {
             guard !state.isClosed, !state.isHungUp, state.pending.isEmpty, bytes.count <= Self.pendingLimit else {
                 return false
             }
-            begin(bytes, in: &state)
+            begin([bytes], in: &state)
             return true
         }
     }
 
     /// Takes input over, to be written in its turn. Waits for nothing.
     /// - Returns: `written` when it was, or will be.
-    public func enqueue(_ bytes: [UInt8]) -> WriteOutcome {
+    public func enqueue(_ writes: [[UInt8]]) -> WriteOutcome {
         state.withLock { state in
             if state.isClosed || state.isHungUp { return .closed }
-            guard state.pendingCount + bytes.count <= Self.pendingLimit else { return .full }
-            begin(bytes, in: &state)
+            let count = writes.reduce(0) { $0 + $1.count }
+            guard state.pendingCount + count <= Self.pendingLimit else { return .full }
+            begin(writes, in: &state)
             return .written
         }
     }
 
     /// Queues input and writes as much of it as the terminal takes.
+    /// - Returns: what becomes of the last write; nil when there is none.
     @discardableResult
-    private func begin(_ bytes: [UInt8], in state: inout State) -> Settlement<WriteOutcome> {
+    private func begin(_ writes: [[UInt8]], in state: inout State) -> Settlement<WriteOutcome>? {
         let isFirst = state.pending.isEmpty
-        let new = Pending(bytes: bytes)
-        state.pending.append(new)
-        state.pendingCount += bytes.count
+        let new = writes.map { Pending(bytes: $0) }
+        state.pending += new
+        state.pendingCount += writes.reduce(0) { $0 + $1.count }
         if isFirst, !flush(&state) {
             state.isWatchingRoom = true
             pump.watch(terminal, key: key, forRoom: true)
         }
-        return new.outcome
+        return new.last?.outcome
     }
 
     private enum Refused: Error {

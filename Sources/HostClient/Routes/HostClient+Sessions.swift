@@ -45,6 +45,31 @@ extension HostClient {
         } while !rest.isEmpty
     }
 
+    /// Types a text into a session's terminal, in one request.
+    /// - Parameters:
+    ///   - asPaste: As a paste, where the application has asked to be told of those.
+    ///   - withEnter: Followed by Enter, as a write of its own.
+    public func sendText(
+        _ text: String, asPaste: Bool, withEnter: Bool, to id: String
+    ) async throws(HostClientFailure) {
+        let path = Self.path(id, "input")
+        let request = InputRequest(text: text, paste: asPaste, enter: withEnter)
+        try await success(.post, path, body: try Self.body(request, for: "POST \(path)"))
+    }
+
+    /// Waits until something has happened in a session, at most for the request's timeout.
+    ///
+    /// The wait ends with the connection: a host that restarts meanwhile is `disconnected`, or a problem with the code
+    /// `shutting_down`.
+    public func wait(for request: WaitRequest, in id: String) async throws(HostClientFailure) -> WaitDocument {
+        let path = Self.path(id, "wait")
+        // What the host needs to answer once the time is up, with room for a machine that is busy.
+        let timeout = Duration.seconds(request.timeout ?? WaitRequest.standardTimeout) + Self.defaultTimeout
+        return try await document(
+            .post, path, body: try Self.body(request, for: "POST \(path)"), timeout: timeout, as: WaitDocument.self
+        ).document
+    }
+
     /// Changes the size of a session's terminal.
     public func resizeSession(_ id: String, to size: TerminalSize) async throws(HostClientFailure) {
         let path = Self.path(id, "resize")

@@ -101,14 +101,15 @@ actor APIServer: Service {
         guard admission != .turnedAway else { throw Refused.tooManyConnections }
         do {
             let refusal = try refusal(of: channel, admission)
-            try HTTPConnectionHandler.install(in: channel, limits: limits)
+            let interruption = Interruption()
+            try HTTPConnectionHandler.install(in: channel, limits: limits, interruption: interruption)
             let connection = Connection(
                 channel: try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel,
                     // Few and large: a WebSocket message may have a mebibyte.
                     configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
                 ),
-                refusal: refusal, responder: responder, limits: limits, logger: logger
+                refusal: refusal, responder: responder, interruption: interruption, limits: limits, logger: logger
             )
             // No child of `run`: that returns in time, also when the host works on a request for longer.
             Task { [registry] in

@@ -26,12 +26,14 @@ protocol HostOperations: Sendable {
     func session(_ id: String) async throws -> SessionDocument
     /// Ends a session and says what the kernel said of it. Only `confirmed` means that it is over.
     func killSession(_ id: String, force: Bool) async throws -> SessionEndDocument
-    func sendInput(_ bytes: [UInt8], to id: String) async throws
+    func sendInput(_ input: TerminalInput, to id: String) async throws
     func resizeSession(_ id: String, to size: TerminalSize) async throws
     /// What the ring holds from `from` on, or all that it holds.
     func output(of id: String, from: UInt64?) async throws -> OutputSlice
     /// What a terminal shows, with at most so many lines that have scrolled off.
     func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument
+    /// Waits until something has happened in a session, at most for the request's timeout. Ends with the caller's task.
+    func wait(for request: WaitRequest, in id: String) async throws -> WaitDocument
     /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
     func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment
 

@@ -67,7 +67,7 @@ struct Host: HostOperations {
         try await sessionService.kill(id, force: force)
     }
 
-    func sendInput(_ bytes: [UInt8], to id: String) async throws { try await sessionService.send(bytes, to: id) }
+    func sendInput(_ input: TerminalInput, to id: String) async throws { try await sessionService.send(input, to: id) }
 
     func resizeSession(_ id: String, to size: TerminalSize) async throws {
         try await sessionService.resize(id, to: size)
@@ -75,6 +75,10 @@ struct Host: HostOperations {
 
     func output(of id: String, from: UInt64?) async throws -> OutputSlice {
         try await sessionService.output(id, from: from)
+    }
+
+    func wait(for request: WaitRequest, in id: String) async throws -> WaitDocument {
+        try await sessionService.wait(id, request)
     }
 
     func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument {

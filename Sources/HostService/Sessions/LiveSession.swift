@@ -19,6 +19,7 @@ actor LiveSession {
     private let monitor: ReadinessMonitor
     private nonisolated let sizes = Locked(SizeRule())
     private var ending = Ending.none
+    private nonisolated let endBells = Locked<[ObjectIdentifier: Bell]>([:])
     private var knownExit: SessionRow.Exit?
     private var isClosed = false
     private var closeWaits: [CheckedContinuation<Void, Never>] = []
@@ -37,28 +38,41 @@ actor LiveSession {
     /// Whether a kill or the leader's exit is being carried out.
     var isEnding: Bool { if case .underWay = ending { true } else { false } }
 
+    /// Rings a bell whenever the session's row may say that it has ended, until ``stopRinging(_:)``.
+    nonisolated func ringAtEnd(_ bell: Bell) { endBells.withLock { $0[ObjectIdentifier(bell)] = bell } }
+
+    /// Rings a bell no more.
+    nonisolated func stopRinging(_ bell: Bell) {
+        endBells.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(bell)) }
+    }
+
+    /// The row says that the session has ended.
+    nonisolated func tellEnd() {
+        for bell in endBells.withLock({ Array($0.values) }) { bell.ring() }
+    }
+
     /// Writes input to the terminal; suspends until the terminal has taken it.
     nonisolated func send(_ bytes: [UInt8]) async throws {
         guard let held else { throw terminalLost("write to") }
-        try check(await held.channel.send(bytes), bytes)
+        try check(await held.channel.send([bytes]), bytes.count)
     }
 
-    /// Takes input over for the terminal, which may take it later.
-    nonisolated func enqueue(_ bytes: [UInt8]) throws {
+    /// Takes input over for the terminal, which may take it later: one write each, with nobody else's in between.
+    nonisolated func enqueue(_ writes: [[UInt8]]) throws {
         guard let held else { throw terminalLost("write to") }
-        try check(held.channel.enqueue(bytes), bytes)
+        try check(held.channel.enqueue(writes), writes.joined().count)
     }
 
     private nonisolated func terminalLost(_ verb: String) -> HostFailure {
         .terminalLost("\(verb) session \(id): its terminal was lost when the host restarted")
     }
 
-    private nonisolated func check(_ outcome: TerminalChannel.WriteOutcome, _ bytes: [UInt8]) throws {
+    private nonisolated func check(_ outcome: TerminalChannel.WriteOutcome, _ count: Int) throws {
         switch outcome {
         case .written: return
         case .full:
             throw HostFailure.inputFull(
-                "write \(bytes.count) bytes to session \(id): its program does not read; nothing was written")
+                "write \(count) bytes to session \(id): its program does not read; nothing was written")
         case .closed:
             throw HostFailure.sessionEnded("write to session \(id): its terminal is hung up; the bytes are lost")
         }
@@ -135,6 +149,7 @@ actor LiveSession {
         isClosed = true
         for continuation in closeWaits { continuation.resume() }
         closeWaits = []
+        tellEnd()
     }
 
     /// Waits until the session was closed, at most until the deadline.

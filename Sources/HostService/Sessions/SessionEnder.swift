@@ -140,6 +140,7 @@ struct SessionEnder: Sendable {
             let isKept = try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: await reason(live), exit: await live.leaderExit(),
                 outcome: "kept", membersLeft: members(row), at: .now)
+            live.tellEnd()
             if isKept { await watchRest(row, live) }
         } catch {
             logUnwatched(row, error)
@@ -151,7 +152,8 @@ struct SessionEnder: Sendable {
         guard let scope = ScopeName(unit: row.unit) else { return }
         do {
             if case .found(let cgroup) = context.ground.look(scope.path) {
-                while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated {
+                while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated
+                {
                     if Task.isCancelled { return }
                 }
             }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import HostProtocol
 import SessionIndex
 
-/// The verbs on sessions: create, list, show, kill, input, resize, output, attach.
+/// The verbs on sessions: create, list, show, kill, input, resize, output, wait, attach.
 struct SessionService: Sendable {
     let context: HostContext
     let registry: SessionRegistry
@@ -167,8 +167,16 @@ struct SessionService: Sendable {
         return await ender.kill(row, reason: .killed, force: force)
     }
 
-    /// Takes input over: written at once or as the terminal takes it, up to a limit.
-    func send(_ bytes: [UInt8], to id: String) async throws { try await live(id, "write to session").enqueue(bytes) }
+    /// Takes input over: written at once or as the terminal takes it, up to a limit. A wait for output looks at what comes after it.
+    ///
+    /// What an attached client types is not input of this kind: its terminal also answers questions of programs by itself.
+    func send(_ input: TerminalInput, to id: String) async throws {
+        let live = try await live(id, "write to session")
+        let feed = live.held?.feed
+        let marksPaste = input.isPaste ? await feed?.wantsBracketedPaste() ?? false : false
+        feed?.noteInput()
+        try live.enqueue(input.writes(marksPaste: marksPaste))
+    }
 
     /// Changes the terminal's size.
     func resize(_ id: String, to size: TerminalSize) async throws {
@@ -206,7 +214,7 @@ struct SessionService: Sendable {
     }
 
     /// A session's output, also after its end for as long as it is held.
-    private func output(of id: String, _ verb: String) async throws -> TerminalFeed {
+    func output(of id: String, _ verb: String) async throws -> TerminalFeed {
         do {
             guard let held = try await live(id, verb).held else { throw Self.terminalLost(id, verb) }
             return held.feed
@@ -236,7 +244,9 @@ struct SessionService: Sendable {
         )
     }
 
-    private func row(_ id: String, _ verb: String) async throws -> SessionRow {
+    /// A session's row.
+    /// - Throws: ``HostFailure/sessionNotFound(_:)``, with what was to be done.
+    func row(_ id: String, _ verb: String) async throws -> SessionRow {
         guard let parsed = SessionID(id), let row = try await context.index.session(parsed) else {
             throw HostFailure.sessionNotFound("\(verb) \(id): there is no such session")
         }

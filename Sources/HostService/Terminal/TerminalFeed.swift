@@ -17,7 +17,9 @@ final class TerminalFeed: TerminalSink {
     /// One that takes the output. Touched only under the lock.
     fileprivate final class Reader {
         /// Whether it is not to be given anything yet: what goes before the bytes is being made.
-        var isHeld = true
+        var isHeld: Bool
+        /// Whether somebody is attached who can be counted, or the host itself reads.
+        let isClient: Bool
         /// What goes before the bytes.
         var messages: [AttachmentEvent] = []
         /// Sequence number of the next byte to take from the ring.
@@ -28,7 +30,11 @@ final class TerminalFeed: TerminalSink {
         var wake: (@Sendable () -> Void)?
         var isCut = false
 
-        init(next: UInt64) { self.next = next }
+        init(next: UInt64, isClient: Bool) {
+            self.next = next
+            self.isClient = isClient
+            isHeld = isClient
+        }
 
         /// Keeps what the ring may drop soon, or cuts the reader.
         func putAside(_ ring: OutputRing) {
@@ -64,6 +70,8 @@ final class TerminalFeed: TerminalSink {
         fileprivate var readers: [UInt64: Reader] = [:]
         fileprivate var nextKey: UInt64 = 1
         fileprivate(set) var ended: AttachMessage?
+        /// Where the output stood when input was sent last.
+        var inputSent: UInt64?
         /// The size at the checkpoint, or at the beginning, and those since.
         var size: WindowSize
         var sizings: [ScreenMaterial.Sizing] = []
@@ -109,7 +117,13 @@ final class TerminalFeed: TerminalSink {
     var capacity: Int { state.withLock { $0.ring.capacity } }
 
     /// Clients attached now.
-    var clientCount: Int { state.withLock { $0.readers.count } }
+    var clientCount: Int { state.withLock { $0.readers.values.count { $0.isClient } } }
+
+    /// Readers of any kind.
+    var readerCount: Int { state.withLock { $0.readers.count } }
+
+    /// Sequence number of the next byte that will come.
+    var end: UInt64 { state.withLock { $0.ring.end } }
 
     /// Whether the session is over.
     var hasEnded: Bool { state.withLock { $0.ended != nil } }
@@ -121,6 +135,12 @@ final class TerminalFeed: TerminalSink {
             return OutputSlice(epoch: Self.name(of: state.ring), from: first, bytes: bytes)
         }
     }
+
+    /// Notes that input is about to be sent: whatever answers it comes from here on.
+    func noteInput() { state.withLock { $0.inputSent = $0.ring.end } }
+
+    /// Where the answers to the last input that was sent begin; nil when none was sent to this host.
+    var inputSent: UInt64? { state.withLock { $0.inputSent } }
 
     /// Sets the terminal's size, and notes at which byte it changed.
     func resize(_ terminal: PseudoTerminal, to size: WindowSize) throws(SystemCallFailure) {
@@ -200,10 +220,10 @@ final class TerminalFeed: TerminalSink {
             let ring = state.ring
             let epoch = Self.name(of: ring)
             if let from, wanted == epoch, from >= ring.start, from <= ring.end {
-                state.readers[key] = Reader(next: from)
+                state.readers[key] = Reader(next: from, isClient: true)
                 return (epoch, from, nil as ScreenMaterial?)
             }
-            state.readers[key] = Reader(next: ring.end)
+            state.readers[key] = Reader(next: ring.end, isClient: true)
             return (epoch, ring.end, state.material())
         }
         var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
@@ -228,6 +248,19 @@ final class TerminalFeed: TerminalSink {
             return reader.wake.take()
         }
         wake?()
+    }
+
+    /// Reads for the host itself: the bytes from a number on, or from where the ring begins, then live ones, and at last the end.
+    ///
+    /// As any reader it is cut when it falls behind, and ends with ``detach(_:)``.
+    /// - Returns: the reader's key, and the number of the first byte that it gets: greater than `from` when older ones are gone.
+    func follow(from: UInt64?) -> (key: UInt64, first: UInt64) {
+        let key = newKey()
+        return state.withLock { state in
+            let first = min(max(from ?? 0, state.ring.start), state.ring.end)
+            state.readers[key] = Reader(next: first, isClient: false)
+            return (key, first)
+        }
     }
 
     /// A key for a reader to come.

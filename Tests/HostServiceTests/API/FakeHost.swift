@@ -12,7 +12,11 @@ final class FakeHost: HostOperations {
         var receipt = APIFixtures.receipt()
         var end = APIFixtures.end()
         var output = OutputSlice(epoch: "e1", from: 5, bytes: Array("hello".utf8))
-        var input: [UInt8] = []
+        var input = TerminalInput(bytes: [])
+        var wait: WaitRequest?
+        var waited = WaitDocument(outcome: .timedOut)
+        /// Whether waits go on until they are cancelled.
+        var waitsForever = false
         var attachments: [FakeAttachment] = []
         /// Holds every delete until it is opened.
         var gate: CallGate?
@@ -92,8 +96,8 @@ final class FakeHost: HostOperations {
         return state.withLockedValue { $0.end }
     }
 
-    func sendInput(_ bytes: [UInt8], to id: String) async throws {
-        set { $0.input = bytes }
+    func sendInput(_ input: TerminalInput, to id: String) async throws {
+        set { $0.input = input }
         try note("input \(id)")
     }
 
@@ -109,6 +113,18 @@ final class FakeHost: HostOperations {
     func screen(of id: String, historyLines: Int, withCells: Bool) async throws -> ScreenDocument {
         try note("screen \(id) history=\(historyLines) cells=\(withCells)")
         return APIFixtures.screen
+    }
+
+    func wait(for request: WaitRequest, in id: String) async throws -> WaitDocument {
+        set { $0.wait = request }
+        try note("wait \(id)")
+        if now.waitsForever {
+            do { try await Task.sleep(for: .seconds(3600)) } catch {
+                set { $0.calls.append("wait cancelled") }
+                throw error
+            }
+        }
+        return now.waited
     }
 
     func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {

@@ -41,7 +41,7 @@ import Testing
                     + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
             )
             #expect(try await client.response().status == 204)
-            #expect(served.host.now.input == Array("abcde".utf8))
+            #expect(served.host.now.input.bytes == Array("abcde".utf8))
         }
     }
 
@@ -186,7 +186,53 @@ import Testing
         }
     }
 
+    private static let wait =
+        #"POST /v1/sessions/sess1/wait HTTP/1.1\#r\nHost: x\#r\nContent-Length: 14\#r\n\#r\n{"for":"exit"}"#
+        .replacing(#"\#r\n"#, with: "\r\n")
+
+    @Test func `that is lost ends what it only waited for`() async throws {
+        try await Served.run { served in
+            served.host.set { $0.waitsForever = true }
+            let client = try served.client()
+            try await client.send(Self.wait)
+            try await served.eventually("the wait is under way") { served.host.calls == ["wait sess1"] }
+            client.disconnect()
+            try await served.eventually("the wait is over") { served.host.calls.last == "wait cancelled" }
+            #expect(served.log.lines == [])
+        }
+    }
+
+    @Test func `that waits and has closed its sending half gets its answer`() async throws {
+        try await Served.run { served in
+            served.host.set { $0.waitsForever = true }
+            let client = try served.client()
+            try await client.send(Self.wait)
+            client.shutdownWrite()
+            try await served.eventually("the wait is under way") { served.host.calls == ["wait sess1"] }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(served.host.calls == ["wait sess1"])
+            await served.stop()
+            #expect(try await client.response().status == 503)
+        }
+    }
+
     // MARK: The service stops
+
+    @Test func `that waits is told so at once when the service stops`() async throws {
+        var limits = APILimits()
+        limits.shutdownGrace = .seconds(60)
+        try await Served.run(limits: limits) { served in
+            served.host.set { $0.waitsForever = true }
+            let client = try served.client()
+            try await client.send(Self.wait)
+            try await served.eventually("the wait is under way") { served.host.calls == ["wait sess1"] }
+            await served.stop()
+            let answer = try await client.response()
+            #expect(answer.status == 503)
+            #expect(try answer.code == "shutting_down")
+            #expect(try await client.isAtEnd())
+        }
+    }
 
     @Test func `that idles is closed at once when the service stops`() async throws {
         var limits = APILimits()

@@ -64,6 +64,7 @@ import Testing
         ("GET", "/v1/reaper?dry_run", #"query: the key "dry_run" is not known here (known: none)"#),
         ("POST", "/v1/reaper/pass?dry-run", #"query: the key "dry-run" is not known here (known: dry_run, unclaimed)"#),
         ("POST", "/v1/sessions/abcd/input?enter", #"query: the key "enter" is not known here (known: none)"#),
+        ("POST", "/v1/sessions/abcd/wait?timeout=1", #"query: the key "timeout" is not known here (known: none)"#),
         ("POST", "/v1/sessions/abcd/resize?x", #"query: the key "x" is not known here (known: none)"#),
         ("POST", "/v1/workspaces?x", #"query: the key "x" is not known here (known: none)"#),
         ("POST", "/v1/workspaces/abcd/sessions?x", #"query: the key "x" is not known here (known: none)"#),
@@ -157,8 +158,12 @@ import Testing
         ("/v1/sessions/abcd/input", "application/json", #"{"text":null}"#, "body: `text` must be a text, and not null"),
         ("/v1/sessions/abcd/input", "application/json", #"{"text":7}"#, "body: `text` must be a text, and not 7"),
         (
-            "/v1/sessions/abcd/input", "application/json", #"{"text":"a","enter":true}"#,
-            "body: the field `enter` is not known (known: text)"
+            "/v1/sessions/abcd/input", "application/json", #"{"text":"a","return":true}"#,
+            "body: the field `return` is not known (known: enter, paste, text)"
+        ),
+        (
+            "/v1/sessions/abcd/input", "application/json", #"{"text":"a","paste":1}"#,
+            "body: `paste` must be true or false, and not 1"
         ),
         (
             "/v1/sessions/abcd/input", "application/json", #"{"text":""}"#,
@@ -182,7 +187,47 @@ import Testing
         try await refuses("POST", target, body: body, type: type, detail)
     }
 
+    @Test(arguments: [
+        ("", "body: a JSON object is wanted and none came"),
+        ("{}", "body: the field `for` is missing"),
+        (#"{"for":"end"}"#, #"body: `for` must be one of exit, output, idle, and not "end""#),
+        (
+            #"{"for":"exit","until":1}"#,
+            "body: the field `until` is not known (known: for, from, idle_seconds, pattern, timeout)"
+        ),
+        (#"{"for":"exit","timeout":"5"}"#, #"body: `timeout` must be a number, and not "5""#),
+        (#"{"for":"exit","timeout":3601}"#, "body: `timeout` is 3601.0; 0 to 3600 seconds are taken"),
+        (#"{"for":"exit","timeout":-1}"#, "body: `timeout` is -1.0; 0 to 3600 seconds are taken"),
+        (#"{"for":"exit","from":1}"#, "body: `from` means nothing to a wait for exit"),
+        (#"{"for":"exit","pattern":"a"}"#, "body: `pattern` means nothing to a wait for exit"),
+        (#"{"for":"output","pattern":"a","from":-1}"#, "body: `from` must be a whole number from 0 on, and not -1"),
+        (#"{"for":"output","pattern":"a","from":1.5}"#, "body: `from` must be a whole number from 0 on, and not 1.5"),
+        (#"{"for":"output"}"#, "body: `pattern` is missing; a wait for output needs a regular expression"),
+        (#"{"for":"output","pattern":""}"#, "body: `pattern` is missing; a wait for output needs a regular expression"),
+        (#"{"for":"output","pattern":"(a"}"#, "body: `pattern` has a `(` that is not closed (at character 3)"),
+        (
+            #"{"for":"output","pattern":"a","idle_seconds":1}"#,
+            "body: `idle_seconds` means nothing to a wait for output"
+        ),
+        (
+            #"{"for":"idle"}"#,
+            "body: `idle_seconds` is missing; a wait for idle needs to know how long nothing may come"
+        ),
+        (#"{"for":"idle","idle_seconds":3601}"#, "body: `idle_seconds` is 3601.0; 0 to 3600 seconds are taken"),
+    ])
+    func `is refused in a wait's body, by its field`(body: String, detail: String) async throws {
+        try await refuses("POST", "/v1/sessions/abcd/wait", body: body, detail)
+    }
+
     // MARK: Bounds
+
+    @Test func `is bounded in a pattern's size`() {
+        #expect(throws: Never.self) { try RequestValidation.pattern(String(repeating: "a", count: 1024)) }
+        #expect(
+            throws: HostFailure.invalidRequest(
+                "body: `pattern` has 1025 bytes; at most 1024 are taken; nothing was done")
+        ) { try RequestValidation.pattern(String(repeating: "a", count: 1025)) }
+    }
 
     @Test func `is bounded in number and size`() {
         func check(_ request: CreateSessionRequest) -> String? {
@@ -246,12 +291,14 @@ import Testing
         #expect(
             try CreateSession.shape.read(CreateSessionRequest.self, from: Array(WireCoding.encode(session))) == session
         )
-        for subject in [Mirror(reflecting: workspace), Mirror(reflecting: session)] {
+        let wait = WaitRequest(for: .output, pattern: "p", idleSeconds: 1.5, timeout: 2, from: .max)
+        #expect(try WaitForSession.shape.read(WaitRequest.self, from: Array(WireCoding.encode(wait))) == wait)
+        let input = InputRequest(text: "t", paste: true, enter: false)
+        #expect(try SendInput.shape.read(InputRequest.self, from: Array(WireCoding.encode(input))) == input)
+        for subject in [workspace, session, wait, input].map({ Mirror(reflecting: $0 as Any) }) {
             for child in subject.children {
                 #expect("\(child.value)" != "nil", "\(child.label ?? "") is not filled in")
             }
         }
-        let input = InputRequest(text: "t")
-        #expect(try SendInput.shape.read(InputRequest.self, from: Array(WireCoding.encode(input))) == input)
     }
 }

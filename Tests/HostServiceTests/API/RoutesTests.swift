@@ -172,7 +172,7 @@ import Testing
         try await Served.run { served in
             let client = try served.client()
             let target = "/v1/sessions/sess1/input"
-            func input() -> [UInt8] { served.host.now.input }
+            func input() -> [UInt8] { served.host.now.input.bytes }
             let json = try await client.request(
                 "POST", target, headers: ["Content-Type": "Application/JSON; charset=utf-8"],
                 body: Array(#"{"text":"é\u0000\n"}"#.utf8)
@@ -187,6 +187,60 @@ import Testing
                 #expect(raw.status == 204)
                 #expect(input() == [0, 255, 123])
             }
+        }
+    }
+
+    @Test func `that writes to a terminal passes on how the text is meant`() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            for (body, input) in [
+                (
+                    #"{"text":"a","paste":true,"enter":true}"#,
+                    TerminalInput(bytes: [0x61], isPaste: true, withEnter: true)
+                ),
+                (#"{"text":"","enter":true}"#, TerminalInput(bytes: [], withEnter: true)),
+                (#"{"text":"a","paste":false,"enter":null}"#, TerminalInput(bytes: [0x61])),
+            ] {
+                let answer = try await client.request(
+                    "POST", "/v1/sessions/sess1/input", headers: ["Content-Type": "application/json"],
+                    body: Array(body.utf8))
+                #expect(answer.status == 204)
+                #expect(served.host.now.input == input)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"for":"exit"}"#, WaitRequest(for: .exit)),
+        (
+            #"{"for":"output","pattern":"^a","timeout":0,"from":18446744073709551615}"#,
+            WaitRequest(for: .output, pattern: "^a", timeout: 0, from: .max)
+        ),
+        (
+            #"{"for":"idle","idle_seconds":0.5,"timeout":3600}"#,
+            WaitRequest(for: .idle, idleSeconds: 0.5, timeout: 3600)
+        ),
+    ])
+    func `that waits passes on what is waited for`(body: String, request: WaitRequest) async throws {
+        try await Served.run { served in
+            let document = WaitDocument(
+                outcome: .matched, exit: .init(code: 3, signal: nil), endReason: .exited, line: "x", seq: 9, missed: 1)
+            served.host.set { $0.waited = document }
+            let answer = try await served.client().request("POST", "/v1/sessions/sess1/wait", body: Array(body.utf8))
+            #expect(answer.status == 200)
+            #expect(try answer.document(WaitDocument.self) == document)
+            #expect(served.host.now.wait == request)
+            #expect(served.host.calls == ["wait sess1"])
+        }
+    }
+
+    @Test func `that waits tells with nulls what it does not know`() async throws {
+        try await Served.run { served in
+            let answer = try await served.client().request(
+                "POST", "/v1/sessions/sess1/wait", body: Array(#"{"for":"exit"}"#.utf8))
+            #expect(
+                answer.text
+                    == #"{"end_reason":null,"exit":null,"line":null,"missed":0,"outcome":"timed_out","seq":null}"#)
         }
     }
 
@@ -229,7 +283,8 @@ import Testing
     @Test(arguments: [
         ("POST", "/v1/status", "GET, HEAD"), ("DELETE", "/v1/workspaces", "GET, HEAD, POST"),
         ("PATCH", "/v1/workspaces/abcd", "DELETE, GET, HEAD"), ("GET", "/v1/sessions/abcd/input", "POST"),
-        ("HEAD", "/v1/sessions/abcd/input", "POST"), ("OPTIONS", "/v1/reaper/pass", "POST"),
+        ("HEAD", "/v1/sessions/abcd/input", "POST"), ("GET", "/v1/sessions/abcd/wait", "POST"),
+        ("OPTIONS", "/v1/reaper/pass", "POST"),
         ("POST", "/v1/sessions/abcd/attach", "GET, HEAD"),
     ])
     func `tells which methods it has`(method: String, target: String, allowed: String) async throws {

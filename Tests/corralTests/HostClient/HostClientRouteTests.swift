@@ -73,6 +73,25 @@ import Testing
         #expect(body == "ls\r")
     }
 
+    @Test func `types a text, and says how it is meant`() async throws {
+        let reply = CannedServer.reply(status: "204 No Content", body: [])
+        let (line, body, _) = try await exchange(reply) {
+            try await $0.sendText("ls", asPaste: true, withEnter: false, to: "s9x1")
+        }
+        #expect(line == "POST /v1/sessions/s9x1/input HTTP/1.1")
+        #expect(body == #"{"enter":false,"paste":true,"text":"ls"}"#)
+    }
+
+    @Test func `asks to wait`() async throws {
+        let document = WaitDocument(outcome: .idle, seq: 12)
+        let (line, body, value) = try await exchange(try json(document)) {
+            try await $0.wait(for: WaitRequest(for: .idle, idleSeconds: 2, timeout: 5.5), in: "s9x1")
+        }
+        #expect(line == "POST /v1/sessions/s9x1/wait HTTP/1.1")
+        #expect(body == #"{"for":"idle","idle_seconds":2,"timeout":5.5}"#)
+        #expect(value == document)
+    }
+
     @Test func `types more than a request takes in several`() async throws {
         let server = try await CannedServer { _ in .reply(CannedServer.reply(status: "204 No Content", body: [])) }
         defer { server.stop() }

@@ -3,13 +3,15 @@ import NIOCore
 
 /// One client's connection, from its first byte to its last.
 ///
-/// Requests are carried out one after the other. A client that goes away does not stop what it asked for: the answer
-/// finds nobody, and that is all. A connection that became a WebSocket stays one.
+/// Requests are carried out one after the other. A client that goes away does not stop what it asked for, unless it only waited
+/// for something (``Route/endsWithClient``): the answer finds nobody, and that is all. A connection that became a WebSocket stays one.
 struct Connection: Sendable {
     let channel: NIOAsyncChannel<ConnectionInput, Never>
     /// Why nothing of this connection is served, nil when it is.
     let refusal: APIRefusal?
     let responder: APIResponder
+    /// Comes from the connection's handler.
+    let interruption: Interruption
     let limits: APILimits
     let logger: Logger
 
@@ -36,7 +38,7 @@ struct Connection: Sendable {
                 try await send(.problem(APIError(refusal)), keepsAlive: false)
                 return try await reader.discardRest()
             case .request(let request, let keepsAlive):
-                switch await responder.answer(request) {
+                switch await responder.answer(request, interruption) {
                 case .response(let response):
                     try await send(response, keepsAlive: keepsAlive)
                     if !keepsAlive { return try await reader.discardRest() }

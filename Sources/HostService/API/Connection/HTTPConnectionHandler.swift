@@ -18,13 +18,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: APILimits
+    private let interruption: Interruption
     private let encoder: HTTPResponseEncoder
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private var machine = StateMachine()
     private var deadline: Scheduled<Void>?
 
-    private init(limits: APILimits) {
+    private init(limits: APILimits, interruption: Interruption) {
         self.limits = limits
+        self.interruption = interruption
         encoder = HTTPResponseEncoder()
         var bounds = NIOHTTPDecoderLimitConfiguration()
         bounds.maxHeaderFieldSize = limits.requestHeader
@@ -40,9 +42,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     /// Puts the handlers of a new connection into its pipeline.
+    /// - Parameter interruption: told when the client has gone or the service stops.
     /// - Precondition: On the channel's event loop, before it is active.
-    static func install(in channel: any Channel, limits: APILimits) throws {
-        let handler = HTTPConnectionHandler(limits: limits)
+    static func install(in channel: any Channel, limits: APILimits, interruption: Interruption) throws {
+        let handler = HTTPConnectionHandler(limits: limits, interruption: interruption)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandlers([handler.encoder, handler.decoder, handler] as [any ChannelHandler])
     }
@@ -52,6 +55,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func channelActive(context: ChannelHandlerContext) {
         waitAsNeeded(context)
         context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        interruption.interrupt()
+        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -88,6 +96,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case ChannelEvent.inputClosed where machine.inputClosed():
             context.close(promise: nil)
         case is ConnectionShouldEnd:
+            interruption.interrupt()
             if machine.shouldEnd() { context.close(promise: nil) }
         default:
             context.fireUserInboundEventTriggered(event)

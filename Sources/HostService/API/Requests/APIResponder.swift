@@ -16,12 +16,17 @@ struct APIResponder: Sendable {
     }
 
     /// Finds the route and carries it out.
-    func answer(_ request: APIRequest) async -> APIAnswer {
+    /// - Parameter interruption: ends what the client only waits for.
+    func answer(_ request: APIRequest, _ interruption: Interruption) async -> APIAnswer {
         do {
             try refuseBrowsers(request)
             let (route, id) = try routes.route(of: request)
             let query = try QueryParameters(request.query, known: route.queryKeys)
-            let answer = try await route.answer(RouteCall(request: request, query: query, id: id), on: host)
+            let call = RouteCall(request: request, query: query, id: id)
+            let answer =
+                route.endsWithClient
+                ? try await interruption.run { [host] in try await route.answer(call, on: host) }
+                : try await route.answer(call, on: host)
             guard request.method == .HEAD, case .response(var response) = answer else { return answer }
             response.isHeadOnly = true
             return .response(response)

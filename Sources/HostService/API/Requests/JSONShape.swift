@@ -9,6 +9,10 @@ import HostProtocol
 indirect enum JSONShape: Sendable {
     case text
     case wholeNumber
+    /// A number of bytes since a beginning: 0 to 2^64-1.
+    case position
+    case number
+    case truth
     case texts
     /// An object of texts with any keys.
     case textByName
@@ -71,6 +75,12 @@ indirect enum JSONShape: Sendable {
             _ = try value(String.self, decoder, at: path)
         case .wholeNumber:
             guard Int(exactly: try value(Double.self, decoder, at: path)) != nil else { throw mismatch(decoder, path) }
+        case .position:
+            _ = try value(UInt64.self, decoder, at: path)
+        case .number:
+            _ = try value(Double.self, decoder, at: path)
+        case .truth:
+            _ = try value(Bool.self, decoder, at: path)
         case .word(let words):
             guard words.contains(try value(String.self, decoder, at: path)) else { throw mismatch(decoder, path) }
         case .texts:
@@ -134,6 +144,9 @@ indirect enum JSONShape: Sendable {
         switch self {
         case .text: "a text"
         case .wholeNumber: "a whole number"
+        case .position: "a whole number from 0 on"
+        case .number: "a number"
+        case .truth: "true or false"
         case .texts: "an array of texts"
         case .textByName: "an object of texts"
         case .word(let words): "one of " + words.joined(separator: ", ")

@@ -1,5 +1,6 @@
 import CgroupPty
 import HostProtocol
+import TerminalText
 
 /// What a value in a request may be, whatever route it came by (I8).
 ///
@@ -22,7 +23,9 @@ enum RequestValidation {
     static let nameBytes = 255
     /// Columns or rows of a terminal.
     static let terminalCells = 1...1000
-    /// Seconds that a delete's reply may be waited for.
+    /// Bytes of a regular expression. One that a person can read is much shorter.
+    static let patternBytes = 1 << 10
+    /// Seconds that a delete's reply, or something in a session, may be waited for.
     static let timeoutSeconds = 0.0...3600.0
 
     // MARK: Ids in a path
@@ -99,6 +102,56 @@ enum RequestValidation {
         if let size = request.size { try check(size) }
         try checkCommand(request.command ?? [])
         try checkEnvironment(request.env ?? [:])
+    }
+
+    /// Checks a wish to wait for something.
+    static func check(_ request: WaitRequest) throws(HostFailure) {
+        if let timeout = request.timeout { try seconds(timeout, "timeout") }
+        let foreign: [(String, Bool)] =
+            switch request.event {
+            case .exit:
+                [
+                    ("pattern", request.pattern != nil), ("idle_seconds", request.idleSeconds != nil),
+                    ("from", request.from != nil),
+                ]
+            case .output: [("idle_seconds", request.idleSeconds != nil)]
+            case .idle: [("pattern", request.pattern != nil), ("from", request.from != nil)]
+            }
+        for (field, isGiven) in foreign where isGiven {
+            throw refused(field, "means nothing to a wait for \(request.event.rawValue)")
+        }
+        switch request.event {
+        case .exit: break
+        case .output: _ = try pattern(request.pattern)
+        case .idle:
+            guard let idle = request.idleSeconds else {
+                throw refused("idle_seconds", "is missing; a wait for idle needs to know how long nothing may come")
+            }
+            try seconds(idle, "idle_seconds")
+        }
+    }
+
+    /// Reads a regular expression.
+    static func pattern(_ text: String?) throws(HostFailure) -> LinePattern {
+        guard let text, !text.isEmpty else {
+            throw refused("pattern", "is missing; a wait for output needs a regular expression")
+        }
+        guard text.utf8.count <= patternBytes else {
+            throw refused("pattern", "has \(text.utf8.count) bytes; at most \(patternBytes) are taken")
+        }
+        do throws(LinePattern.Refusal) {
+            return try LinePattern(text)
+        } catch {
+            throw refused("pattern", "\(error)")
+        }
+    }
+
+    private static func seconds(_ value: Double, _ field: String) throws(HostFailure) {
+        guard timeoutSeconds.contains(value) else {
+            throw refused(
+                field,
+                "is \(value); \(Int(timeoutSeconds.lowerBound)) to \(Int(timeoutSeconds.upperBound)) seconds are taken")
+        }
     }
 
     /// Checks a terminal's size.

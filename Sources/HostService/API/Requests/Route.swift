@@ -7,6 +7,8 @@ protocol Route: Sendable {
     var path: String { get }
     /// Query keys that the route understands. Any other is refused.
     var queryKeys: Set<String> { get }
+    /// Whether the verb is given up when its client goes away or the service stops. Only for one that changes nothing (I7).
+    var endsWithClient: Bool { get }
     /// Carries the verb out.
     /// - Throws: ``HostFailure``, ``APIRefusal``, or what nobody foresaw.
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer
@@ -15,4 +17,7 @@ protocol Route: Sendable {
 extension Route {
     /// Most routes understand no query.
     var queryKeys: Set<String> { [] }
+
+    /// Most routes are carried out whatever becomes of the client.
+    var endsWithClient: Bool { false }
 }

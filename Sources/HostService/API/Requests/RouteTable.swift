@@ -22,7 +22,7 @@ struct RouteTable: Sendable {
         GetStatus(),
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), KillSession(),
-        SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(),
+        SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
         ListReceipts(), GetReceipt(),
         RunReaperPass(), GetReaper(), TrustRepository(),
     ])

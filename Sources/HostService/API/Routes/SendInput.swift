@@ -1,27 +1,32 @@
 import HostProtocol
 import NIOHTTP1
 
-/// `POST /v1/sessions/ID/input`: writes to a terminal. `{"text": …}` as `application/json`, raw bytes as any other
-/// type.
+/// `POST /v1/sessions/ID/input`: writes to a terminal. `{"text": …}` as `application/json`, with `"paste": true` as a paste where
+/// the application has asked to be told of those, and with `"enter": true` followed by Enter as a write of its own; raw bytes as
+/// any other type.
 struct SendInput: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/input"
 
     /// What a JSON body may hold.
-    static let shape = JSONShape.object(["text": .required(.text)])
+    static let shape = JSONShape.object([
+        "text": .required(.text), "paste": .optional(.truth), "enter": .optional(.truth),
+    ])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)
-        let input = isJSON(call.request) ? try text(call.body) : call.body
-        guard !input.isEmpty else {
+        let input = isJSON(call.request) ? try text(call.body) : TerminalInput(bytes: call.body)
+        guard !input.bytes.isEmpty || input.withEnter else {
             throw HostFailure.invalidRequest("body: there is nothing to write to the terminal; nothing was done")
         }
         try await host.sendInput(input, to: id)
         return .response(.noContent)
     }
 
-    private func text(_ body: [UInt8]) throws(HostFailure) -> [UInt8] {
-        Array(try Self.shape.read(InputRequest.self, from: body).text.utf8)
+    private func text(_ body: [UInt8]) throws(HostFailure) -> TerminalInput {
+        let request = try Self.shape.read(InputRequest.self, from: body)
+        return TerminalInput(
+            bytes: Array(request.text.utf8), isPaste: request.paste ?? false, withEnter: request.enter ?? false)
     }
 
     private func isJSON(_ request: APIRequest) -> Bool {
