@@ -100,6 +100,22 @@ public final class RunningHost: Sendable {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pidfd.pid)/fd").count
     }
 
+    /// Sockets that the host has open.
+    public func socketCount() throws -> Int {
+        let directory = "/proc/\(pidfd.pid)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: directory).count { name in
+            var target = [CChar](repeating: 0, count: 7)
+            // One that was closed meanwhile is none.
+            guard readlink("\(directory)/\(name)", &target, 7) == 7 else { return false }
+            return target.elementsEqual("socket:".utf8.map { CChar($0) })
+        }
+    }
+
+    /// Threads that the host has.
+    public func threadCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pidfd.pid)/task").count
+    }
+
     /// What the host has written so far.
     public static func log(_ place: Place) -> String {
         String(decoding: FileManager.default.contents(atPath: place.log) ?? Data(), as: UTF8.self)

@@ -20,6 +20,8 @@ struct CommandStatus: Error, Hashable, Sendable {
     static let notFound = CommandStatus(rawValue: 5)
     /// The command line cannot be understood. See: sysexits.h, EX_USAGE
     static let usage = CommandStatus(rawValue: 64)
+    /// What was waited for has not happened in time. See: timeout(1)
+    static let timedOut = CommandStatus(rawValue: 124)
     /// The host cannot be reached. See: sysexits.h, EX_UNAVAILABLE
     static let unreachable = CommandStatus(rawValue: 69)
 

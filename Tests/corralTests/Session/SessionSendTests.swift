@@ -4,19 +4,28 @@ import Testing
 @testable import corral
 
 @Suite struct `Text that is sent` {
-    @Test func `goes as it is, and Enter as a write of its own`() throws {
-        let verb = try #require(try Corral.parseAsRoot(["session", "send", "tests", "make\tcheck"]) as? SessionSend)
-        #expect(verb.writes == [Array("make\tcheck".utf8), [0x0d]])
+    private func parse(_ words: String...) throws -> SessionSend {
+        try #require(try Corral.parseAsRoot(["session", "send", "tests"] + words) as? SessionSend)
     }
 
-    @Test func `goes without Enter when told so`() throws {
-        let verb = try #require(
-            try Corral.parseAsRoot(["session", "send", "tests", "--no-enter", "q"]) as? SessionSend)
-        #expect(verb.writes == [[0x71]])
+    @Test func `goes as a paste, with Enter after it`() throws {
+        let verb = try parse("make\tcheck\nmake install")
+        #expect(verb.isPaste)
+        #expect(!verb.noEnter)
+        #expect(try parse("--no-enter", "q").noEnter)
     }
 
-    @Test func `can be Enter alone`() throws {
-        let verb = try #require(try Corral.parseAsRoot(["session", "send", "tests", ""]) as? SessionSend)
-        #expect(verb.writes == [[0x0d]])
+    @Test(arguments: ["\u{3}", "\u{1b}[A", "y\r", "\u{7f}"])
+    func `is typed when it has keys in it`(_ text: String) throws {
+        #expect(try !parse(text).isPaste)
+    }
+
+    @Test func `is typed when told so`() throws {
+        #expect(try !parse("--keys", ":wq").isPaste)
+    }
+
+    @Test func `can be Enter alone, and not nothing`() throws {
+        #expect(try parse("").text.isEmpty)
+        #expect(throws: (any Error).self) { try parse("", "--no-enter") }
     }
 }

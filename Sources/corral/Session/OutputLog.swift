@@ -1,0 +1,98 @@
+import Glibc
+import HostClient
+import HostProtocol
+
+/// A session's raw output on stdout, each byte once, in order, and never one that is not its own.
+///
+/// What is held is asked for; what comes then is followed by attaching at the byte after it. An attachment that cannot go on there
+/// (the host has dropped the byte, or the numbers have begun anew) would begin with a picture of the screen: then what is held is asked
+/// for again, and stderr says what is missing.
+struct OutputLog {
+    private let client: HostClient
+    private let session: String
+    private var next: UInt64?
+    private var epoch: String?
+    private var absence = HostAbsence()
+
+    /// Prepares to print the output of a session, given by its id, from a byte on or from the oldest that is held.
+    init(_ client: HostClient, session: String, from: UInt64?) {
+        self.client = client
+        self.session = session
+        next = from
+    }
+
+    /// Prints what is held.
+    mutating func printHeld() async throws(HostClientFailure) {
+        let output = try await client.output(of: session, from: next)
+        if let note = Self.note(asked: next, before: epoch, output) { Console.note("corral: \(note)") }
+        Console.write(output.bytes, to: STDOUT_FILENO)
+        next = output.next
+        epoch = output.epoch
+    }
+
+    /// Prints what is held and what comes, until the session ends.
+    mutating func follow() async throws(HostClientFailure) {
+        try await printHeld()
+        while true {
+            do throws(HostClientFailure) {
+                let began = ContinuousClock.now
+                let stretch = try await attach()
+                if .now - began > .seconds(1) { absence.isOver() }
+                switch stretch {
+                case .ended: return
+                case .gap: try await printHeld()
+                case .broken(let code):
+                    guard AttachLoop.isWorthRetrying(code) else {
+                        throw .badResponse(
+                            request: "attach to session \(session)", why: "the host closed with WebSocket code \(code)")
+                    }
+                    throw .disconnected(request: "attach to session \(session)")
+                }
+            } catch {
+                if case .problem(let problem) = error, problem.code == "session_ended" {
+                    Console.note(
+                        "corral: session \(session) has ended while the host was away; its last output is not held")
+                    return
+                }
+                guard await absence.bridge(error) else { throw error }
+            }
+        }
+    }
+
+    private enum Stretch {
+        /// The session is over, and all of its output was printed.
+        case ended
+        /// The connection broke; another goes on.
+        case broken(Int)
+        /// The next byte is not to be had by attaching.
+        case gap
+    }
+
+    private mutating func attach() async throws(HostClientFailure) -> Stretch {
+        let connection = try await client.attach(to: session, from: next, epoch: epoch)
+        var stretch = Stretch.broken(1006)
+        events: for await event in connection.events {
+            switch event {
+            case .bytes(let bytes):
+                Console.write(bytes, to: STDOUT_FILENO)
+                next = next.map { $0 + UInt64(bytes.count) }
+            case .message(let message):
+                if message.type == .ended { stretch = .ended }
+                guard message.type == .synced, message.mode != .exact else { continue }
+                stretch = .gap
+                break events
+            case .closed(let code): if case .broken = stretch { stretch = .broken(code) }
+            }
+        }
+        await connection.close()
+        return stretch
+    }
+
+    /// What is told of bytes that are not there; nil when none is missing.
+    static func note(asked: UInt64?, before: String?, _ output: SessionOutput) -> String? {
+        if let before, before != output.epoch { return "the output began anew; it goes on at byte \(output.from)" }
+        let wanted = asked ?? 0
+        guard output.from > wanted else { return nil }
+        return "\(output.from - wanted) bytes before byte \(output.from) are no longer held"
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import HostClient
+import Testing
+
+@testable import corral
+
+@Suite struct `A log of output` {
+    private func note(asked: UInt64?, before: String? = nil, from: UInt64) -> String? {
+        OutputLog.note(
+            asked: asked, before: before, SessionOutput(epoch: "e1", from: from, next: from + 1, bytes: [0x61]))
+    }
+
+    @Test func `says what is no longer held, and nothing else`() {
+        #expect(note(asked: nil, from: 0) == nil)
+        #expect(note(asked: nil, from: 10) == "10 bytes before byte 10 are no longer held")
+        #expect(note(asked: 7, before: "e1", from: 10) == "3 bytes before byte 10 are no longer held")
+        #expect(note(asked: 10, before: "e1", from: 10) == nil)
+        #expect(note(asked: 99, from: 10) == nil, "nothing of that has come yet")
+        #expect(note(asked: 7, before: "e0", from: 10) == "the output began anew; it goes on at byte 10")
+    }
+
+    @Test func `takes options`() throws {
+        let verb = try #require(try Corral.parseAsRoot(["session", "logs", "s", "-f", "--from", "5"]) as? SessionLogs)
+        #expect(verb.follow)
+        #expect(verb.from == 5)
+    }
+}
