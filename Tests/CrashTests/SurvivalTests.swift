@@ -31,7 +31,8 @@ struct `A terminal outlives its host` {
     @Test func `that is killed: same output, same numbers, and it takes input and a size`() async throws {
         try await ServiceHost.run { host in
             let session = try await session(
-                host, ["/bin/sh", "-c", "stty -echo; echo ready; while read line; do echo \"got $line\"; stty size; done"])
+                host,
+                ["/bin/sh", "-c", "stty -echo; echo ready; while read line; do echo \"got $line\"; stty size; done"])
             try await SessionReader(host.client, session.id).waitFor("ready")
             let before = try await host.client.output(of: session.id)
             #expect(try host.storedDescriptors() == 2, "the session, and the socket")
@@ -80,7 +81,8 @@ struct `A terminal outlives its host` {
         try await ServiceHost.run { host in
             let pid = try await host.client.status().pid
             let session = try await session(
-                host, ["/bin/sh", "-c", "echo ready; while kill -0 \(pid) 2>/dev/null; do :; done; echo last words; exit 7"])
+                host,
+                ["/bin/sh", "-c", "echo ready; while kill -0 \(pid) 2>/dev/null; do :; done; echo last words; exit 7"])
             try await SessionReader(host.client, session.id).waitFor("ready")
             try await host.kill()
             try await eventually("the session has ended") {
@@ -160,7 +162,8 @@ struct `A terminal outlives its host` {
         let task = Task { try await following.run() }
         try await eventually("output arrives") { following.now.bytes > 1 << 20 }
         try Shell.run(
-            "cp '\(Ground.programs)/corral-host' '\(program).new'; printf x >> '\(program).new'; mv '\(program).new' '\(program)'")
+            "cp '\(Ground.programs)/corral-host' '\(program).new'; printf x >> '\(program).new'; mv '\(program).new' '\(program)'"
+        )
         let before = following.now.bytes
         try host.restart()
         try await eventually("output arrives from the other build") {
@@ -193,9 +196,11 @@ struct `A terminal outlives its host` {
         let host = try await RunningHost.start(place)
         let path = place.directory.path + "/work"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let workspace = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document
+        let workspace = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path))
+            .document
         let command = ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"]
-        let session = try await host.client.createSession(in: workspace.id, CreateSessionRequest(command: command)).document
+        let session = try await host.client.createSession(in: workspace.id, CreateSessionRequest(command: command))
+            .document
         try await SessionReader(host.client, session.id).waitFor("ready")
         let (status, output) = (try await host.client.status(), try await host.client.output(of: session.id))
         try host.pidfd.signal(SIGUSR2)

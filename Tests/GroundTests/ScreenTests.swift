@@ -34,8 +34,12 @@ struct `A session's screen` {
             #expect(screen.workingDirectory == "/tmp/a b")
             #expect(screen.bells == 1)
             let first = try #require(screen.cells?.first)
-            #expect(first.first == .init(column: 0, width: 1, text: "red", foreground: "1", background: nil, style: ["bold"]))
-            #expect(first.last == .init(column: 4, width: 1, text: "blue", foreground: "#0102ff", background: nil, style: nil))
+            #expect(
+                first.first
+                    == .init(column: 0, width: 1, text: "red", foreground: "1", background: nil, style: ["bold"]))
+            #expect(
+                first.last
+                    == .init(column: 4, width: 1, text: "blue", foreground: "#0102ff", background: nil, style: nil))
         }
     }
 

@@ -76,7 +76,8 @@ public final class FollowingClient: Sendable {
             guard let next = seen.next else { return }
             if let fault = CountedLines.firstFault(in: bytes, from: next) {
                 let place = Int(fault - next)
-                seen.fault = "byte \(fault) is \(bytes[place]) and not \(CountedLines.byte(at: fault)), in \(bytes.count) from \(next)"
+                seen.fault =
+                    "byte \(fault) is \(bytes[place]) and not \(CountedLines.byte(at: fault)), in \(bytes.count) from \(next)"
             }
             seen.next = next + UInt64(bytes.count)
             seen.bytes += UInt64(bytes.count)
@@ -89,7 +90,9 @@ public final class FollowingClient: Sendable {
             case .synced:
                 if message.mode == .exact {
                     seen.exact += 1
-                    if seen.next != message.seq { seen.fault = "exact, but from \(message.seq ?? 0) and not \(seen.next ?? 0)" }
+                    if seen.next != message.seq {
+                        seen.fault = "exact, but from \(message.seq ?? 0) and not \(seen.next ?? 0)"
+                    }
                 } else if seen.next != nil {
                     seen.reanchored += 1
                 }

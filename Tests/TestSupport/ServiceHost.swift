@@ -22,7 +22,8 @@ public final class ServiceHost: Sendable {
         unit = "corral-test-\(place.directory.path.split(separator: "-").last ?? "x").service"
         monitor = try ReadinessMonitor()
         let settings = [
-            "Restart=always", "RestartSec=0", "StartLimitIntervalSec=0", "FileDescriptorStoreMax=4096", "KillMode=mixed",
+            "Restart=always", "RestartSec=0", "StartLimitIntervalSec=0", "FileDescriptorStoreMax=4096",
+            "KillMode=mixed",
             "TimeoutStopSec=100", "StandardOutput=append:\(place.log)", "StandardError=append:\(place.log)",
         ]
         let variables = place.environment.map { "--setenv='\($0.key)=\($0.value)'" }

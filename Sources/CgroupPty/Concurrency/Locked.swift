@@ -20,7 +20,9 @@ public final class Locked<Value>: @unchecked Sendable {
     }
 
     /// Runs `body` alone. It must neither wait nor call back into this lock.
-    public func withLock<Result: ~Copyable, Failure>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    public func withLock<Result: ~Copyable, Failure>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(&value)

@@ -53,7 +53,9 @@ public enum SessionPack {
             guard device == nil || device == terminal.device else {
                 throw Refusal(description: "its terminal is another one")
             }
-            guard try pidfd.pins(leader, in: procfs) else { throw Refusal(description: "its process is not the leader") }
+            guard try pidfd.pins(leader, in: procfs) else {
+                throw Refusal(description: "its process is not the leader")
+            }
             return Contents(
                 terminal: terminal, ring: try OutputRing.adopt(memory, session: session), leader: pidfd)
         } catch let refusal as Refusal {

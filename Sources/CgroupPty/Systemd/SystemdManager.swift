@@ -203,7 +203,8 @@ public actor SystemdManager {
     ///
     /// See: systemd.service(5), `FileDescriptorStoreMax=`
     public func descriptorStoreSize(_ service: String, until deadline: Deadline) async throws(ScopeFailure) -> Int? {
-        try await property("FileDescriptorStoreMax", of: Self.objectPath(service), "Service", service, until: deadline) {
+        try await property("FileDescriptorStoreMax", of: Self.objectPath(service), "Service", service, until: deadline)
+        {
             reply in
             var value: UInt32 = 0
             return corral_bus_read_number_variant(reply, &value) >= 0 ? Int(value) : nil

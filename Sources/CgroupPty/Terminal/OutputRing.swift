@@ -97,12 +97,15 @@ public final class OutputRing {
 
     /// Makes an empty ring.
     /// - Throws: ``SystemCallFailure`` from `memfd_create` or `mmap`: out of descriptors or of memory.
-    public static func make(session: SessionID, capacity: Int = standardCapacity) throws(SystemCallFailure) -> OutputRing
-    {
+    public static func make(
+        session: SessionID, capacity: Int = standardCapacity
+    ) throws(SystemCallFailure) -> OutputRing {
         precondition(capacity > 0, "a ring keeps something")
         let length = pageSize + checkpointCapacity + capacity
         let raw = corral_ring_create("corral-\(session)", length)
-        guard raw >= 0 else { throw SystemCallFailure(call: "memfd_create", subject: "ring of \(session)", errno: -raw) }
+        guard raw >= 0 else {
+            throw SystemCallFailure(call: "memfd_create", subject: "ring of \(session)", errno: -raw)
+        }
         let memory = OwnedFileDescriptor(adopting: raw)
         let mapping = try map(memory, length, "ring of \(session)")
         let header = mapping.assumingMemoryBound(to: corral_ring_header.self)

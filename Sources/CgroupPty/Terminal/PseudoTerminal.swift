@@ -14,7 +14,9 @@ public final class PseudoTerminal: Sendable {
     private init(master: consuming OwnedFileDescriptor, device: UInt64) throws(SystemCallFailure) {
         let flags = master.withRawValue { fcntl($0, F_GETFL) }
         let answer = master.withRawValue { fcntl($0, F_SETFL, flags | O_NONBLOCK) }
-        guard flags >= 0, answer >= 0 else { throw SystemCallFailure(call: "fcntl(F_SETFL)", subject: "terminal", errno: errno) }
+        guard flags >= 0, answer >= 0 else {
+            throw SystemCallFailure(call: "fcntl(F_SETFL)", subject: "terminal", errno: errno)
+        }
         self.master = master
         self.device = device
     }
@@ -45,7 +47,9 @@ public final class PseudoTerminal: Sendable {
     public static func adopt(_ master: consuming OwnedFileDescriptor) throws(SystemCallFailure) -> PseudoTerminal {
         var device: UInt64 = 0
         let answer = master.withRawValue { corral_pty_device($0, &device) }
-        guard answer >= 0 else { throw SystemCallFailure(call: "ioctl(TIOCGPTN)", subject: "descriptor", errno: -answer) }
+        guard answer >= 0 else {
+            throw SystemCallFailure(call: "ioctl(TIOCGPTN)", subject: "descriptor", errno: -answer)
+        }
         return try PseudoTerminal(master: master, device: device)
     }
 

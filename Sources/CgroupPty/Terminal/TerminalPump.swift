@@ -58,7 +58,9 @@ public final class TerminalPump: Sendable {
 
     /// Begins to read a terminal into a sink.
     /// - Throws: ``SystemCallFailure`` from `epoll_ctl`: out of watches or of memory.
-    public func start(_ terminal: PseudoTerminal, into sink: any TerminalSink) throws(SystemCallFailure) -> TerminalChannel {
+    public func start(
+        _ terminal: PseudoTerminal, into sink: any TerminalSink
+    ) throws(SystemCallFailure) -> TerminalChannel {
         let key = state.withLock { state in
             defer { state.nextKey += 1 }
             return state.nextKey

@@ -19,7 +19,9 @@ struct DescriptorStore: Sendable {
     static let none = DescriptorStore(service: nil, limit: 0)
 
     /// Asks systemd what it keeps for us.
-    static func find(_ systemd: SystemdManager, _ environment: [String: String], _ procfs: Procfs, own: ProcessID)
+    static func find(
+        _ systemd: SystemdManager, _ environment: [String: String], _ procfs: Procfs, own: ProcessID
+    )
         async throws -> DescriptorStore
     {
         guard environment["NOTIFY_SOCKET"]?.isEmpty == false, case .path(let path) = try procfs.cgroup(own),

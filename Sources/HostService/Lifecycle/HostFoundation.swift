@@ -42,7 +42,8 @@ struct HostFoundation: Sendable {
             account: account,
             index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, pump: try TerminalPump(),
-            store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())), procfs: procfs,
+            store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())),
+            procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
             scan: EscapeScan(
                 systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor),

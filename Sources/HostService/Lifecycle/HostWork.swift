@@ -121,7 +121,9 @@ struct HostWork: Service {
         ServiceNotification.extendTimeout(.seconds(60))
         work.trash.stop()
         await work.destroys.stop()
-        if isSucceeded.withLock({ $0 }) { return context.logger.notice("Becoming another build; the sessions live on.") }
+        if isSucceeded.withLock({ $0 }) {
+            return context.logger.notice("Becoming another build; the sessions live on.")
+        }
         switch await context.store.outlives(context.systemd) {
         case true: context.logger.notice("Stopping; the sessions live on for the next host.")
         case nil:

@@ -73,7 +73,8 @@ extension ScreenDocument.Run {
         switch color {
         case .terminalDefault: nil
         case .indexed(let index): String(index)
-        case .rgb(let red, let green, let blue): "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        case .rgb(let red, let green, let blue):
+            "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
     }
 }

@@ -193,5 +193,7 @@ final class AttachLoop {
 
 extension Duration {
     /// What poll(2) is to wait.
-    fileprivate var milliseconds: CInt { CInt(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
+    fileprivate var milliseconds: CInt {
+        CInt(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
+    }
 }

@@ -19,7 +19,8 @@ struct SessionRead: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Id or title.", valueName: "session"))
     var session: String
 
-    @Option(help: ArgumentHelp("The last lines, with those that have scrolled off. Else the screen.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("The last lines, with those that have scrolled off. Else the screen.", valueName: "count"))
     var lines: Int?
 
     @Flag(help: "With --json: how each character looks, too.")

@@ -80,7 +80,9 @@ final class FakeAttachment: Attachment {
 
     func sendAtOnce(_ bytes: [UInt8]) -> Bool {
         state.withLockedValue { state in
-            guard state.takesAtOnce, state.gate == nil, state.sendFailure == nil, state.detaches == 0 else { return false }
+            guard state.takesAtOnce, state.gate == nil, state.sendFailure == nil, state.detaches == 0 else {
+                return false
+            }
             state.input += bytes
             return true
         }

@@ -23,7 +23,8 @@ import Testing
             pair.slave.withRawValue { _ = tcsetattr($0, TCSANOW, &settings) }
             terminal = pair.terminal
             slave = try pair.slave.duplicate()
-            feed = TerminalFeed(session: session, ring: try .make(session: session, capacity: capacity), size: .standard)
+            feed = TerminalFeed(
+                session: session, ring: try .make(session: session, capacity: capacity), size: .standard)
         }
 
         /// Writes as a program and has it drained; what a terminal holds is less than what is written.
@@ -44,7 +45,9 @@ import Testing
     }
 
     /// Everything that a reader is given now.
-    private static func taken(_ feed: TerminalFeed, _ key: UInt64) -> (bytes: [UInt8], messages: [AttachMessage], isCut: Bool) {
+    private static func taken(
+        _ feed: TerminalFeed, _ key: UInt64
+    ) -> (bytes: [UInt8], messages: [AttachMessage], isCut: Bool) {
         var bytes: [UInt8] = []
         var messages: [AttachMessage] = []
         while let event = feed.next(key, atMost: 1000, orTell: {}) {

@@ -40,7 +40,9 @@ import Testing
     @Test func `fit into what a signal's handler can write`() {
         var modes = TerminalModes()
         for mode in 0...3000 {
-            _ = Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8).withUnsafeBytes { modes.read($0) }
+            _ = Array("\u{1b}[?\(mode)h\u{1b}[?\(mode == 25 || mode == 7 ? mode : 0)l".utf8).withUnsafeBytes {
+                modes.read($0)
+            }
         }
         #expect(modes.reset.count <= TerminalRestoration.resetCapacity)
     }
