@@ -1,3 +1,4 @@
+import CgroupPty
 import Foundation
 
 /// Runs programs of the system for a test's own arrangements, and fails loudly when they do.
@@ -12,22 +13,57 @@ public enum Shell {
     public static func run(
         _ script: String, in directory: String = "/", environment: [String: String] = [:]
     ) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-euc", script]
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = readToEnd(output)
-        let trouble = readToEnd(errors)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "sh: \(script): status \(process.terminationStatus): \(trouble)\(text)")
+        // Not by Foundation: it takes a child for running as long as anybody holds the descriptor that it gave it, which a child of
+        // another test may well do, and lets children inherit the signals that the runner of the tests blocks.
+        var output: [CInt] = [-1, -1]
+        var errors: [CInt] = [-1, -1]
+        // Sockets, which can be made close-on-exec at once: a pipe's end could get into a child of another test.
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &output) == 0, socketpair(AF_UNIX, kind, 0, &errors) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, errors[1], 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        let arguments = ["/bin/sh", "-euc", "cd -- \"$0\"\n" + script, directory]
+        var words = arguments.map { strdup($0) } + [nil]
+        var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for copy in words + settings { free(copy) } }
+        var child = pid_t()
+        let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, &words, &settings)
+        close(output[1])
+        close(errors[1])
+        // Both at a time: a child that fills one of them must not wait for us to read the other.
+        let trouble = Locked("")
+        let isRead = DispatchSemaphore(value: 0)
+        Thread.detachNewThread { [errors] in
+            let text = readToEnd(errors[0])
+            trouble.withLock { $0 = text }
+            isRead.signal()
+        }
+        let text = readToEnd(output[0])
+        isRead.wait()
+        guard code == 0 else { throw Failure(description: "sh: \(String(cString: strerror(code)))") }
+        var status: CInt = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        guard status == 0 else {
+            let ended = status & 0x7f == 0 ? "status \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
+            throw Failure(description: "sh: \(script): \(ended): \(trouble.withLock { $0 })\(text)")
         }
         return text
     }
@@ -45,11 +81,12 @@ public enum Shell {
     }
 
     /// Foundation's own read ends the process when a signal interrupts it, as the one of a test that exits does.
-    private static func readToEnd(_ pipe: Pipe) -> String {
+    private static func readToEnd(_ descriptor: CInt) -> String {
+        defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = read(pipe.fileHandleForReading.fileDescriptor, &chunk, chunk.count)
+            let count = read(descriptor, &chunk, chunk.count)
             if count > 0 { bytes += chunk[0..<count] } else if count == 0 || errno != EINTR { break }
         }
         return String(decoding: bytes, as: UTF8.self)
