@@ -50,7 +50,7 @@ import Testing
     ) -> (bytes: [UInt8], messages: [AttachMessage], isCut: Bool) {
         var bytes: [UInt8] = []
         var messages: [AttachMessage] = []
-        while let event = feed.next(key, atMost: 1000, orTell: {}) {
+        while let event = feed.next(key, atMost: 64 << 10, orTell: {}) {
             switch event {
             case .bytes(let buffer): bytes += buffer.readableBytesView
             case .message(let message): messages.append(message)
@@ -97,8 +97,9 @@ import Testing
         let quick = await Self.attach(source.feed, title: "t", from: 0, epoch: epoch)
         _ = Self.taken(source.feed, quick)
         var count = 0
+        let piece = Self.pattern(256 << 10)
         while count < TerminalFeed.unsentLimit + 3 * OutputRing.standardCapacity {
-            try source.print(Self.pattern(256 << 10))
+            try source.print(piece)
             count += 256 << 10
             #expect(Self.taken(source.feed, quick).bytes.count == 256 << 10)
         }
