@@ -103,10 +103,6 @@ public struct ScopeStop: Sendable {
         } catch {
             report.outcome = .unknown("\(error)")
         }
-        // Nothing was sent to them.
-        if case .unkillable(let left) = report.outcome {
-            report.outcome = .unknown("\(left.count) processes live in \(target.unit): \(Survivor.list(left))")
-        }
         report.milliseconds = started.millisecondsAgo
         return report
     }

@@ -16,6 +16,8 @@ actor LiveSession {
     /// Nil when it could not be pinned: it was gone when we looked.
     nonisolated let leader: Pidfd?
     private nonisolated let terminal: Locked<HeldTerminal?>
+    /// The output, also after the end. Nil when an earlier host lost the terminal.
+    nonisolated let feed: TerminalFeed?
     private let monitor: ReadinessMonitor
     private nonisolated let sizes = Locked(SizeRule())
     private var ending = Ending.none
@@ -29,6 +31,7 @@ actor LiveSession {
         self.id = id
         self.leader = leader
         terminal = Locked(held)
+        feed = held?.feed
         self.monitor = monitor
     }
 

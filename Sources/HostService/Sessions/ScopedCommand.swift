@@ -35,7 +35,7 @@ struct ScopedCommand: Sendable {
         let plan = try sessions.plan(.mint(), workspace, request, kind: kind, isRetry: isRetry)
         let (row, live) = try await sessions.startHeld(plan)
         let isOver = await live.waitUntilClosed(until: .after(timeout))
-        let tail = Self.text((live.held?.feed.slice(from: nil).bytes ?? []).suffix(Self.tailLength))
+        let tail = Self.text((live.feed?.slice(from: nil).bytes ?? []).suffix(Self.tailLength))
         if isOver { return .exited(await live.leaderExit(), tail: tail) }
         let end = await ender.kill(row, reason: .killed, force: false)
         guard end.outcome == .confirmed else { return .notEnded(end.detail ?? end.outcome.rawValue) }

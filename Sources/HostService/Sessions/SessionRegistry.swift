@@ -33,7 +33,7 @@ actor SessionRegistry {
     /// Lets go of a session that is over. Its output stays readable until ``endedLimit`` others have ended.
     func remove(_ id: SessionID) -> LiveSession? {
         guard let session = live.removeValue(forKey: id) else { return nil }
-        if let feed = session.held?.feed {
+        if let feed = session.feed {
             // Only the output: no descriptor outlives the session.
             ended.append((id, feed))
             if ended.count > Self.endedLimit { ended.removeFirst() }
