@@ -13,6 +13,15 @@ public enum Shell {
     public static func run(
         _ script: String, in directory: String = "/", environment: [String: String] = [:]
     ) throws -> String {
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        return try run(["/bin/sh", "-euc", script], in: directory, variables, name: script)
+    }
+
+    /// Runs a program, given by its path, with no other environment than this one, and returns its standard output.
+    @discardableResult
+    public static func run(
+        _ arguments: [String], in directory: String, _ environment: [String: String], name: String? = nil
+    ) throws -> String {
         // Not by Foundation: it takes a child for running as long as anybody holds the descriptor that it gave it, which a child of
         // another test may well do, and lets children inherit the signals that the runner of the tests blocks.
         var output: [CInt] = [-1, -1]
@@ -39,10 +48,9 @@ public enum Shell {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        let arguments = ["/bin/sh", "-euc", "cd -- \"$0\"\n" + script, directory]
-        var words = arguments.map { strdup($0) } + [nil]
-        var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let all = ["/bin/sh", "-c", "cd -- \"$0\" && exec \"$@\"", directory] + arguments
+        var words = all.map { strdup($0) } + [nil]
+        var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for copy in words + settings { free(copy) } }
         var child = pid_t()
         let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, &words, &settings)
@@ -63,7 +71,8 @@ public enum Shell {
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         guard status == 0 else {
             let ended = status & 0x7f == 0 ? "status \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
-            throw Failure(description: "sh: \(script): \(ended): \(trouble.withLock { $0 })\(text)")
+            throw Failure(
+                description: "\(name ?? arguments.joined(separator: " ")): \(ended): \(trouble.withLock { $0 })\(text)")
         }
         return text
     }

@@ -14,12 +14,8 @@ public final class TemporaryDirectory: Sendable {
 
     deinit {
         // Also what a test made unwritable.
-        let run = Process()
-        run.executableURL = URL(fileURLWithPath: "/bin/sh")
-        run.arguments = ["-c", "chmod -R u+rwX \"$0\" 2>/dev/null; rm -rf --one-file-system \"$0\"", path]
         do {
-            try run.run()
-            run.waitUntilExit()
+            try Shell.run("chmod -R u+rwX '\(path)' 2>/dev/null || true; rm -rf --one-file-system '\(path)'")
         } catch {
             print("remove \(path): \(error)")
         }

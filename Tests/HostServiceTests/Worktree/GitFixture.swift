@@ -1,5 +1,6 @@
 import CgroupPty
 import Foundation
+import TestSupport
 
 @testable import HostService
 
@@ -64,23 +65,15 @@ final class GitFixture: Sendable {
     /// Runs a command line and returns what it wrote, without the newline at the end.
     @discardableResult
     func run(_ arguments: [String], in directory: String, _ environment: [String: String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        var output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        while output.last == "\n" { output.removeLast() }
-        if process.terminationStatus != 0 {
-            throw CommandFailed(description: "\(arguments): \(process.terminationStatus): \(output)")
+        do {
+            var output = try Shell.run(
+                ["/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"] + arguments, in: directory, environment,
+                name: "\(arguments)")
+            while output.last == "\n" { output.removeLast() }
+            return output
+        } catch {
+            throw CommandFailed(description: "\(error)")
         }
-        return output
     }
 
     /// The repository `app`.
