@@ -16,6 +16,8 @@ public final class FollowingClient: Sendable {
         public var exact = 0
         /// Connections that began anew because the ring had dropped what was missing.
         public var reanchored = 0
+        /// Bytes still to come that draw the screen and have no numbers.
+        var unnumbered = 0
         /// The first wrong byte, in words.
         public var fault: String?
         public var ended: AttachMessage?
@@ -71,9 +73,11 @@ public final class FollowingClient: Sendable {
         }
     }
 
-    private func take(_ bytes: [UInt8]) {
+    private func take(_ arrived: [UInt8]) {
         seen.withLock { seen in
-            guard let next = seen.next else { return }
+            let bytes = Array(arrived.dropFirst(seen.unnumbered))
+            seen.unnumbered -= arrived.count - bytes.count
+            guard let next = seen.next, !bytes.isEmpty else { return }
             if let fault = CountedLines.firstFault(in: bytes, from: next) {
                 let place = Int(fault - next)
                 seen.fault =
@@ -97,6 +101,7 @@ public final class FollowingClient: Sendable {
                     seen.reanchored += 1
                 }
                 seen.next = message.seq
+                seen.unnumbered = message.repaint ?? 0
                 seen.epoch = message.epoch
             case .ended: seen.ended = message
             default: break
