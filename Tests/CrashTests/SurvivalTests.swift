@@ -105,7 +105,7 @@ struct `A terminal outlives its host` {
     }
 
     @Test func `under load, kill after kill: no byte is missing or repeated, nothing leaks`() async throws {
-        try await ServiceHost.run { host in
+        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
             let loaded = try await session(host, CountedLines.command())
             var idle: [SessionDocument] = []
             for _ in 0..<5 { idle.append(try await session(host, ["/bin/sh", "-c", "echo idle; exec sleep 10000"])) }
@@ -151,7 +151,8 @@ struct `A terminal outlives its host` {
     }
 
     @Test func `that is restarted in order, also as another build, under load`() async throws {
-        let place = try RunningHost.Place()
+        var place = try RunningHost.Place()
+        place.arguments = ["--ring-size", "64"]
         // A program that can be replaced while it runs, as a package does it.
         let program = place.directory.path + "/corral-host"
         try Shell.run("cp '\(Ground.programs)/corral-host' '\(program)'")

@@ -71,21 +71,6 @@ struct `A session's screen` {
         }
     }
 
-    @Test func `says whether the program wants pastes to be marked, and then they are, up to their own end`()
-        async throws
-    {
-        try await Fixture.run { fixture in
-            let workspace = try await fixture.workspace()
-            let session = try await fixture.session(
-                workspace, #"stty -icanon -echo -icrnl; printf '\033[?2004hready'; exec cat -v"#)
-            let reader = SessionReader(fixture.client, session.id)
-            try await reader.waitFor("ready")
-            try await fixture.client.sendText(
-                "one\u{1b}[201~two", asPaste: true, withEnter: true, to: session.id)
-            try await reader.waitFor("ready^[[200~onetwo^[[201~^M")
-        }
-    }
-
     /// What a client that comes is sent to draw, and how it was announced.
     private func repaint(
         _ client: HostClient, _ session: String, size: TerminalSize? = nil

@@ -74,9 +74,6 @@ struct SessionFinder: Sendable {
             if leader != nil {
                 await registry.insert(live)
                 watch(row, live)
-            } else if row.onExit == .kill, row.disposeRequestedAt == nil, isPopulated(row) {
-                // It ended while no host was there to carry out what was asked for.
-                Task.detached { [ender] in _ = await live.end { await ender.leaderExited(row, live) } }
             }
         } catch {
             context.logger.error(
@@ -104,12 +101,5 @@ struct SessionFinder: Sendable {
         Task.detached { [ender] in
             if row.status == .exited { await ender.watchRest(row, live) } else { await ender.watch(row, live) }
         }
-    }
-
-    private func isPopulated(_ row: SessionRow) -> Bool {
-        guard let scope = ScopeName(unit: row.unit), case .found(let cgroup) = context.ground.look(scope.path) else {
-            return false
-        }
-        do { return try cgroup.members().isEmpty == false } catch { return false }
     }
 }

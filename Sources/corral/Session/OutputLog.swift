@@ -32,9 +32,11 @@ struct OutputLog {
 
     /// Prints what is held and what comes, until the session ends.
     mutating func follow() async throws(HostClientFailure) {
-        try await printHeld()
+        var hasBegun = false
         while true {
             do throws(HostClientFailure) {
+                if !hasBegun { try await printHeld() }
+                hasBegun = true
                 let began = ContinuousClock.now
                 let stretch = try await attach()
                 if .now - began > .seconds(1) { absence.isOver() }
