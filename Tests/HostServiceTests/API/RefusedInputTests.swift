@@ -68,7 +68,10 @@ import Testing
         ("POST", "/v1/sessions/abcd/resize?x", #"query: the key "x" is not known here (known: none)"#),
         ("POST", "/v1/workspaces?x", #"query: the key "x" is not known here (known: none)"#),
         ("POST", "/v1/workspaces/abcd/sessions?x", #"query: the key "x" is not known here (known: none)"#),
-        ("GET", "/v1/sessions/abcd/attach?x", #"query: the key "x" is not known here (known: columns, epoch, from, rows)"#),
+        (
+            "GET", "/v1/sessions/abcd/attach?x",
+            #"query: the key "x" is not known here (known: columns, epoch, from, rows)"#
+        ),
     ])
     func `is refused in a query, by its key`(method: String, target: String, detail: String) async throws {
         try await refuses(method, target, detail)
