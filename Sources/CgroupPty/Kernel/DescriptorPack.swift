@@ -35,13 +35,6 @@ public struct DescriptorPack: ~Copyable, Sendable {
         return Array(found.prefix(Int(count)))
     }
 
-    /// Lends the socket.
-    public borrowing func withSocket<Result, Failure>(
-        _ body: (borrowing OwnedFileDescriptor) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(socket)
-    }
-
     /// Gives the socket up.
     public consuming func release() -> OwnedFileDescriptor { socket }
 }
