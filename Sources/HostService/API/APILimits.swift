@@ -6,7 +6,7 @@ struct APILimits: Sendable {
     var requestHeader = 64 << 10
     /// Fields of a request's header.
     var requestHeaderFields = 100
-    /// Connections that are served at the same time. Each costs one descriptor.
+    /// Connections that are served at the same time. Each costs one descriptor, an attached client two.
     var connections = 1024
     /// Connections beyond ``connections`` that are told so (503); those beyond these are closed without a word.
     var refusedConnections = 64

@@ -111,6 +111,39 @@ import Testing
         }
     }
 
+    // The thread that has the output and the event loop write into the same socket.
+    @Test func `gets whole frames in order, also when it sends pings and reads slowly`() async throws {
+        try await Served.attached { client, attachment, served in
+            let bytes = (0..<3 << 20).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
+            let session = Task.detached {
+                var rest = bytes[...]
+                var seed: UInt64 = 7
+                while !rest.isEmpty {
+                    seed = seed &* 6_364_136_223_846_793_005 &+ 1
+                    let count = seed >> 59 == 0 ? 300_000 : Int(seed >> 51)
+                    attachment.emit(Array(rest.prefix(count)))
+                    rest = rest.dropFirst(count)
+                    if seed >> 60 == 1 { try await Task.sleep(for: .milliseconds(1)) }
+                }
+            }
+            var received: [UInt8] = []
+            received.reserveCapacity(bytes.count)
+            var pings = 0
+            var pongs = 0
+            // The last ping is answered at the latest when nothing else is to be sent.
+            while received.count < bytes.count || pongs == 0 {
+                if received.count >> 14 > pings {
+                    pings += 1
+                    try await client.sendFrame(9, "\(pings)")
+                }
+                let frame = try await client.frame()
+                if frame.opcode == 10 { pongs += 1 } else { received += frame.payload }
+            }
+            try await session.value
+            #expect(received == bytes)
+        }
+    }
+
     // MARK: Input
 
     @Test func `writes to the terminal what it sends, in order`() async throws {

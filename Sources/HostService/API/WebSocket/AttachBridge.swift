@@ -15,12 +15,14 @@ struct AttachBridge: Sendable {
     /// - Postcondition: The attachment is detached.
     func run(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
         let detachment = Detachment(attachment)
-        guard let taken = await InputShortcut.connect(attachment, in: channel) else {
-            return await detachment.detach()
-        }
+        guard let taken = await InputShortcut.connect(attachment, in: channel),
+            let shortcut = await OutputShortcut.of(channel)
+        else { return await detachment.detach() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                let output = AttachOutput(attachment, channel: channel, limits: limits, logger: logger)
+                let output = AttachOutput(
+                    attachment, channel: channel, shortcut: shortcut, limits: limits, logger: logger
+                )
                 // What a client that is gone has sent last is still written.
                 if await output.run() { await detachment.detach() }
             }

@@ -14,14 +14,16 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = WebSocketFrame
 
     private let limits: APILimits
+    private let output: OutputShortcut
     private var machine: StateMachine
     private var deadline: Scheduled<Void>?
     /// The latest ping, while the client does not read. Only the latest has to be answered, so that pings cannot pile
     /// up.
     private var unansweredPing: ByteBuffer?
 
-    private init(limits: APILimits) {
+    private init(limits: APILimits, output: OutputShortcut) {
         self.limits = limits
+        self.output = output
         machine = StateMachine(messageLimit: limits.webSocketMessage)
     }
 
@@ -30,10 +32,12 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
     static func install(
         in pipeline: ChannelPipeline.SynchronousOperations, after other: some ChannelHandler, limits: APILimits
     ) throws {
+        let output = OutputShortcut()
         let handlers: [any ChannelHandler] = [
+            output,
             WebSocketFrameEncoder(),
             ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.webSocketMessage)),
-            WebSocketHandler(limits: limits),
+            WebSocketHandler(limits: limits, output: output),
             InputShortcut(),
         ]
         try pipeline.addHandlers(handlers, position: .after(other))
@@ -140,6 +144,7 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ payload: ByteBuffer, _ context: ChannelHandlerContext, patience: Duration, thenDisconnect: Bool
     ) {
         disconnect(after: patience, context)
+        output.end()
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
         context.writeAndFlush(wrapOutboundOut(frame)).assumeIsolated().whenComplete { result in
             switch result {
