@@ -44,4 +44,58 @@ struct `A command that follows a session` {
             #expect(try await log == wanted)
         }
     }
+
+    /// Its input and output are no terminal, so that nothing is shown but what the host sends.
+    @Test func `by attaching shows what it had typed printed over every crash, each byte once`() async throws {
+        try await ServiceHost.run(arguments: ["--ring-size", "256"]) { host in
+            let path = host.place.directory.path + "/work"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let workspace = try await host.client.createWorkspace(
+                CreateWorkspaceRequest(kind: .adopted, path: path)
+            ).document
+            let session = try await host.client.createSession(
+                in: workspace.id, CreateSessionRequest(command: CountedLines.onDemand)
+            ).document
+            try await SessionReader(host.client, session.id).waitFor("000000099")
+            let (keys, shown) = (path + "/keys", path + "/shown")
+            try Shell.run("mkfifo '\(keys)'; : >'\(shown)'")
+            // Held open for both, or the first one who types would be the last.
+            let typing = try #require(FileHandle(forUpdatingAtPath: keys))
+            let executor = BlockingExecutor(label: "attach")
+            let attached = Task {
+                try await executor.run {
+                    Result {
+                        try Shell.run(
+                            "exec '\(Ground.programs)/corral' attach \(session.id) <'\(keys)' >'\(shown)'",
+                            environment: ["CORRAL_SOCKET": host.place.socket])
+                    }
+                }.get()
+            }
+            func waitUntilShown(_ text: String) async throws {
+                let deadline = Deadline.after(.seconds(60))
+                while !String(decoding: FileManager.default.contents(atPath: shown) ?? Data(), as: UTF8.self)
+                    .contains(text)
+                {
+                    if deadline.hasPassed { throw RunningHost.Trouble(description: "not shown within 60 s: \(text)") }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+            }
+            try await waitUntilShown("000000099")
+            for round in 0..<5 as Range<UInt64> {
+                try typing.write(contentsOf: Data("2000\n".utf8))
+                // In the midst of it: what was typed has arrived, and what it prints has not.
+                try await waitUntilShown(CountedLines.text(100 + round * 2000))
+                try await host.kill()
+                try await waitUntilShown(CountedLines.text(99 + (round + 1) * 2000) + "\r\n")
+            }
+            try typing.write(contentsOf: Data([4]))
+            _ = try await attached.value
+            let all = [UInt8](FileManager.default.contents(atPath: shown) ?? Data())
+            let numbered = Int(10_000 * CountedLines.lineLength)
+            #expect(CountedLines.firstFault(in: Array(all.suffix(numbered)), from: 1100) == nil)
+            let picture = String(decoding: all.dropLast(numbered), as: UTF8.self)
+            #expect(picture.contains("000000099"))
+            #expect(!picture.contains("000000100"), "what came after the picture came once")
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Output of which every byte is known from its number: line after line of nine digits, counted from zero, each ended by CR and LF.
 ///
 /// Whoever gets bytes with a sequence number can say whether they are the right ones, wherever the output was cut.
@@ -7,41 +9,81 @@ public enum CountedLines {
         ["/bin/sh", "-c", "exec seq -f %09.0f 0 \(last)"]
     }
 
-    private static let lineLength: UInt64 = 11
+    /// What a session runs to print fifty of them, again and again, ten times a second.
+    public static let slowly = [
+        "perl", "-e",
+        "$| = 1; while (1) { print map { sprintf \"%09d\\n\", $n++ } 1..50; select undef, undef, undef, 0.1 }",
+    ]
 
-    /// The byte at a sequence number.
-    public static func byte(at sequence: UInt64) -> UInt8 {
-        var line = sequence / lineLength
-        let place = Int(sequence % lineLength)
-        if place == 9 { return 13 }
-        if place == 10 { return 10 }
-        for _ in 0..<(8 - place) { line /= 10 }
-        return UInt8(48 + line % 10)
+    /// What a session runs to print a hundred of them, and then as many more as each line of its input says.
+    ///
+    /// It echoes nothing, so that a test decides when each byte comes, and that none comes in between.
+    public static let onDemand = [
+        "/bin/sh", "-c",
+        """
+        stty -echo; next=100; seq -f %09.0f 0 99
+        while read -r count; do
+            seq -f %09.0f $next $((next + count - 1)); next=$((next + count))
+        done
+        """,
+    ]
+
+    /// Bytes of one of them.
+    public static let lineLength: UInt64 = 11
+
+    /// The line of a number as a screen shows it.
+    public static func text(_ line: UInt64) -> String {
+        let digits = String(line)
+        return String(repeating: "0", count: 9 - digits.count) + digits
+    }
+
+    /// The first million lines. The others differ from them in their first three digits.
+    private static let million: [UInt8] = {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1_000_000 * Int(lineLength))
+        var line: [UInt8] = Array("000000000\r\n".utf8)
+        for _ in 0..<1_000_000 {
+            bytes.append(contentsOf: line)
+            var place = 8
+            while line[place] == 57 {
+                line[place] = 48
+                place -= 1
+            }
+            line[place] += 1
+        }
+        return bytes
+    }()
+
+    /// The bytes from a sequence number on.
+    public static func bytes(from sequence: UInt64, count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            let next = sequence + UInt64(bytes.count)
+            let (millions, place) = next.quotientAndRemainder(dividingBy: UInt64(million.count))
+            let piece = min(count - bytes.count, million.count - Int(place))
+            let first = bytes.count
+            bytes.append(contentsOf: million[Int(place)..<(Int(place) + piece)])
+            guard millions > 0 else { continue }
+            let digits = [millions / 100, millions / 10 % 10, millions % 10].map { UInt8(48 + $0) }
+            // By bytes only where they differ: a byte at a time takes longer than the terminal.
+            bytes.withUnsafeMutableBufferPointer { all in
+                var start = first - Int(place % lineLength)
+                while start < all.count {
+                    for index in 0..<3 where start + index >= first && start + index < all.count {
+                        all[start + index] = digits[index]
+                    }
+                    start += Int(lineLength)
+                }
+            }
+        }
+        return bytes
     }
 
     /// Where bytes that begin at a sequence number are not the right ones.
     public static func firstFault(in bytes: [UInt8], from sequence: UInt64) -> UInt64? {
-        // By lines: a byte at a time takes longer than the terminal.
-        var next = sequence
-        var index = 0
-        while index < bytes.count {
-            if next % lineLength == 0, bytes.count - index >= Int(lineLength) {
-                var line = next / lineLength
-                var expected: [UInt8] = [48, 48, 48, 48, 48, 48, 48, 48, 48, 13, 10]
-                for place in stride(from: 8, through: 0, by: -1) {
-                    expected[place] = UInt8(48 + line % 10)
-                    line /= 10
-                }
-                if bytes[index..<(index + Int(lineLength))].elementsEqual(expected) {
-                    index += Int(lineLength)
-                    next += lineLength
-                    continue
-                }
-            }
-            if bytes[index] != byte(at: next) { return next }
-            index += 1
-            next += 1
-        }
-        return nil
+        let right = Self.bytes(from: sequence, count: bytes.count)
+        if bytes.isEmpty || memcmp(bytes, right, bytes.count) == 0 { return nil }
+        return bytes.indices.first { bytes[$0] != right[$0] }.map { sequence + UInt64($0) }
     }
 }

@@ -18,6 +18,10 @@ public final class FollowingClient: Sendable {
         public var reanchored = 0
         /// Bytes still to come that draw the screen and have no numbers.
         var unnumbered = 0
+        /// Those that came last.
+        public var repaint: [UInt8] = []
+        /// With which code each connection ended that was not ours to end.
+        public var closes: [Int] = []
         /// The first wrong byte, in words.
         public var fault: String?
         public var ended: AttachMessage?
@@ -27,21 +31,29 @@ public final class FollowingClient: Sendable {
     private let session: String
     private let seen = Locked(Seen())
 
-    /// Follows a session that prints ``CountedLines``.
+    /// Follows a session that prints ``CountedLines``, from what its terminal shows on.
     public init(_ client: HostClient, _ session: String) {
         self.client = client
         self.session = session
     }
 
+    /// Follows a session that prints ``CountedLines``, from the first byte of its output on.
+    public init(_ client: HostClient, _ session: String, epoch: String) {
+        self.client = client
+        self.session = session
+        seen.withLock { ($0.next, $0.epoch) = (0, epoch) }
+    }
+
     /// What it has seen so far.
     public var now: Seen { seen.withLock { $0 } }
 
-    /// Follows until the session ends, a byte is wrong, or the task is cancelled.
-    public func run() async throws {
-        while !Task.isCancelled, now.ended == nil, now.fault == nil {
+    /// Follows until the session ends, a byte is wrong, the task is cancelled, or this many bytes of the output have arrived; then
+    /// it detaches. Whatever came after those is thrown away, as by a client that is gone.
+    public func run(until goal: UInt64 = .max) async throws {
+        while !Task.isCancelled, !isOver(goal) {
             let (next, epoch) = seen.withLock { ($0.next, $0.epoch) }
             guard let connection = try await attach(next, epoch) else {
-                try await Task.sleep(for: .milliseconds(2))
+                do { try await Task.sleep(for: .milliseconds(2)) } catch { return }
                 continue
             }
             await withTaskCancellationHandler {
@@ -49,9 +61,9 @@ public final class FollowingClient: Sendable {
                     switch event {
                     case .bytes(let bytes): take(bytes)
                     case .message(let message): take(message)
-                    case .closed: break
+                    case .closed(let code): seen.withLock { $0.closes.append(code) }
                     }
-                    if now.fault != nil { break }
+                    if isOver(goal) { break }
                 }
             } onCancel: {
                 Task { await connection.close() }
@@ -60,13 +72,17 @@ public final class FollowingClient: Sendable {
         }
     }
 
-    /// - Returns: nil while no host is there, or none that serves.
+    private func isOver(_ goal: UInt64) -> Bool {
+        seen.withLock { $0.ended != nil || $0.fault != nil || $0.next ?? 0 >= goal }
+    }
+
+    /// - Returns: nil while no host is there, or none that serves, and when the task is cancelled.
     private func attach(_ from: UInt64?, _ epoch: String?) async throws -> AttachConnection? {
         do {
             return try await client.attach(to: session, from: from, epoch: epoch)
         } catch {
             switch error {
-            case .unreachable, .disconnected: return nil
+            case .unreachable, .disconnected, .cancelled: return nil
             case .problem(let problem) where problem.code == "shutting_down": return nil
             default: throw error
             }
@@ -76,12 +92,11 @@ public final class FollowingClient: Sendable {
     private func take(_ arrived: [UInt8]) {
         seen.withLock { seen in
             let bytes = Array(arrived.dropFirst(seen.unnumbered))
+            seen.repaint += arrived.prefix(seen.unnumbered)
             seen.unnumbered -= arrived.count - bytes.count
             guard let next = seen.next, !bytes.isEmpty else { return }
             if let fault = CountedLines.firstFault(in: bytes, from: next) {
-                let place = Int(fault - next)
-                seen.fault =
-                    "byte \(fault) is \(bytes[place]) and not \(CountedLines.byte(at: fault)), in \(bytes.count) from \(next)"
+                seen.fault = "byte \(fault) is \(bytes[Int(fault - next)]), in \(bytes.count) from \(next)"
             }
             seen.next = next + UInt64(bytes.count)
             seen.bytes += UInt64(bytes.count)
@@ -102,6 +117,7 @@ public final class FollowingClient: Sendable {
                 }
                 seen.next = message.seq
                 seen.unnumbered = message.repaint ?? 0
+                seen.repaint = []
                 seen.epoch = message.epoch
             case .ended: seen.ended = message
             default: break
