@@ -104,52 +104,6 @@ struct `A terminal outlives its host` {
         return parts.count > 1 && (parts[0], parts[1]) >= (6, 15)
     }
 
-    @Test func `under load, kill after kill: no byte is missing or repeated, nothing leaks`() async throws {
-        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
-            let loaded = try await session(host, CountedLines.command())
-            var idle: [SessionDocument] = []
-            for _ in 0..<5 { idle.append(try await session(host, ["/bin/sh", "-c", "echo idle; exec sleep 10000"])) }
-            let following = FollowingClient(host.client, loaded.id)
-            let task = Task { try await following.run() }
-            try await eventually("output arrives") { following.now.bytes > 1 << 20 }
-            try await host.kill()
-            let descriptors = try await Self.descriptors(of: host)
-            #expect(descriptors == 4 * 6, "a master, a ring, a leader and the watch on it")
-            for round in 1...20 {
-                let before = following.now.bytes
-                try await host.kill()
-                try await eventually("output arrives after kill \(round)") {
-                    // Of the new connection's: what an old one had on its way does not count.
-                    following.now.exact + following.now.reanchored >= round && following.now.bytes > before + 100_000
-                        || following.now.fault != nil
-                }
-                if let fault = following.now.fault {
-                    Issue.record("after kill \(round): \(fault)")
-                    break
-                }
-            }
-            #expect(try host.storedDescriptors() == 7)
-            #expect(try await Self.descriptors(of: host) == descriptors)
-            for session in idle + [loaded] {
-                let now = try await host.client.session(session.id)
-                #expect(now.status == .active)
-                #expect(now.terminal == .open)
-                #expect(now.leaderPid == session.leaderPid)
-            }
-            task.cancel()
-            _ = await task.result
-        }
-    }
-
-    /// What the host holds for sessions; connections and the index's readers come and go.
-    private static func descriptors(of host: ServiceHost) async throws -> Int {
-        let links = "/proc/\(try await host.client.status().pid)/fd"
-        return try FileManager.default.contentsOfDirectory(atPath: links).count { name in
-            let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(links)/\(name)")) ?? "closed"
-            return place.hasSuffix("/ptmx") || place.hasPrefix("/memfd:corral") || place == "anon_inode:[pidfd]"
-        }
-    }
-
     @Test func `that is restarted in order, also as another build, under load`() async throws {
         var place = try RunningHost.Place()
         place.arguments = ["--ring-size", "64"]

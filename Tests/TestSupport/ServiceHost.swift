@@ -55,15 +55,15 @@ public final class ServiceHost: Sendable {
     }
 
     /// SIGKILL, and waits until the next process serves.
-    /// - Returns: how long nobody served.
+    /// - Returns: the time from the signal until the next one has answered.
     @discardableResult
     public func kill() async throws -> Duration {
         let process = try await process()
+        let began = ContinuousClock.now
         try process.signal(SIGKILL)
         guard try await process.waitForExit(monitor, until: .after(.seconds(30))) else {
             throw RunningHost.Trouble(description: "the host survives SIGKILL")
         }
-        let began = ContinuousClock.now
         try await waitUntilServed(by: process.pid)
         return ContinuousClock.now - began
     }
