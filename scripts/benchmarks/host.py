@@ -1,4 +1,4 @@
-"""A corral-host of the benchmark's own, and how it is spoken to."""
+"""A corral-host of one's own, and how it is spoken to."""
 import concurrent.futures
 import http.client
 import json
@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 
@@ -22,15 +21,21 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-class Host:
-    """A corral-host with directories of its own."""
+class Refusal(SystemExit):
+    """An answer that says no; ends the program with its words unless it is caught."""
 
-    def __init__(self, programs, work):
-        self.socket = f"{work}/run/corral.sock"
-        self.log = open(f"{work}/log", "w", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [f"{programs}/corral-host", "--state-directory", f"{work}/state", "--runtime-directory", f"{work}/run",
-             "--log-level", "error"], stderr=self.log)
+    def __init__(self, method, path, status, content):
+        super().__init__(f"{method} {path}: {status} {content.decode()}")
+        self.status = status
+
+
+class HostSocket:
+    """What can be asked of a corral-host, wherever it came from."""
+
+    def __init__(self, path):
+        self.socket = path
+
+    def wait_until_ready(self):
         deadline = time.monotonic() + 30
         while True:
             try:
@@ -47,7 +52,7 @@ class Host:
         content = answer.read()
         connection.close()
         if answer.status >= 300:
-            sys.exit(f"bench: {method} {path}: {answer.status} {content.decode()}")
+            raise Refusal(method, path, answer.status, content)
         return json.loads(content) if answer.headers["content-type"].startswith("application/json") else content
 
     def workspace(self, directory):
@@ -63,6 +68,18 @@ class Host:
 
     def delete(self, workspace):
         self.ask("DELETE", f"/v1/workspaces/{workspace}?force&timeout=120")
+
+
+class Host(HostSocket):
+    """A corral-host with directories of its own, as a child of this process."""
+
+    def __init__(self, programs, work):
+        super().__init__(f"{work}/run/corral.sock")
+        self.log = open(f"{work}/log", "w", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [f"{programs}/corral-host", "--state-directory", f"{work}/state", "--runtime-directory", f"{work}/run",
+             "--log-level", "error"], stderr=self.log)
+        self.wait_until_ready()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
