@@ -33,8 +33,52 @@ public enum EscapeJudgement: Sendable, Equatable {
         let place = places[path]
         switch process.tag {
         case .known(let tag): self = Self.judge(process, tag, path, place, question)
-        case .unknown(let reason): self = Self.couldMatter(place, process, question) ? .unreadable(reason) : .unrelated
+        case .unknown(let reason): self = Self.withoutTag(process, place, question, reason)
         }
+    }
+
+    /// A process whose environment may not be read, as that of another user. It can be tied to a workspace all the same.
+    private static func withoutTag(
+        _ process: ProcessDescription, _ place: CgroupPlace, _ question: EscapeQuestion, _ reason: String
+    ) -> EscapeJudgement {
+        switch place {
+        case .slice(let workspace, let session) where !mayJudge(workspace, session, question): return .unrelated
+        case .otherCorral, .manager: return .unrelated
+        case .slice, .service, .elsewhere: break
+        }
+        if let (workspace, evidence) = tie(process, place, question) { return .suspect(workspace, evidence) }
+        return couldMatter(place, process, question) ? .unreadable(reason) : .unrelated
+    }
+
+    /// What ties a process to a workspace that is gone, when its environment does not; not enough to end it. What is inside the
+    /// workspace's slice is the slice's.
+    private static func tie(
+        _ process: ProcessDescription, _ place: CgroupPlace, _ question: EscapeQuestion
+    ) -> (WorkspaceID, [EscapeEvidence])? {
+        if case .slice = place { return nil }
+        let workspaces = [
+            question.witnesses.sightings[process.identity]?.workspace,
+            question.leaders[process.posixSession]?.workspace,
+        ]
+        for case .some(let workspace) in workspaces {
+            guard let target = question.targets[workspace], target.sessions == nil else { continue }
+            return (workspace, facts(process, workspace, question) + use(of: target.worktree, by: process))
+        }
+        return nil
+    }
+
+    /// What the kernel has shown of a process that ties it to a workspace.
+    private static func facts(
+        _ process: ProcessDescription, _ workspace: WorkspaceID, _ question: EscapeQuestion
+    ) -> [EscapeEvidence] {
+        var facts: [EscapeEvidence] = []
+        if let owner = question.leaders[process.posixSession], owner.workspace == workspace {
+            facts.append(.posixSession(owner.session))
+        }
+        if let sighting = question.witnesses.sightings[process.identity], sighting.workspace == workspace {
+            facts.append(sighting.place == .slice ? .seenInside : .seenOnTerminal)
+        }
+        return facts
     }
 
     private static func judge(
@@ -81,14 +125,13 @@ public enum EscapeJudgement: Sendable, Equatable {
             {
                 evidence.append(.terminal(owner.session))
             }
-            if let sighting = question.witnesses.sightings[process.identity], sighting.workspace == tag.workspace {
-                evidence.append(sighting.place == .slice ? .seenInside : .seenOnTerminal)
-            }
+            evidence += facts(process, tag.workspace, question)
             if case .slice(let workspace, _) = place, question.emptied.contains(workspace) {
                 evidence.append(.inside(path))
             }
             return (tag.workspace, evidence + use(of: target.worktree, by: process))
         }
+        if let found = tie(process, place, question) { return found }
         for (workspace, target) in question.targets {
             let use = use(of: target.worktree, by: process)
             if !use.isEmpty { return (workspace, use) }

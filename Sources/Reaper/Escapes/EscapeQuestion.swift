@@ -37,6 +37,9 @@ public struct EscapeQuestion: Sendable {
     public var targets: [WorkspaceID: Target]
     /// Whose PTY a device is now. Devices are used again, so only those of rows of this boot, see ``terminals(of:bootID:)``.
     public var terminals: [UInt64: Terminal]
+    /// Whose leader a number was in this boot, also of sessions that have ended: what stays in the leader's POSIX session keeps that
+    /// number from being used again. See ``leaders(of:bootID:)``.
+    public var leaders: [Int32: Terminal]
     /// Processes that were seen inside the slices, or on their terminals, before.
     public var witnesses: EscapeWitnesses
     /// Workspaces in whose slices nothing may be left, so that being there is proof.
@@ -45,11 +48,12 @@ public struct EscapeQuestion: Sendable {
     /// Makes a question from its parts.
     public init(
         instance: InstanceID, targets: [WorkspaceID: Target], terminals: [UInt64: Terminal] = [:],
-        witnesses: EscapeWitnesses = EscapeWitnesses(), emptied: Set<WorkspaceID> = []
+        leaders: [Int32: Terminal] = [:], witnesses: EscapeWitnesses = EscapeWitnesses(), emptied: Set<WorkspaceID> = []
     ) {
         self.instance = instance
         self.targets = targets
         self.terminals = terminals
+        self.leaders = leaders
         self.witnesses = witnesses
         self.emptied = emptied
     }
@@ -64,7 +68,8 @@ public struct EscapeQuestion: Sendable {
     ) -> EscapeQuestion {
         EscapeQuestion(
             instance: instance, targets: [workspace: Target(worktree: worktree)],
-            terminals: terminals(of: rows, bootID: bootID), witnesses: witnesses, emptied: [workspace])
+            terminals: terminals(of: rows, bootID: bootID), leaders: leaders(of: rows, bootID: bootID),
+            witnesses: witnesses, emptied: [workspace])
     }
 
     /// Asks for what a killed session left elsewhere in its workspace's slice.
@@ -86,5 +91,16 @@ public struct EscapeQuestion: Sendable {
         }
         return owners.filter { !$0.value.status.isEnded }
             .mapValues { Terminal(workspace: $0.workspaceID, session: $0.id) }
+    }
+
+    /// Whose leader each number was: of the rows of this boot, the one that was made last.
+    public static func leaders(of rows: [SessionRow], bootID: String) -> [Int32: Terminal] {
+        var owners: [Int32: SessionRow] = [:]
+        for row in rows where row.bootID == bootID {
+            guard let leader = row.leader?.pid.rawValue else { continue }
+            if let other = owners[leader], other.createdAt >= row.createdAt { continue }
+            owners[leader] = row
+        }
+        return owners.mapValues { Terminal(workspace: $0.workspaceID, session: $0.id) }
     }
 }

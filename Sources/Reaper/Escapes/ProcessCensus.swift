@@ -54,7 +54,8 @@ struct ProcessCensus: Sendable, Equatable {
             return .known(
                 ProcessDescription(
                     identity: stat.identity, command: stat.command, isKin: kin.contains(pid),
-                    isSomebodyElses: isSomebodyElses, cgroup: cgroup, terminalDevice: stat.terminalDevice, tag: tag,
+                    isSomebodyElses: isSomebodyElses, cgroup: cgroup, terminalDevice: stat.terminalDevice,
+                    posixSession: stat.session, tag: tag,
                     directory: readsUse ? link("\(procfs.root)/\(pid)/cwd") : nil,
                     root: readsUse ? link("\(procfs.root)/\(pid)/root") : nil))
         } catch {

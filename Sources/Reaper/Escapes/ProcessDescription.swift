@@ -14,6 +14,8 @@ public struct ProcessDescription: Sendable, Equatable {
     public var cgroup: Reading<ProcessCgroup>
     /// Device number of its controlling terminal, 0 for none.
     public var terminalDevice: UInt64
+    /// Number of its POSIX session's leader, who may be gone; 0 for one outside our namespace.
+    public var posixSession: Int32
     /// What its environment says; nil for one without our tag.
     public var tag: Reading<ProcessTag?>
     /// Its working directory; nil when nobody asked or it could not be read.
@@ -24,8 +26,8 @@ public struct ProcessDescription: Sendable, Equatable {
     /// Describes a process.
     public init(
         identity: ProcessIdentity, command: String, isKin: Bool = false, isSomebodyElses: Bool = false,
-        cgroup: Reading<ProcessCgroup>, terminalDevice: UInt64 = 0, tag: Reading<ProcessTag?> = .known(nil),
-        directory: String? = nil, root: String? = nil
+        cgroup: Reading<ProcessCgroup>, terminalDevice: UInt64 = 0, posixSession: Int32 = 0,
+        tag: Reading<ProcessTag?> = .known(nil), directory: String? = nil, root: String? = nil
     ) {
         self.identity = identity
         self.command = command
@@ -33,6 +35,7 @@ public struct ProcessDescription: Sendable, Equatable {
         self.isSomebodyElses = isSomebodyElses
         self.cgroup = cgroup
         self.terminalDevice = terminalDevice
+        self.posixSession = posixSession
         self.tag = tag
         self.directory = directory
         self.root = root

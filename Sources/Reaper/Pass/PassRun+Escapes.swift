@@ -18,7 +18,8 @@ extension PassRun {
         }
         var question = EscapeQuestion(
             instance: instance, targets: targets(claims, context, reaped),
-            terminals: EscapeQuestion.terminals(of: claims.sessions, bootID: bootID), witnesses: memory.witnesses)
+            terminals: EscapeQuestion.terminals(of: claims.sessions, bootID: bootID),
+            leaders: EscapeQuestion.leaders(of: claims.sessions, bootID: bootID), witnesses: memory.witnesses)
         let census: Reading<ProcessCensus>
         if let earlier, !question.asksForUse {
             census = earlier

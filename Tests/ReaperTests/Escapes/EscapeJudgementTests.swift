@@ -9,18 +9,20 @@ import Testing
 private enum World {
     static let ground = CgroupPath("/user.slice/user-1000.slice/user@1000.service")!
     static let device: UInt64 = 34_816
+    static let leader: Int32 = 4242
     static let elsewhere = ground.appending("app.slice").appending("x.scope")
     static let gone = SliceName.workspace(Sample.instance, Sample.workspace).path
     static let livingSlice = SliceName.workspace(Sample.instance, WorkspaceID("wtwo")!).path
     static let tag = ProcessTag(instance: Sample.instance, workspace: Sample.workspace, session: Sample.session)
 
     static func process(
-        _ cgroup: CgroupPath, tag: ProcessTag? = tag, terminal: UInt64 = 0, identity: ProcessIdentity = Sample.member,
+        _ cgroup: CgroupPath, tag: ProcessTag? = tag, terminal: UInt64 = 0, posixSession: Int32 = 0,
+        identity: ProcessIdentity = Sample.member,
         directory: String? = nil, root: String? = nil, kin: Bool = false, foreign: Bool = false
     ) -> ProcessDescription {
         ProcessDescription(
             identity: identity, command: "x", isKin: kin, isSomebodyElses: foreign, cgroup: .known(.path(cgroup)),
-            terminalDevice: terminal, tag: .known(tag), directory: directory, root: root)
+            terminalDevice: terminal, posixSession: posixSession, tag: .known(tag), directory: directory, root: root)
     }
 
     static var question: EscapeQuestion {
@@ -29,6 +31,7 @@ private enum World {
         return EscapeQuestion(
             instance: Sample.instance, targets: [Sample.workspace: EscapeQuestion.Target(worktree: "/trees/w")],
             terminals: [device: EscapeQuestion.Terminal(workspace: Sample.workspace, session: Sample.session)],
+            leaders: [leader: EscapeQuestion.Terminal(workspace: Sample.workspace, session: Sample.session)],
             witnesses: witnesses, emptied: [Sample.workspace])
     }
 
@@ -78,9 +81,23 @@ extension EscapeJudgement {
         #expect(World.judge(World.process(inside, tag: nil)) == .unrelated, "without a tag it is the slice's")
     }
 
-    @Test func `needs the tag, whatever else speaks for it`() {
+    @Test func `is a suspect without the tag, whatever else speaks for it`() {
+        #expect(World.judge(World.process(World.elsewhere, tag: nil, terminal: World.device)) == .unrelated)
         let process = World.process(World.elsewhere, tag: nil, terminal: World.device, identity: Sample.leader)
-        #expect(World.judge(process) == .unrelated)
+        #expect(World.judge(process) == .suspect(Sample.workspace, [.seenInside]))
+    }
+
+    @Test func `is a suspect in the POSIX session of a session's leader, which is no proof (I3)`() {
+        #expect(
+            World.judge(World.process(World.elsewhere, posixSession: World.leader))
+                == .suspect(Sample.workspace, [.tag(World.tag), .posixSession(Sample.session)]))
+        let untagged = World.process(World.elsewhere, tag: nil, posixSession: World.leader)
+        #expect(World.judge(untagged) == .suspect(Sample.workspace, [.posixSession(Sample.session)]))
+        var question = World.question
+        question.targets = [WorkspaceID("wtwo")!: EscapeQuestion.Target()]
+        #expect(World.judge(untagged, question) == .unrelated, "its workspace lives")
+        question.targets = [Sample.workspace: EscapeQuestion.Target(sessions: [Sample.session])]
+        #expect(World.judge(untagged, question) == .unrelated, "its workspace lives")
     }
 
     @Test func `needs the tag of this instance and of a workspace that was asked for`() {
@@ -172,6 +189,21 @@ extension EscapeJudgement {
         #expect(World.judge(hidden(World.ground.appending(World.gone), foreign: true)).isUnreadable)
     }
 
+    /// Regression: what sudo(8) or su(1) had moved to a scope of the system's was named nowhere, and the delete said `confirmed`.
+    /// Its environment could not be read, and its terminal was gone with the session's leader.
+    @Test func `of somebody else is a suspect when it was seen inside, or is in a leader's POSIX session (I3)`() {
+        let system = CgroupPath("/system.slice/x.scope")!
+        var process = hidden(system, foreign: true)
+        #expect(World.judge(process) == .unrelated)
+        process.posixSession = World.leader
+        #expect(World.judge(process) == .suspect(Sample.workspace, [.posixSession(Sample.session)]))
+        process.posixSession = 0
+        process.identity = Sample.leader
+        #expect(World.judge(process) == .suspect(Sample.workspace, [.seenInside]))
+        process.cgroup = .known(.path(World.ground.appending(World.livingSlice)))
+        #expect(World.judge(process) == .unrelated)
+    }
+
     @Test func `of the manager is not counted`() {
         #expect(World.judge(hidden(World.ground.appending("init.scope"), foreign: false)) == .unrelated)
     }
@@ -225,6 +257,24 @@ extension EscapeJudgement {
             Sample.row(.exited, reason: .exited, terminal: 5, createdAt: later),
         ]
         #expect(EscapeQuestion.terminals(of: rows, bootID: Sample.boot).isEmpty)
+    }
+}
+
+@Suite struct `The owner of a POSIX session` {
+    private let later = Sample.noon.addingTimeInterval(60)
+
+    @Test func `is the session of this boot whose leader had its number last, ended or not`() {
+        let rows = [
+            Sample.row(.exited, reason: .exited, leader: Sample.leader, createdAt: later),
+            Sample.row(leader: Sample.leader, id: SessionID("sold1")!),
+            Sample.row(boot: "boot-before", leader: Sample.leader, id: SessionID("sold2")!, createdAt: later),
+        ]
+        #expect(
+            EscapeQuestion.leaders(of: rows, bootID: Sample.boot)
+                == [
+                    Sample.leader.pid.rawValue: EscapeQuestion.Terminal(
+                        workspace: Sample.workspace, session: Sample.session)
+                ])
     }
 }
 

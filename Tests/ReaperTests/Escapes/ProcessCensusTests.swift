@@ -18,7 +18,7 @@ import Testing
             take(fake, withUse: true)?.processes == [
                 ProcessDescription(
                     identity: ProcessIdentity(pid: ProcessID(50), startTicks: 7), command: "vi) x",
-                    cgroup: .known(.path(CgroupPath(components: ["x.scope"]))), terminalDevice: 34816,
+                    cgroup: .known(.path(CgroupPath(components: ["x.scope"]))), terminalDevice: 34816, posixSession: 50,
                     tag: .known(
                         ProcessTag(instance: Sample.instance, workspace: Sample.workspace, session: Sample.session)),
                     directory: "/trees/w", root: "/")
