@@ -63,6 +63,32 @@ struct `The creation of a workspace` {
         }
     }
 
+    /// Regression: of workspaces that were created at the same time one in some hundred failed, since git came upon another one's
+    /// registration while that was being written: `failed to read .git/worktrees/…/commondir`. The hook is a part of the addition
+    /// that lasts.
+    @Test func `adds one worktree at a time to a repository, whoever asks at the same time`() async throws {
+        try await Fixture.swept { fixture in
+            let place = fixture.directory.path
+            let hook = """
+                #!/bin/sh
+                mkdir '\(place)/busy' 2>/dev/null || echo "$PWD" >> '\(place)/overlaps'
+                sleep 0.2
+                rmdir '\(place)/busy' 2>/dev/null
+                echo "$PWD" >> '\(place)/added'
+                """
+            try Shell.run(
+                "printf '%s\n' \"$TEXT\" > .git/hooks/post-checkout; chmod +x .git/hooks/post-checkout",
+                in: fixture.repository.path, environment: ["TEXT": hook])
+            let states = try await withThrowingTaskGroup(of: WorkspaceDocument.State.self) { group in
+                for number in 1...6 { group.addTask { try await fixture.workspace("branch\(number)").state } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(states == Array(repeating: .active, count: 6))
+            #expect(try Shell.run("wc -l < added", in: place) == "6\n")
+            #expect(!Self.exists(place + "/overlaps"))
+        }
+    }
+
     /// Regression: `git worktree add` failed because something lay in its place, and the undo took that for what had been made:
     /// it was moved to the trash and deleted. A directory without a row is there when the index was restored from an old copy.
     @Test(arguments: ["mkdir", "touch", "ln -s /nowhere"])

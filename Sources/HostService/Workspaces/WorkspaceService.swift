@@ -12,6 +12,19 @@ struct WorkspaceService: Sendable {
     let scripts: WorkspaceScripts
     let trash: WorktreeTrash
     let ender: SessionEnder
+    private let turns = RepositoryTurns()
+
+    /// Takes what it works with.
+    init(
+        context: HostContext, command: ScopedCommand, scripts: WorkspaceScripts, trash: WorktreeTrash,
+        ender: SessionEnder
+    ) {
+        self.context = context
+        self.command = command
+        self.scripts = scripts
+        self.trash = trash
+        self.ender = ender
+    }
 
     /// Creates a worktree or adopts a directory.
     func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
@@ -253,10 +266,20 @@ struct WorkspaceService: Sendable {
 
     /// `git worktree add` runs hooks and filters of the repository, so it runs in a scope of the workspace's slice.
     private func addWorktree(_ plan: WorktreePlan, _ row: WorkspaceRow, _ repository: Repository) async throws {
-        let outcome = try await command.run(
-            plan.arguments, in: row, kind: .setup, title: "git worktree add", directory: repository.path,
-            environment: WorktreePlan.environment(from: [:]), isRetry: false, timeout: .seconds(600))
-        switch outcome {
+        // As long as one run may take: whoever waits longer is told so (I8).
+        guard await turns.take(repository.path, until: .after(.seconds(600))) else {
+            throw HostFailure.gitFailed(
+                "git worktree add \(plan.path): other worktrees were being added to \(repository.path) for 600 s; nothing was created"
+            )
+        }
+        let outcome: Result<ScopedCommand.Outcome, any Error>
+        do {
+            outcome = .success(try await runAddition(plan, row, repository))
+        } catch {
+            outcome = .failure(error)
+        }
+        await turns.giveBack(repository.path)
+        switch try outcome.get() {
         case .exited(.code(0), _): return
         case .exited(let exit, let tail):
             throw HostFailure.gitFailed(
@@ -267,6 +290,14 @@ struct WorkspaceService: Sendable {
         case .notEnded(let why):
             throw HostFailure.gitFailed("git worktree add \(plan.path) could not be ended: \(why)")
         }
+    }
+
+    private func runAddition(
+        _ plan: WorktreePlan, _ row: WorkspaceRow, _ repository: Repository
+    ) async throws -> ScopedCommand.Outcome {
+        try await command.run(
+            plan.arguments, in: row, kind: .setup, title: "git worktree add", directory: repository.path,
+            environment: WorktreePlan.environment(from: [:]), isRetry: false, timeout: .seconds(600))
     }
 
     /// Ends what runs in the slice, removes what was made on disk, and drops the row. What cannot be undone stays as `failed`.
