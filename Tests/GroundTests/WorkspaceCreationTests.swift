@@ -89,6 +89,27 @@ struct `The creation of a workspace` {
         }
     }
 
+    /// Regression: git fails to list worktrees at the moment at which the registration of another one is written, and the delete
+    /// of a workspace was answered with that.
+    @Test func `at the same time does no harm to a delete`() async throws {
+        let tools = try TemporaryDirectory()
+        let script = """
+            #!/bin/sh
+            case "$*" in *'worktree list'*) ! rm \(tools.path)/broken 2>/dev/null || exit 128 ;; esac
+            PATH=${PATH#*:} exec git "$@"
+            """
+        try Shell.run("printf '%s' \"$TEXT\" > git; chmod +x git", in: tools.path, environment: ["TEXT": script])
+        try Shell.run("chmod 755 .", in: tools.path)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let fixture = try await Fixture.make(environment: ["PATH": "\(tools.path):\(path)"])
+        try await fixture.sweeping {
+            let workspace = try await fixture.workspace()
+            try Shell.run("touch broken", in: tools.path)
+            #expect(try await fixture.client.deleteWorkspace(workspace.id).outcome == .confirmed)
+            #expect(!Self.exists(tools.path + "/broken"), "it was not asked")
+        }
+    }
+
     /// Regression: `git worktree add` failed because something lay in its place, and the undo took that for what had been made:
     /// it was moved to the trash and deleted. A directory without a row is there when the index was restored from an old copy.
     @Test(arguments: ["mkdir", "touch", "ln -s /nowhere"])

@@ -6,7 +6,19 @@ extension Repository {
 
     /// The worktrees that git has registered, the main one first.
     func worktrees() async throws(GitFailure) -> [RegisteredWorktree] {
-        let listing = try await git.run(["worktree", "list", "--porcelain", "-z"], in: directory)
+        try await Self.worktrees(of: directory, git)
+    }
+
+    /// The worktrees that git has registered, as seen from a directory.
+    ///
+    /// git ends with a failure when it comes upon a registration that somebody is just writing. That takes no time, so it is asked
+    /// again.
+    static func worktrees(
+        of directory: ByteString, _ git: GitCommand
+    ) async throws(GitFailure) -> [RegisteredWorktree] {
+        let question: [ByteString] = ["worktree", "list", "--porcelain", "-z"]
+        var listing = try await git.run(question, in: directory)
+        for _ in 0..<2 where listing.status != 0 { listing = try await git.run(question, in: directory) }
         return RegisteredWorktree.parse(try listing.requireSuccess().fields)
     }
 

@@ -73,8 +73,7 @@ struct Repository: Sendable {
             let top = try await git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"], in: path)
             if top.status == 0, let found = try await existing(top.line, git) { return found }
         }
-        let listing = try await git.run(["worktree", "list", "--porcelain", "-z"], in: path).requireSuccess()
-        if let first = RegisteredWorktree.parse(listing.fields).first, !first.isBare,
+        if let first = try await worktrees(of: path, git).first, !first.isBare,
             let listed = try await existing(first.path, git), listed != common
         {
             return listed
