@@ -11,7 +11,7 @@ struct HandedOver: ~Copyable {
     /// The name that the socket came under; what a host stores it as where there was none.
     private(set) var socketName = DescriptorStore.socketName
     /// What was stored of sessions.
-    private(set) var sessions: [StoredSession] = []
+    private var sessions: [StoredSession] = []
 
     /// Sorts what was handed over.
     /// - Parameter socketPath: Where clients look. A socket that is bound elsewhere, or whose file is gone, reaches nobody.
@@ -37,6 +37,12 @@ struct HandedOver: ~Copyable {
                 logger.warning("What was handed over as \(name) is not used: \(error)")
             }
         }
+    }
+
+    /// Gives up what was stored of sessions. Whoever holds it longer than it takes to adopt it keeps terminals open that are over.
+    mutating func takeSessions() -> [StoredSession] {
+        defer { sessions = [] }
+        return sessions
     }
 
     /// Gives the socket up, if there is one.
