@@ -60,20 +60,24 @@ struct `A terminal outlives its host` {
     }
 
     @Test func `with its screen: title and modes, although what set them has long been dropped`() async throws {
-        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
+        try await ServiceHost.runWithCheckpoints(arguments: ["--ring-size", "64"]) { host, checkpoints in
             let session = try await session(
                 host,
                 [
                     "/bin/sh", "-c",
-                    #"stty -echo; printf '\033]0;kept\007\033[?2004h'; for n in 1 2 3; do seq -f %09.0f 0 4000; read line; done; exec sleep 1000"#,
+                    #"stty -echo; printf '\033]0;kept\007\033[?2004hready\n'; while read -r last; do seq -f %09.0f 0 $last; done"#,
                 ])
-            for piece in 1...3 {
-                try await eventually("piece \(piece) has come") {
-                    try await host.client.output(of: session.id).next >= UInt64(piece) * 44_000
+            try await SessionReader(host.client, session.id).waitFor("ready")
+            for _ in 1...3 {
+                try await checkpoints.keepScreen {
+                    try await host.client.sendInput(Array("4000\n".utf8), to: session.id)
+                } more: {
+                    try await host.client.sendInput(Array("0\n".utf8), to: session.id)
                 }
-                // A checkpoint is made once a second at most, and then it takes a moment.
-                try await Task.sleep(for: .milliseconds(1500))
-                try await host.client.sendInput([10], to: session.id)
+            }
+            try await host.client.sendInput(Array("1\n".utf8), to: session.id)
+            try await eventually("all has come") {
+                try await host.client.screen(of: session.id).lines.suffix(2) == ["000000001", ""]
             }
             let before = try await host.client.screen(of: session.id)
             #expect(before.title == "kept")

@@ -44,21 +44,22 @@ struct `A session's screen` {
     }
 
     @Test func `outlasts the output that made it: modes and title stay when megabytes have gone by`() async throws {
-        try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
+        try await Fixture.withCheckpoints(arguments: ["--ring-size", "64"]) { fixture, checkpoints in
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(
                 workspace,
-                #"stty -echo; printf '\033]0;kept\007\033[?2004h'; for n in 1 2 3; do seq -f %09.0f 0 4000; read line; done; echo the end; exec sleep 1000"#
+                #"stty -echo; printf '\033]0;kept\007\033[?2004hready\n'; while read -r last; do seq -f %09.0f 0 $last; done; echo the end; exec sleep 1000"#
             )
-            // Piece by piece: each is kept as a checkpoint before the next.
-            for piece in 1...3 {
-                try await fixture.eventually("piece \(piece) has come") {
-                    try await fixture.client.output(of: session.id).next >= UInt64(piece) * 44_000
+            try await SessionReader(fixture.client, session.id).waitFor("ready")
+            let client = fixture.client
+            for _ in 1...3 {
+                try await checkpoints.keepScreen {
+                    try await client.sendInput(Array("4000\n".utf8), to: session.id)
+                } more: {
+                    try await client.sendInput(Array("0\n".utf8), to: session.id)
                 }
-                // A checkpoint is made once a second at most, and then it takes a moment.
-                try await Task.sleep(for: .milliseconds(1500))
-                try await fixture.client.sendInput([10], to: session.id)
             }
+            try await client.sendInput(Array("4000\n\u{4}".utf8), to: session.id)
             try await fixture.eventually("the end") {
                 try await fixture.client.screen(of: session.id).lines.contains("the end")
             }

@@ -47,6 +47,27 @@ public struct CheckpointControl: Sendable {
         guard reached == true else { throw TimedOut(description: "the host did not reach \(name) within \(limit)") }
     }
 
+    /// Has a session print until the host has kept a screen that came after this: it looks whether it is time to only when output comes.
+    /// - Parameters:
+    ///   - first: Has it print more than half of what its ring holds.
+    ///   - more: Has it print a little.
+    public func keepScreen(first: () async throws -> Void, more: () async throws -> Void) async throws {
+        try pause(at: "screenKept")
+        let isKept = Locked(false)
+        let waiting = Task {
+            try await waitUntilReached("screenKept", within: .seconds(60))
+            isKept.withLock { $0 = true }
+        }
+        try await first()
+        let deadline = Deadline.after(.seconds(60))
+        while !isKept.withLock({ $0 }), !deadline.hasPassed {
+            try await more()
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        try await waiting.value
+        try await resume("screenKept")
+    }
+
     /// Lets the host go on from the place, and not stop there again.
     public func resume(_ name: String, within limit: Duration = .seconds(30)) async throws {
         let path = "\(directory)/\(name)"

@@ -104,11 +104,20 @@ public final class ServiceHost: Sendable {
     public static func run(
         arguments: [String] = [], _ body: (ServiceHost) async throws -> Void
     ) async throws {
+        try await runWithCheckpoints(arguments: arguments) { host, _ in try await body(host) }
+    }
+
+    /// As ``run(arguments:_:)``, with a host that stops where it is told to.
+    public static func runWithCheckpoints(
+        arguments: [String] = [], _ body: (ServiceHost, CheckpointControl) async throws -> Void
+    ) async throws {
         var place = try RunningHost.Place()
+        let checkpoints = try CheckpointControl(in: place.directory)
         place.arguments = arguments
+        place.environment["CORRAL_TEST_CHECKPOINTS"] = checkpoints.directory
         let host = try ServiceHost(place)
         do {
-            try await body(host)
+            try await body(host, checkpoints)
         } catch {
             host.sweep()
             throw RunningHost.Trouble(

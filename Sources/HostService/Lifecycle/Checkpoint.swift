@@ -10,6 +10,8 @@ import Glibc
 enum Checkpoint: String, CaseIterable, Sendable {
     case sessionInserted, leaderParked, scopeStarted, leaderVerified, sessionActivated, leaderReleased
     case workspaceInserted, worktreeAdded, workspaceActivated
+    /// After it: what a test waits for is that the screen was kept.
+    case screenKept
     case killStamped, scopeEnded
     case destroyTombstone, destroyTeardown, destroyStop, destroyStopped, destroyEscapes, destroyRecheck
     case destroyWorktree, destroyMovedAside, destroyBranch, destroyFinish, destroyFinished

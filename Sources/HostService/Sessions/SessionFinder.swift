@@ -49,7 +49,7 @@ struct SessionFinder: Sendable {
     ) throws(SessionPack.Refusal) -> LiveSession {
         let (terminal, leader) = (contents.terminal, contents.leader)
         do throws(SystemCallFailure) {
-            let held = try HeldTerminal(session: id, terminal: terminal, ring: contents.ring, pump: context.pump)
+            let held = try HeldTerminal(session: id, terminal: terminal, ring: contents.ring, context)
             return LiveSession(id: id, leader: leader, held: held, monitor: context.monitor)
         } catch {
             throw SessionPack.Refusal(description: "\(error)")

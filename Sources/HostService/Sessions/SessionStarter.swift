@@ -64,8 +64,7 @@ struct SessionStarter: Sendable {
                 ring: .make(
                     session: plan.row.id,
                     capacity: OutputRing.capacity(
-                        wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)),
-                pump: context.pump)
+                        wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)), context)
             let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: held, monitor: context.monitor)
             // Before anything of the command runs: whatever writes to the terminal will find it there after a crash too.
             try await context.store.keep(plan.row.id, held, leader: parked.pidfd)

@@ -100,11 +100,15 @@ final class TerminalFeed: TerminalSink {
 
     let session: SessionID
     let state: Locked<State>
+    private let checkpoints: String?
 
     /// Feeds from a ring, which nobody else may use any more.
-    /// - Parameter size: the terminal's, now.
-    init(session: SessionID, ring: sending OutputRing, size: WindowSize) {
+    /// - Parameters:
+    ///   - size: the terminal's, now.
+    ///   - checkpoints: see ``Checkpoint``.
+    init(session: SessionID, ring: sending OutputRing, size: WindowSize, checkpoints: String? = nil) {
         self.session = session
+        self.checkpoints = checkpoints
         var state = State(ring: ring, size: size)
         // Of an earlier host: when the size changed since is not known.
         if let kept = ring.checkpoint, kept.size != size {
@@ -191,7 +195,11 @@ final class TerminalFeed: TerminalSink {
             state.lastCheckpoint = .now
             return true
         }
-        if isDue { DispatchQueue(label: "corral.checkpoint", qos: .utility).async { self.keepCheckpoint() } }
+        guard isDue else { return }
+        DispatchQueue(label: "corral.checkpoint", qos: .utility).async { [checkpoints] in
+            self.keepCheckpoint()
+            if let checkpoints { Task { await Checkpoint.screenKept.reach(in: checkpoints) } }
+        }
     }
 
     /// Keeps for each reader what the next read may overwrite, or cuts it. Once in half a ring, and not at every read.
