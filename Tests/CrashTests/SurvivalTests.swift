@@ -55,7 +55,7 @@ struct `A terminal outlives its host` {
             try await eventually("the terminal is no longer kept") {
                 try ProcessWorld().terminalCount() == terminals - 1
             }
-            #expect(try host.storedDescriptors() == 1)
+            #expect(try host.storedDescriptors() == 2, "its output, and the socket")
         }
     }
 
@@ -114,6 +114,69 @@ struct `A terminal outlives its host` {
         return parts.count > 1 && (parts[0], parts[1]) >= (6, 15)
     }
 
+    @Test func `and what an ended one has printed is readable until it is removed`() async throws {
+        try await ServiceHost.run { host in
+            let terminals = try ProcessWorld().terminalCount()
+            let exited = try await session(
+                host, ["/bin/sh", "-c", #"printf '\033]0;done\007\033[1mbold\033[0m\r\nlast words'; exit 3"#])
+            let killed = try await session(host, ["/bin/sh", "-c", "seq 1 500; echo ready; exec sleep 10000"])
+            try await SessionReader(host.client, killed.id).waitFor("ready")
+            try await host.client.resizeSession(killed.id, to: TerminalSize(columns: 90, rows: 20))
+            _ = try await host.client.killSession(killed.id)
+            try await eventually("both have ended") {
+                try await host.client.sessions().allSatisfy { $0.status == .exited || $0.status == .disposed }
+            }
+            func read() async throws -> [String] {
+                var all: [String] = []
+                for id in [exited.id, killed.id] {
+                    all.append("\(try await host.client.output(of: id))")
+                    all.append("\(try await host.client.screen(of: id, history: 1000, cells: true))")
+                    let (_, ended) = try await SessionReader(host.client, id).waitForEnd()
+                    all.append("\(ended, default: "no end")")
+                    let verbs = ["session logs \(id)", "session read --lines 1000 \(id)"]
+                    for verb in verbs {
+                        all.append(
+                            try Shell.run(
+                                "'\(Ground.programs)/corral' \(verb)", environment: ["CORRAL_SOCKET": host.place.socket]
+                            ))
+                    }
+                }
+                return all
+            }
+            try await eventually("their outputs are kept") { try host.storedDescriptors() == 3 }
+            let before = try await read()
+            #expect(before[1].contains("last words"))
+            #expect(before[2].contains("Optional(3)"), "\(before[2])")
+            #expect(before[6].contains("rows: 20"))
+            try await host.kill()
+            #expect(try await read() == before)
+            try host.restart()
+            #expect(try await read() == before)
+            #expect(try ProcessWorld().terminalCount() == terminals, "only the output is kept")
+            let workspace = try #require(try await host.client.workspaces().first)
+            _ = try await host.client.deleteWorkspace(workspace.id)
+            try await eventually("nothing is kept of what is removed") { try host.storedDescriptors() == 1 }
+            await #expect(throws: HostClientFailure.self) { try await host.client.output(of: exited.id) }
+        }
+    }
+
+    /// Also when the next host is killed while it puts the output aside.
+    @Test func `and the last words of one whose host is killed as it writes down the end are not lost`() async throws {
+        try await ServiceHost.runWithCheckpoints { host, checkpoints in
+            let session = try await session(host, ["/bin/sh", "-c", "read line; echo last words; exit 3"])
+            try checkpoints.kill(at: "endRecorded")
+            try await host.client.sendInput([10], to: session.id)
+            try await eventually("two hosts are killed") { try Int(host.property("NRestarts")) ?? 0 >= 2 }
+            checkpoints.clear("endRecorded")
+            let ended = try await host.client.session(session.id)
+            #expect(ended.status == .exited)
+            #expect(ended.exit?.code == 3)
+            let output = try await host.client.output(of: session.id)
+            #expect(String(decoding: output.bytes, as: UTF8.self).hasSuffix("last words\r\n"))
+            try await eventually("only the output is kept") { try host.storedDescriptors() == 2 }
+        }
+    }
+
     @Test func `that is restarted in order, also as another build, under load`() async throws {
         var place = try RunningHost.Place()
         place.arguments = ["--ring-size", "64"]
@@ -167,6 +230,11 @@ struct `A terminal outlives its host` {
         let session = try await host.client.createSession(in: workspace.id, CreateSessionRequest(command: command))
             .document
         try await SessionReader(host.client, session.id).waitFor("ready")
+        let short = try await host.client.createSession(
+            in: workspace.id, CreateSessionRequest(command: ["/bin/echo", "short"])
+        ).document
+        _ = try await SessionReader(host.client, short.id).waitForEnd()
+        let shortOutput = try await host.client.output(of: short.id)
         let (status, output) = (try await host.client.status(), try await host.client.output(of: session.id))
         try host.pidfd.signal(SIGUSR2)
         try await eventually("another build serves") {
@@ -174,6 +242,7 @@ struct `A terminal outlives its host` {
         }
         #expect(try await host.client.status().pid == status.pid)
         #expect(try await host.client.output(of: session.id) == output)
+        #expect(try await host.client.output(of: short.id) == shortOutput, "of one that had ended")
         try await host.client.sendInput(Array("hello\n".utf8), to: session.id)
         let (text, ended) = try await SessionReader(host.client, session.id).waitForEnd()
         #expect(text.contains("got hello"))

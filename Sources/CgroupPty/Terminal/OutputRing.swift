@@ -32,6 +32,9 @@ public final class OutputRing {
     /// Why a memory file is no ring of ours.
     public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
         public let description: String
+
+        /// Makes a refusal from its reason.
+        public init(description: String) { self.description = description }
     }
 
     /// What a read from a terminal came to.
@@ -280,8 +283,40 @@ public final class OutputRing {
         header.pointee.checkpoint_length = UInt64(checkpoint.bytes.count)
     }
 
+    /// Bytes of memory that the ring takes, about.
+    public var memoryInUse: Int {
+        Self.pageSize + Int(clamping: header.pointee.checkpoint_length) + min(capacity, Int(clamping: end))
+    }
+
     /// Closes the memory file: what is in the ring stays readable here, and can no longer be packed.
     public func closeMemory() { memory = nil }
+
+    /// Gives the memory file to somebody else, and closes our own descriptor of it. See ``closeMemory()``.
+    /// - Returns: nil when it was closed before.
+    /// - Throws: ``SystemCallFailure`` from `fcntl`: out of descriptors; it is closed all the same.
+    public func releaseMemory() throws(SystemCallFailure) -> OwnedFileDescriptor? {
+        guard let memory else { return nil }
+        self.memory = nil
+        return try memory.descriptor.duplicate()
+    }
+
+    /// A memory file with the same contents, for a successor, where the ring's own was given up.
+    /// - Throws: ``SystemCallFailure``: out of descriptors or of memory.
+    public func copyMemory() throws(SystemCallFailure) -> OwnedFileDescriptor {
+        let name = withUnsafeBytes(of: header.pointee.session) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let raw = corral_ring_create("corral-\(name)", length)
+        guard raw >= 0 else { throw SystemCallFailure(call: "memfd_create", subject: "ring of \(name)", errno: -raw) }
+        let memory = OwnedFileDescriptor(adopting: raw)
+        let copy = try Self.map(memory, length, "ring of \(name)")
+        defer { munmap(copy, length) }
+        copy.copyMemory(from: mapping, byteCount: Self.pageSize)
+        let checkpoint = min(Self.checkpointCapacity, Int(clamping: header.pointee.checkpoint_length))
+        (copy + Self.pageSize).copyMemory(from: checkpointPlace, byteCount: checkpoint)
+        (copy + Self.pageSize + Self.checkpointCapacity).copyMemory(from: data, byteCount: min(capacity, Int(end)))
+        return memory
+    }
 
     /// Lends the memory file, to be put into a pack.
     /// - Throws: what the body throws; `EBADF` once the file was closed.

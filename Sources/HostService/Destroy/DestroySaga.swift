@@ -203,6 +203,7 @@ actor DestroySaga {
             metadata: .workspace(
                 workspace.id, parts.context.instance, outcome: receipt.outcome.rawValue, message: .workspaceDeleted))
         await parts.context.reach(.destroyFinished)
+        await parts.ender.forgetRemoved()
         let trash = parts.trash
         Task.detached { await trash.empty() }
         return .done

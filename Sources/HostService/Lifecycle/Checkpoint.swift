@@ -12,7 +12,7 @@ enum Checkpoint: String, CaseIterable, Sendable {
     case workspaceInserted, worktreeAdded, workspaceActivated
     /// After it: what a test waits for is that the screen was kept.
     case screenKept
-    case killStamped, scopeEnded
+    case killStamped, scopeEnded, endRecorded
     case destroyTombstone, destroyTeardown, destroyStop, destroyStopped, destroyEscapes, destroyRecheck
     case destroyWorktree, destroyMovedAside, destroyBranch, destroyFinish, destroyFinished
 

@@ -56,6 +56,21 @@ struct DescriptorStore: Sendable {
         if isAvailable { ServiceNotification.unstore(name: StoredSession.name(of: session)) }
     }
 
+    /// Has the output of a session that is over kept. It lasts until it is forgotten.
+    /// - Parameter memory: its memory file.
+    func keep(_ output: TerminalFeed, in memory: consuming OwnedFileDescriptor) {
+        if isAvailable { ServiceNotification.store(memory, name: StoredOutput.name(of: output)) }
+    }
+
+    /// Has the output of a session that is over no longer kept.
+    func forget(_ output: TerminalFeed) { forgetOutput(StoredOutput.name(of: output)) }
+
+    /// Has an output no longer kept.
+    /// - Parameter name: under which it was stored.
+    func forgetOutput(_ name: String) {
+        if isAvailable { ServiceNotification.unstore(name: name) }
+    }
+
     /// Has the listening socket kept, so that whoever connects while the host restarts waits instead of being refused.
     /// - Throws: ``SystemCallFailure``: out of descriptors.
     func keep(socket: borrowing OwnedFileDescriptor) throws(SystemCallFailure) {

@@ -12,6 +12,8 @@ struct HandedOver: ~Copyable {
     private(set) var socketName = DescriptorStore.socketName
     /// What was stored of sessions.
     private var sessions: [StoredSession] = []
+    /// Output of sessions that were over, under the names that it was stored under.
+    private var outputs: [(name: String, output: Result<TerminalFeed, OutputRing.Refusal>)] = []
 
     /// Sorts what was handed over.
     /// - Parameter socketPath: Where clients look. A socket that is bound elsewhere, or whose file is gone, reaches nobody.
@@ -20,6 +22,15 @@ struct HandedOver: ~Copyable {
             let name = next.name
             if name.hasPrefix("session-") {
                 if let session = StoredSession(next) { sessions.append(session) }
+                continue
+            }
+            if name.hasPrefix(StoredOutput.prefix) {
+                let stored = StoredOutput(next)
+                do throws(OutputRing.Refusal) {
+                    outputs.append((name, .success(try stored.open())))
+                } catch {
+                    outputs.append((name, .failure(error)))
+                }
                 continue
             }
             do throws(ListeningSocketFailure) {
@@ -43,6 +54,12 @@ struct HandedOver: ~Copyable {
     mutating func takeSessions() -> [StoredSession] {
         defer { sessions = [] }
         return sessions
+    }
+
+    /// Gives up the output of sessions that were over.
+    mutating func takeOutputs() -> [(name: String, output: Result<TerminalFeed, OutputRing.Refusal>)] {
+        defer { outputs = [] }
+        return outputs
     }
 
     /// Gives the socket up, if there is one.

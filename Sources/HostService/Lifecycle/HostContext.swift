@@ -48,6 +48,9 @@ struct HostContext: Sendable {
         return try answer.get()
     }
 
+    /// Whether the output of ended sessions outlives the host: where there is room for it beside every session that may run.
+    var keepsOutputs: Bool { store.limit > configuration.sessionLimit + EndedOutputs.countLimit }
+
     /// Stops or dies here if a test asked for it.
     func reach(_ checkpoint: Checkpoint) async {
         await checkpoint.reach(in: configuration.checkpoints)

@@ -37,7 +37,8 @@ public enum HostService {
         }
         // For a successor: the server closes its own.
         let kept = try socket.duplicate()
-        await work.finder.adopt(handed.takeSessions(), for: inherited.sessions)
+        try await work.finder.adopt(handed.takeOutputs())
+        try await work.finder.adopt(handed.takeSessions(), for: inherited.sessions)
         let readiness = AsyncStream<Void>.makeStream()
         let server = APIServer(
             socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() })

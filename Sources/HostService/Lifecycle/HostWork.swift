@@ -104,6 +104,7 @@ struct HostWork: Service {
             do {
                 _ = try await context.index.prune(
                     endedBefore: .now.addingTimeInterval(-7 * 86_400), keepingAtMost: 10_000)
+                await work.ender.forgetRemoved()
                 try await Task.sleep(for: .seconds(86_400))
             } catch is CancellationError {
                 return

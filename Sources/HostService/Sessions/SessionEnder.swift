@@ -191,11 +191,43 @@ struct SessionEnder: Sendable {
         return try Pidfd.open(identity, in: context.procfs)
     }
 
-    /// Lets go of what the host holds of a session that is over.
-    func letGo(of id: SessionID, exit: SessionRow.Exit?, reason: SessionRow.EndReason) async {
+    /// Lets go of what the host holds of a session that is over, but for its output.
+    ///
+    /// What is kept of the terminal is forgotten last: a host that is killed in between leaves it to the next one, with what had not
+    /// been read yet.
+    func letGo(of id: SessionID, exit: SessionRow.Exit?, reason: SessionRow.EndReason?) async {
+        await context.reach(.endRecorded)
+        if let (session, dropped) = await registry.remove(id) {
+            await session.close(
+                exit: exit.map { SessionDocument.Exit($0) },
+                reason: reason.flatMap { SessionDocument.EndReason(rawValue: $0.rawValue) })
+            if let output = session.feed { keep(output) }
+            for old in dropped { context.store.forget(old) }
+        }
         context.store.forget(id)
-        await registry.remove(id)?.close(
-            exit: exit.map { SessionDocument.Exit($0) }, reason: SessionDocument.EndReason(rawValue: reason.rawValue))
+    }
+
+    private func keep(_ output: TerminalFeed) {
+        // No descriptor of ours outlives the session.
+        guard context.keepsOutputs else { return output.closeMemory() }
+        do throws(SystemCallFailure) {
+            if let memory = try output.releaseMemory() { context.store.keep(output, in: memory) }
+        } catch {
+            context.logger.error("Session \(output.session): its output will not outlive this host: \(error)")
+        }
+    }
+
+    /// Lets go of the output of sessions whose rows are gone: with their workspace, or with their age.
+    func forgetRemoved() async {
+        for output in await registry.endedOutputs() {
+            do {
+                guard try await context.index.session(output.session) == nil else { continue }
+                await registry.removeEnded(output.session)
+                context.store.forget(output)
+            } catch {
+                context.logger.error("Session \(output.session): whether its output may go cannot be read: \(error)")
+            }
+        }
     }
 
     /// Processes in a session's scope; nil when that cannot be known.

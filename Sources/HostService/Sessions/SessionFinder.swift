@@ -1,4 +1,6 @@
 import CgroupPty
+import FoundationEssentials
+import HostProtocol
 import Logging
 import SessionIndex
 
@@ -13,11 +15,16 @@ struct SessionFinder: Sendable {
     let ender: SessionEnder
 
     /// Takes the terminals over, before anybody is served. Nothing is ended here.
-    func adopt(_ stored: [StoredSession], for rows: [SessionRow]) async {
+    /// - Throws: ``IndexFailure``; what was not looked at stays with the manager.
+    func adopt(_ stored: [StoredSession], for rows: [SessionRow]) async throws(IndexFailure) {
         let byID = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
         for session in stored {
             if let row = byID[session.session] {
                 if let live = open(session, for: row) { await registry.insert(live) }
+            } else if let row = try await endedRow(of: session.session), let live = open(session, for: row) {
+                // The earlier host had written the end down, and did not come to put the output aside.
+                await registry.insert(live)
+                await ender.letGo(of: row.id, exit: row.exit, reason: row.endReason)
             } else if session.leaderLives != false {
                 await registry.keep(session, for: session.session)
             } else {
@@ -26,6 +33,40 @@ struct SessionFinder: Sendable {
         }
         let count = await registry.count
         if count > 0 { context.logger.notice("Continued \(count) terminals of an earlier host.") }
+    }
+
+    /// Makes the output of sessions that ended under an earlier host readable again, for as long as their rows are there.
+    /// - Throws: ``IndexFailure``; what was not looked at stays with the manager.
+    func adopt(
+        _ stored: [(name: String, output: Result<TerminalFeed, OutputRing.Refusal>)]
+    ) async throws(IndexFailure) {
+        var found: [(output: TerminalFeed, row: SessionRow)] = []
+        for (name, result) in stored {
+            switch result {
+            case .success(let output):
+                if let row = try await endedRow(of: output.session) {
+                    found.append((output, row))
+                } else {
+                    context.store.forgetOutput(name)
+                }
+            case .failure(let refusal):
+                context.store.forgetOutput(name)
+                context.logger.error("What was kept as \(name) cannot be read: \(refusal). That output is lost.")
+            }
+        }
+        // Who ended first goes first, as before.
+        found.sort { $0.row.endedAt ?? .distantPast < $1.row.endedAt ?? .distantPast }
+        for (output, row) in found {
+            output.end(
+                exit: row.exit.map { SessionDocument.Exit($0) },
+                reason: row.endReason.flatMap { SessionDocument.EndReason(rawValue: $0.rawValue) })
+            for old in await registry.insertEnded(output) { context.store.forget(old) }
+        }
+    }
+
+    private func endedRow(of session: SessionID) async throws(IndexFailure) -> SessionRow? {
+        let row = try await context.index.session(session)
+        return row?.status.isEnded == true ? row : nil
     }
 
     private func open(_ stored: StoredSession, for row: SessionRow) -> LiveSession? {
@@ -82,7 +123,7 @@ struct SessionFinder: Sendable {
         }
     }
 
-    /// Packs all that a successor of this process needs: every terminal, and the socket.
+    /// Packs all that a successor of this process needs: every terminal, the output of those that are over, and the socket.
     /// - Throws: ``SystemCallFailure``: out of descriptors; nothing has changed.
     func successor(
         socket: consuming OwnedFileDescriptor, name: String
@@ -93,6 +134,9 @@ struct SessionFinder: Sendable {
             guard let held = session.held, let leader = session.leader else { continue }
             let pack = try held.feed.pack(held.terminal, leader: leader)
             successor.add(pack.release(), name: StoredSession.name(of: session.id))
+        }
+        for output in await registry.endedOutputs() {
+            successor.add(try output.copyMemory(), name: StoredOutput.name(of: output))
         }
         return successor
     }

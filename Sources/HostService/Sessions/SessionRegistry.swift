@@ -3,11 +3,8 @@ import SessionIndex
 
 /// The sessions that this process holds, and the creations that are under way.
 actor SessionRegistry {
-    /// Ended sessions whose output is kept: a command that exits at once can still be read. 2 MiB each at most.
-    private static let endedLimit = 64
-
     private var live: [SessionID: LiveSession] = [:]
-    private var ended: [(id: SessionID, feed: TerminalFeed)] = []
+    private var ended = EndedOutputs()
     /// Packs of an earlier host whose session nobody has claimed yet.
     private var unclaimed: [SessionID: StoredSession] = [:]
     /// By attempt: a second one for the same id must not end the mark of the first.
@@ -21,8 +18,8 @@ actor SessionRegistry {
     /// All that are held.
     func all() -> [LiveSession] { Array(live.values) }
 
-    /// What the rings of all that are held may take.
-    var ringBytes: Int { live.values.reduce(0) { $0 + ($1.held?.feed.capacity ?? 0) } }
+    /// What the rings of all that are held may take, and those of ended sessions do.
+    var ringBytes: Int { live.values.reduce(ended.memoryInUse) { $0 + ($1.held?.feed.capacity ?? 0) } }
 
     /// How many are held.
     var count: Int { live.count }
@@ -30,19 +27,25 @@ actor SessionRegistry {
     /// Holds a session.
     func insert(_ session: LiveSession) { live[session.id] = session }
 
-    /// Lets go of a session that is over. Its output stays readable until ``endedLimit`` others have ended.
-    func remove(_ id: SessionID) -> LiveSession? {
+    /// Lets go of a session that is over. Its output stays readable. See ``EndedOutputs``.
+    /// - Returns: the session, if it was held, and the outputs that are dropped for its.
+    func remove(_ id: SessionID) -> (LiveSession, dropped: [TerminalFeed])? {
         guard let session = live.removeValue(forKey: id) else { return nil }
-        if let feed = session.feed {
-            // Only the output: no descriptor outlives the session.
-            ended.append((id, feed))
-            if ended.count > Self.endedLimit { ended.removeFirst() }
-        }
-        return session
+        return (session, session.feed.map { ended.insert($0) } ?? [])
     }
 
+    /// Holds the output of a session that ended under an earlier host.
+    /// - Returns: the outputs that are dropped for it.
+    func insertEnded(_ output: TerminalFeed) -> [TerminalFeed] { ended.insert(output) }
+
     /// The output of a session that is over, if it is still held.
-    func endedOutput(_ id: SessionID) -> TerminalFeed? { ended.last { $0.id == id }?.feed }
+    func endedOutput(_ id: SessionID) -> TerminalFeed? { ended.feed(of: id) }
+
+    /// All that are held of sessions that are over, the oldest first.
+    func endedOutputs() -> [TerminalFeed] { ended.all }
+
+    /// Lets go of the output of a session that is removed.
+    func removeEnded(_ id: SessionID) { ended.remove(id) }
 
     /// Keeps what an earlier host has stored of a session until somebody claims it.
     func keep(_ stored: consuming StoredSession, for id: SessionID) { unclaimed[id] = stored }

@@ -187,7 +187,7 @@ struct SessionService: Sendable {
         try await live(id, "resize session").resize(to: size)
     }
 
-    /// What the ring holds. A session's output goes with its terminal, and soon after its end.
+    /// What the ring holds, also after the session's end. See ``EndedOutputs``.
     func output(_ id: String, from: UInt64?) async throws -> OutputSlice {
         try await output(of: id, "read session").slice(from: from)
     }

@@ -162,6 +162,28 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
+    /// Gives up the memory file of a session that is over; its output stays readable.
+    /// - Throws: ``SystemCallFailure``: out of descriptors; the file is closed all the same.
+    func releaseMemory() throws(SystemCallFailure) -> OwnedFileDescriptor? {
+        try state.withLock { state throws(SystemCallFailure) in try state.ring.releaseMemory() }
+    }
+
+    /// Closes the memory file of a session that is over; its output stays readable.
+    func closeMemory() { state.withLock { $0.ring.closeMemory() } }
+
+    /// A copy of the memory file that was given up.
+    func copyMemory() throws(SystemCallFailure) -> OwnedFileDescriptor {
+        try state.withLock { state throws(SystemCallFailure) in try state.ring.copyMemory() }
+    }
+
+    /// Bytes of memory that the output takes, about.
+    var memoryInUse: Int { state.withLock { $0.ring.memoryInUse } }
+
+    /// The terminal's size, the last that is known.
+    var size: WindowSize {
+        state.withLock { $0.sizings.last?.size ?? $0.ring.checkpoint?.size ?? $0.size }
+    }
+
     static func name(of ring: OutputRing) -> String { String(ring.epoch, radix: 16) }
 
     // MARK: From the terminal
@@ -317,7 +339,6 @@ final class TerminalFeed: TerminalSink {
             message.exit = exit
             message.endReason = reason
             state.ended = message
-            state.ring.closeMemory()
         }
         wakeReaders()
     }

@@ -7,8 +7,8 @@ struct SessionLogs: AsyncParsableCommand {
         commandName: "logs",
         abstract: "Print the raw output of a session.",
         discussion: """
-            Prints the bytes that the host holds of a session's output, escape sequences and all, also of one that ended a short \
-            while ago. Bytes are counted from the session's beginning; when some that are asked for are no longer held, stderr \
+            Prints the bytes that the host holds of a session's output, escape sequences and all, also of one that has ended. \
+            Bytes are counted from the session's beginning; when some that are asked for are no longer held, stderr \
             says so. `corral session read` prints plain text instead.
 
             Examples:

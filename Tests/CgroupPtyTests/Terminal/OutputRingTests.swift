@@ -133,6 +133,22 @@ import Testing
         #expect(ring.slice(from: 999) == (999, Array("tail".utf8) + [9]))
     }
 
+    @Test func `is copied for a successor when its memory was given up`() throws {
+        let ring = try Self.ring(1000)
+        ring.append(Array(repeating: 1, count: 999) + Array("tail".utf8))
+        let checkpoint = OutputRing.Checkpoint(
+            sequence: 3, size: WindowSize(columns: 80, rows: 25)!, bytes: Array("screen".utf8))
+        ring.setCheckpoint(checkpoint)
+        guard let memory = try ring.releaseMemory() else { throw SystemCallFailure(call: "", subject: "", errno: 0) }
+        #expect(try OutputRing.adopt(memory, session: Self.session).slice(from: 0) == ring.slice(from: 0))
+        #expect(throws: SystemCallFailure.self) { _ = try Self.memory(of: ring) }
+        let again = try OutputRing.adopt(try ring.copyMemory(), session: Self.session)
+        #expect(again.epoch == ring.epoch)
+        #expect(again.slice(from: 0) == ring.slice(from: 0))
+        #expect(again.slice(from: 999).bytes == Array("tail".utf8))
+        #expect(again.checkpoint == checkpoint)
+    }
+
     @Test func `takes its pages only as output comes`() throws {
         let ring = try Self.ring(OutputRing.standardCapacity)
         ring.append([1])
