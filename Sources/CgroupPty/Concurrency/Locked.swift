@@ -1,11 +1,12 @@
-import Glibc
+public import Glibc
 
 /// A value behind a lock, for state that callbacks of several threads share for a few instructions.
 ///
-/// A plain pthread mutex: `Synchronization.Mutex` is reported as a race by ThreadSanitizer on Linux.
+/// What is locked is seen by the compiler in every module that uses it: each key that is typed and each piece of output passes
+/// some of these. A plain pthread mutex: `Synchronization.Mutex` is reported as a race by ThreadSanitizer on Linux.
 public final class Locked<Value: ~Copyable>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline var value: Value
 
     /// Puts a value behind a new lock.
     public init(_ value: consuming sending Value) {
@@ -20,6 +21,7 @@ public final class Locked<Value: ~Copyable>: @unchecked Sendable {
     }
 
     /// Runs `body` alone. It must neither wait nor call back into this lock.
+    @inlinable
     public func withLock<Result: ~Copyable, Failure>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

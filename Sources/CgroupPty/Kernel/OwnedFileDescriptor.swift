@@ -5,7 +5,7 @@ public import Glibc
 /// It cannot be copied; whoever holds it last closes it. The verbs mean the same everywhere in Corral: `adopting` takes,
 /// `duplicate` copies, `withRawValue` lends, `release` gives up, `close` closes and reports, `deinit` closes silently.
 public struct OwnedFileDescriptor: ~Copyable, Sendable {
-    private let raw: CInt
+    @usableFromInline let raw: CInt
 
     /// Takes a descriptor over. Nobody else may close it from now on.
     /// - Precondition: `raw` is not negative.
@@ -53,6 +53,7 @@ public struct OwnedFileDescriptor: ~Copyable, Sendable {
     }
 
     /// Lends the number for the time of a call.
+    @inlinable
     public borrowing func withRawValue<Result: ~Copyable, Failure>(
         _ body: (CInt) throws(Failure) -> Result
     ) throws(Failure) -> Result {
