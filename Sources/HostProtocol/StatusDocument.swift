@@ -21,13 +21,14 @@ public struct StatusDocument: Codable, Sendable, Equatable {
     public var sessions: Int
     /// Whether terminals outlive a crash and a restart of the service: its manager keeps their descriptors.
     public var keepsTerminals: Bool
+    public var trash: TrashDocument
     public var reaper: ReaperDocument
 
     /// Makes a document from its parts.
     public init(
         instance: String, version: String, pid: Int, manager: Manager, systemdVersion: String?, systemdReachable: Bool,
         slice: String, stateDirectory: String, socket: String, bootId: String, startedAt: Timestamp, workspaces: Int,
-        sessions: Int, keepsTerminals: Bool, reaper: ReaperDocument
+        sessions: Int, keepsTerminals: Bool, trash: TrashDocument, reaper: ReaperDocument
     ) {
         self.instance = instance
         self.version = version
@@ -43,6 +44,7 @@ public struct StatusDocument: Codable, Sendable, Equatable {
         self.workspaces = workspaces
         self.sessions = sessions
         self.keepsTerminals = keepsTerminals
+        self.trash = trash
         self.reaper = reaper
     }
 }

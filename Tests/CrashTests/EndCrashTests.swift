@@ -34,7 +34,7 @@ struct `A host that is killed while it ends` {
 
     @Test(arguments: [
         "destroyTombstone", "destroyTeardown", "destroyStop", "destroyStopped", "destroyEscapes", "destroyRecheck",
-        "destroyWorktree", "destroyMovedAside", "destroyBranch", "destroyFinish", "destroyFinished",
+        "destroyWorktree", "destroyMovedAside", "destroyBranch", "destroyFinish", "destroyFinished", "trashBegun",
     ])
     func `a workspace comes to the same end as without the crash (I7)`(place: String) async throws {
         try await CrashSite.run { site in

@@ -85,3 +85,35 @@ def reaper_pass(host, work, scopes, tools):
                         "a C program that reads the same files", 3)
     for workspace in workspaces:
         host.delete(workspace)
+
+
+def fill(directory, entries):
+    """Files in directories of a thousand, as dependencies lie in a worktree."""
+    for number in range(-(-entries // 1000)):
+        place = f"{directory}/many/{number}"
+        os.makedirs(place)
+        for name in range(999):
+            os.close(os.open(f"{place}/{name}", os.O_CREAT | os.O_WRONLY))
+
+
+def removal(host, work, entries):
+    """The delete of a large worktree: its reply, and the time until the last file is gone beside `rm -rf`."""
+    repository = f"{work}/repository"
+    subprocess.run(["git", "init", "--quiet", repository], check=True)
+    identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+    subprocess.run(["git", "-C", repository, *identity, "commit", "--quiet", "--allow-empty", "-m", "empty"], check=True)
+    replies, ours, peer = [], [], []
+    for turn in range(3):
+        workspace = host.ask("POST", "/v1/workspaces", {"repository": repository, "branch": f"large{turn}"})
+        fill(workspace["path"], entries)
+        other = f"{work}/large{turn}"
+        fill(other, entries)
+        os.sync()
+        began = time.monotonic()
+        replies.append(milliseconds(lambda: host.delete(workspace["id"])))
+        while host.ask("GET", "/v1/status")["trash"]["worktrees"]:
+            time.sleep(0.01)
+        ours.append((time.monotonic() - began) * 1e3)
+        peer.append(milliseconds(lambda: subprocess.run(["rm", "-rf", other], check=True)))
+    print(f"delete of a worktree with {entries} entries: answered after {report.median(replies):.1f} ms", flush=True)
+    report.milliseconds("until the last of them is gone", ours, peer, "rm -rf", 2)

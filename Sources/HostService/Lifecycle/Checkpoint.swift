@@ -15,6 +15,7 @@ enum Checkpoint: String, CaseIterable, Sendable {
     case killStamped, scopeEnded, endRecorded
     case destroyTombstone, destroyTeardown, destroyStop, destroyStopped, destroyEscapes, destroyRecheck
     case destroyWorktree, destroyMovedAside, destroyBranch, destroyFinish, destroyFinished
+    case trashBegun
 
     /// Stops or dies here if a test asked for it.
     func reach(in directory: String?) async {

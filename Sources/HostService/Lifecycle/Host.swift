@@ -31,7 +31,8 @@ struct Host: HostOperations {
             stateDirectory: context.configuration.stateDirectory, socket: context.configuration.socketPath,
             bootId: context.bootID, startedAt: startedAt, workspaces: rows.count { $0.state != .deleting },
             sessions: SessionRow.Status.allCases.filter { !$0.isEnded }.reduce(0) { $0 + (counts.byStatus[$1] ?? 0) },
-            keepsTerminals: context.store.isAvailable, reaper: reaperService.document())
+            keepsTerminals: context.store.isAvailable, trash: try await workspaceService.trash.progress(),
+            reaper: reaperService.document())
     }
 
     func trustRepository(_ request: TrustRequest) async throws -> TrustDocument {

@@ -1,16 +1,26 @@
 import CgroupPty
 import FoundationEssentials
 import Glibc
+import HostProtocol
 import Logging
 import SessionIndex
 
 /// Deletes worktrees that were moved aside: in the background, beside whatever else is done, and again after a restart.
 ///
-/// A name is in the index from before the move until the last file is gone, so that nothing is forgotten.
+/// A name is in the index from before the move until the last file is gone, so that nothing is forgotten. Some are deleted at the
+/// same time, so that a disk that does not answer keeps no other from being deleted.
 final class WorktreeTrash: Sendable {
+    /// Worktrees that are deleted at the same time at most. More would only make the disk seek.
+    private static let limit = 4
+
+    private struct State {
+        var isStopping = false
+        /// Entries that were met so far, of each that is being deleted.
+        var running: [String: Int] = [:]
+    }
+
     private let context: HostContext
-    private let isStopping = Locked(false)
-    private let isEmptying = Locked(false)
+    private let state = Locked(State())
 
     /// A trash in the managed root.
     init(context: HostContext) {
@@ -25,22 +35,26 @@ final class WorktreeTrash: Sendable {
         recorded > Date.now.addingTimeInterval(-Double(Deadline.now.bootNanoseconds) / 1e9)
     }
 
-    /// Deletes all that is recorded, one after the other, unless that is being done already.
+    /// How far it is.
+    func progress() async throws -> TrashDocument {
+        let recorded = try await context.index.trash().count
+        return TrashDocument(worktrees: recorded, entries: state.withLock { $0.running.values.reduce(0, +) })
+    }
+
+    /// Deletes all that is recorded, but for what is being deleted already.
     func empty() async {
-        guard
-            isEmptying.withLock({ isEmptying in
-                defer { isEmptying = true }
-                return !isEmptying
-            })
-        else { return }
-        defer { isEmptying.withLock { $0 = false } }
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<Self.limit { group.addTask { await self.deleteInTurn() } }
+        }
+    }
+
+    private func deleteInTurn() async {
+        // What was added meanwhile is met by the next round; a name that cannot be deleted now is not tried again and again.
+        var tried: Set<String> = []
         do {
-            // What was added meanwhile is met by the next round; a name that cannot be deleted now is not tried again and again.
-            var tried: Set<String> = []
-            while let name = try await context.index.trash().first(where: { !tried.contains($0) }),
-                !isStopping.withLock({ $0 })
-            {
+            while let name = claim(try await context.index.trash().filter { !tried.contains($0) }) {
                 tried.insert(name)
+                defer { state.withLock { _ = $0.running.removeValue(forKey: name) } }
                 try await delete(name)
             }
         } catch {
@@ -48,8 +62,18 @@ final class WorktreeTrash: Sendable {
         }
     }
 
+    private func claim(_ names: [String]) -> String? {
+        state.withLock { state in
+            guard !state.isStopping, state.running.count < Self.limit,
+                let name = names.first(where: { state.running[$0] == nil })
+            else { return nil }
+            state.running[name] = 0
+            return name
+        }
+    }
+
     /// Leaves what is not deleted yet for the next start.
-    func stop() { isStopping.withLock { $0 = true } }
+    func stop() { state.withLock { $0.isStopping = true } }
 
     /// Takes a worktree off the disk that nobody has worked in: its creation failed. One that is not on record is left alone.
     /// - Throws: ``HostFailure/conflict(_:)`` when what is at the path is not what was made.
@@ -85,11 +109,18 @@ final class WorktreeTrash: Sendable {
             context.logger.error("\(text) in the trash is no name of ours; it is left alone.")
             return try await context.index.removeTrash(text)
         }
+        await context.reach(.trashBegun)
         let removal = removal
-        let isStopping = isStopping
+        let state = state
         let result = await context.executor.run { () -> Result<TreeDeletion.Outcome, SystemCallFailure> in
             do throws(SystemCallFailure) {
-                return .success(try removal.deleteTrash(name, while: { !isStopping.withLock { $0 } }))
+                return .success(
+                    try removal.deleteTrash(name) {
+                        state.withLock { state in
+                            state.running[text, default: 0] += 1
+                            return !state.isStopping
+                        }
+                    })
             } catch {
                 return .failure(error)
             }

@@ -22,9 +22,16 @@ enum StatusReport {
         fields.append(
             "terminals",
             Table.Cell(status.keepsTerminals ? "outlive a crash and a restart of the host" : "end with the host"))
+        if status.trash.worktrees > 0 { fields.append("trash", Table.Cell(trash(status.trash))) }
         fields.append("reaper", reaper(status.reaper, time))
         if let pass = status.reaper.lastPass { fields.append("last pass", Table.Cell(PassReport.summary(pass))) }
         return fields.text(style)
+    }
+
+    private static func trash(_ trash: TrashDocument) -> String {
+        let worktrees = SessionEndReport.count(trash.worktrees, "worktree", "worktrees")
+        return
+            "\(worktrees) to delete in the background, \(SessionEndReport.count(trash.entries, "entry", "entries")) so far"
     }
 
     private static func reaper(_ reaper: ReaperDocument, _ time: TimeText) -> Table.Cell {

@@ -12,7 +12,7 @@ enum APIFixtures {
         systemdReachable: true,
         slice: "corral-1f2e3d4c.slice", stateDirectory: "/state", socket: "/run/corral.sock", bootId: "b",
         startedAt: moment,
-        workspaces: 1, sessions: 2, keepsTerminals: true, reaper: reaper
+        workspaces: 1, sessions: 2, keepsTerminals: true, trash: TrashDocument(worktrees: 0, entries: 0), reaper: reaper
     )
 
     static func workspace(id: String = "wspace") -> WorkspaceDocument {

@@ -10,7 +10,7 @@ import Testing
         slice: "corral-1f2e3d4c.slice", stateDirectory: "/home/u/.local/state/corral/m",
         socket: "/run/user/1/corral.sock",
         bootId: "b", startedAt: Samples.moment, workspaces: 2, sessions: 5,
-        keepsTerminals: true,
+        keepsTerminals: true, trash: TrashDocument(worktrees: 0, entries: 0),
         reaper: ReaperDocument(passes: 1, lastPass: PassDocument(at: Samples.moment), lastFailure: nil)
     )
 
