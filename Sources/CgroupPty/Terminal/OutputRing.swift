@@ -20,7 +20,9 @@ public final class OutputRing {
     /// thousand lines above it takes a third.
     public static let checkpointCapacity = 256 << 10
 
-    /// What all rings together may take beyond the smallest of 3,500 sessions: with them 1 GiB.
+    /// What all rings together may take beyond the smallest of 3,500 sessions: with them 1 GiB. The screens beside the rings count as
+    /// taken, so that new rings are smaller for them, but no session is refused for them: 256 KiB each at most, of sessions that
+    /// have printed more than half a ring.
     private static let pool = (1 << 30) - 3500 * smallestCapacity
 
     /// What a new session's ring may take: what is wanted, while an eighth of what is left of the pool is more.
@@ -170,6 +172,7 @@ public final class OutputRing {
         return nil
     }
 
+    /// "crring1", little-endian: the layout's version is its last byte.
     private static let magic: UInt64 = 0x31_676e_6972_7263
 
     private static func checksum(of header: UnsafeMutablePointer<corral_ring_header>) -> UInt64 {
@@ -194,9 +197,6 @@ public final class OutputRing {
         let end = header.pointee.end
         return min(max(end > UInt64(capacity) ? end - UInt64(capacity) : 0, header.pointee.floor), end)
     }
-
-    /// Bytes that one ``read(from:)`` may overwrite: what the kernel holds for a master at most.
-    public static let largestRead = 4096
 
     /// Moves what a terminal's master has into the ring, at most once, and drops the oldest where there is no room.
     /// - Parameter probing: Whether the terminal is asked although it seems to have nothing: only so its end is found.

@@ -9,8 +9,8 @@ import Glibc
 ///
 /// See: epoll(7)
 public final class TerminalPump: Sendable {
-    /// Bytes that one terminal may deliver at a time: a screenful comes whole, and a flood of one does not keep the others waiting
-    /// for longer than a millisecond.
+    /// Bytes that one terminal may deliver at a time: a screenful comes whole, and a flood of one keeps the others waiting for as long
+    /// as it takes to read so much and to give it to each of its clients, some 15 µs for every one that is quick enough.
     static let turn = 64 << 10
 
     private struct State {

@@ -6,8 +6,8 @@ import NIOWebSocket
 extension HostClient {
     /// Attaches to a session's terminal.
     /// - Parameters:
-    ///   - from: Sequence number of the first byte that the caller lacks; all that the host holds when absent.
-    ///   - epoch: The run that `from` counts in, as `attached` told it.
+    ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen comes first when absent.
+    ///   - epoch: The run that `from` counts in, as `synced` told it.
     ///   - timeout: Until the host has accepted or refused.
     /// - Returns: the connection. Its first event is `attached`.
     /// - Throws: ``HostClientFailure``; `problem` when the host refuses.

@@ -56,18 +56,20 @@ actor LiveSession {
 
     /// Writes input to the terminal; suspends until the terminal has taken it.
     nonisolated func send(_ bytes: [UInt8]) async throws {
-        guard let held else { throw terminalLost("write to") }
+        guard let held else { throw terminalGone("write to") }
         try check(await held.channel.send([bytes]), bytes.count)
     }
 
     /// Takes input over for the terminal, which may take it later: one write each, with nobody else's in between.
     nonisolated func enqueue(_ writes: [[UInt8]]) throws {
-        guard let held else { throw terminalLost("write to") }
+        guard let held else { throw terminalGone("write to") }
         try check(held.channel.enqueue(writes), writes.joined().count)
     }
 
-    private nonisolated func terminalLost(_ verb: String) -> HostFailure {
-        .terminalLost("\(verb) session \(id): its terminal was lost when the host restarted")
+    private nonisolated func terminalGone(_ verb: String) -> HostFailure {
+        feed == nil
+            ? .terminalLost("\(verb) session \(id): its terminal was lost when the host restarted")
+            : .sessionEnded("\(verb) session \(id): it has ended; nothing was done")
     }
 
     private nonisolated func check(_ outcome: TerminalChannel.WriteOutcome, _ count: Int) throws {
@@ -83,7 +85,7 @@ actor LiveSession {
 
     /// Changes the terminal's size, whoever is attached.
     nonisolated func resize(to size: WindowSize) throws {
-        guard let held else { throw terminalLost("resize") }
+        guard let held else { throw terminalGone("resize") }
         try held.feed.resize(held.terminal, to: size)
     }
 
@@ -100,17 +102,25 @@ actor LiveSession {
 
     /// A client tells its window's size. See ``SizeRule``.
     nonisolated func resize(to size: WindowSize, by client: UInt64) throws {
-        if let size = sizes.withLock({ $0.resized(client, to: size) }) { try resize(to: size) }
+        try decide { $0.resized(client, to: size) }
     }
 
     /// A client types.
     nonisolated func typed(_ client: UInt64) throws {
-        if let size = sizes.withLock({ $0.typed(client) }) { try resize(to: size) }
+        try decide { $0.typed(client) }
     }
 
     /// A client has gone.
     nonisolated func left(_ client: UInt64) throws {
-        if let size = sizes.withLock({ $0.left(client) }), held != nil { try resize(to: size) }
+        guard held != nil else { return }
+        try decide { $0.left(client) }
+    }
+
+    /// Sets the size that a rule says, before another client can decide: else the later decision could be set first.
+    private nonisolated func decide(_ rule: (inout SizeRule) -> WindowSize?) throws {
+        try sizes.withLock { sizes in
+            if let size = rule(&sizes) { try resize(to: size) }
+        }
     }
 
     /// How the leader ended; collects it if it is our child. Nil while it runs and where the kernel cannot tell.

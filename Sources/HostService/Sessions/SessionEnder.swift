@@ -197,14 +197,22 @@ struct SessionEnder: Sendable {
     /// been read yet.
     func letGo(of id: SessionID, exit: SessionRow.Exit?, reason: SessionRow.EndReason?) async {
         await context.reach(.endRecorded)
-        if let (session, dropped) = await registry.remove(id) {
-            await session.close(
-                exit: exit.map { SessionDocument.Exit($0) },
-                reason: reason.flatMap { SessionDocument.EndReason(rawValue: $0.rawValue) })
-            if let output = session.feed { keep(output) }
-            for old in dropped { context.store.forget(old) }
+        guard let (session, dropped) = await registry.remove(id) else {
+            // Not what another is about to put aside.
+            if await !registry.isLeaving(id) { context.store.forget(id) }
+            return
         }
+        await session.close(
+            exit: exit.map { SessionDocument.Exit($0) },
+            reason: reason.flatMap { SessionDocument.EndReason(rawValue: $0.rawValue) })
+        if let output = session.feed {
+            keep(output)
+            // It may have been removed, or dropped for another, while the terminal was read to its end.
+            if await registry.endedOutput(id) !== output { context.store.forget(output) }
+        }
+        for old in dropped { context.store.forget(old) }
         context.store.forget(id)
+        await registry.hasLeft(id)
     }
 
     private func keep(_ output: TerminalFeed) {

@@ -21,7 +21,9 @@ struct SessionFinder: Sendable {
         for session in stored {
             if let row = byID[session.session] {
                 if let live = open(session, for: row) { await registry.insert(live) }
-            } else if let row = try await endedRow(of: session.session), let live = open(session, for: row) {
+            } else if session.leaderLives == false, let row = try await endedRow(of: session.session),
+                let live = open(session, for: row)
+            {
                 // The earlier host had written the end down, and did not come to put the output aside.
                 await registry.insert(live)
                 await ender.letGo(of: row.id, exit: row.exit, reason: row.endReason)
@@ -123,8 +125,9 @@ struct SessionFinder: Sendable {
         }
     }
 
-    /// Packs all that a successor of this process needs: every terminal, the output of those that are over, and the socket.
-    /// - Throws: ``SystemCallFailure``: out of descriptors; nothing has changed.
+    /// Packs all that a successor of this process needs: every terminal, the output of those that are over, and the socket. What
+    /// cannot be packed is lost with this process, and does not take the others with it.
+    /// - Throws: ``SystemCallFailure``: the own program cannot be found.
     func successor(
         socket: consuming OwnedFileDescriptor, name: String
     ) async throws(SystemCallFailure) -> Successor {
@@ -132,11 +135,20 @@ struct SessionFinder: Sendable {
         successor.add(socket, name: name)
         for session in await registry.all() {
             guard let held = session.held, let leader = session.leader else { continue }
-            let pack = try held.feed.pack(held.terminal, leader: leader)
-            successor.add(pack.release(), name: StoredSession.name(of: session.id))
+            do throws(SystemCallFailure) {
+                let pack = try held.feed.pack(held.terminal, leader: leader)
+                successor.add(pack.release(), name: StoredSession.name(of: session.id))
+            } catch {
+                context.logger.error("Session \(session.id): its terminal cannot be handed over and is lost: \(error)")
+            }
         }
         for output in await registry.endedOutputs() {
-            successor.add(try output.copyMemory(), name: StoredOutput.name(of: output))
+            do throws(SystemCallFailure) {
+                successor.add(try output.copyMemory(), name: StoredOutput.name(of: output))
+            } catch {
+                context.logger.error(
+                    "Session \(output.session): its output cannot be handed over and is lost: \(error)")
+            }
         }
         return successor
     }

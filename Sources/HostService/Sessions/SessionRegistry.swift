@@ -11,6 +11,8 @@ actor SessionRegistry {
     private var creating: [UInt64: (id: SessionID, workspace: WorkspaceID)] = [:]
     private var nextCreation: UInt64 = 1
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
+    /// Sessions that are over, whose terminal is being let go of.
+    private var leaving: Set<SessionID> = []
 
     /// A session that is held.
     func session(_ id: SessionID) -> LiveSession? { live[id] }
@@ -18,8 +20,8 @@ actor SessionRegistry {
     /// All that are held.
     func all() -> [LiveSession] { Array(live.values) }
 
-    /// What the rings of all that are held may take, and those of ended sessions do.
-    var ringBytes: Int { live.values.reduce(ended.memoryInUse) { $0 + ($1.held?.feed.capacity ?? 0) } }
+    /// What the rings of all that are held may take, with the screens beside them, and those of ended sessions do.
+    var ringBytes: Int { live.values.reduce(ended.memoryInUse) { $0 + ($1.held?.feed.memoryLimit ?? 0) } }
 
     /// How many are held.
     var count: Int { live.count }
@@ -27,12 +29,19 @@ actor SessionRegistry {
     /// Holds a session.
     func insert(_ session: LiveSession) { live[session.id] = session }
 
-    /// Lets go of a session that is over. Its output stays readable. See ``EndedOutputs``.
+    /// Lets go of a session that is over. Its output stays readable. See ``EndedOutputs``. It is leaving until ``hasLeft(_:)``.
     /// - Returns: the session, if it was held, and the outputs that are dropped for its.
     func remove(_ id: SessionID) -> (LiveSession, dropped: [TerminalFeed])? {
         guard let session = live.removeValue(forKey: id) else { return nil }
+        leaving.insert(id)
         return (session, session.feed.map { ended.insert($0) } ?? [])
     }
+
+    /// Nothing is held of the session's terminal any more.
+    func hasLeft(_ id: SessionID) { leaving.remove(id) }
+
+    /// Whether somebody is letting go of a session's terminal now.
+    func isLeaving(_ id: SessionID) -> Bool { leaving.contains(id) }
 
     /// Holds the output of a session that ended under an earlier host.
     /// - Returns: the outputs that are dropped for it.

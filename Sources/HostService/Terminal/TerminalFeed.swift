@@ -24,8 +24,9 @@ final class TerminalFeed: TerminalSink {
         var messages: [AttachmentEvent] = []
         /// Sequence number of the next byte to take from the ring.
         var next: UInt64
-        /// Bytes before `next` that the ring has dropped.
-        var aside = ByteBuffer()
+        /// Bytes before `next` that the ring has dropped, in pieces: one buffer would keep what was taken of it.
+        private var aside = CircularBuffer<ByteBuffer>()
+        private var asideCount = 0
         /// Told, once, when there is something to take again. Nil while the reader is taking.
         var wake: (@Sendable () -> Void)?
         var isCut = false
@@ -38,28 +39,35 @@ final class TerminalFeed: TerminalSink {
 
         /// Keeps what the ring may drop soon, or cuts the reader.
         func putAside(_ ring: OutputRing) {
-            let behind = aside.readableBytes + Int(ring.end - next)
-            if isCut || behind > TerminalFeed.unsentLimit {
+            let count = Int(ring.end - next)
+            if isCut || asideCount + count > TerminalFeed.unsentLimit {
                 isCut = true
-                aside = ByteBuffer()
+                aside = []
+                asideCount = 0
             } else {
-                ring.withBytes(from: next) { aside.writeBytes($0) }
+                aside.append(Self.copy(from: next, count, ring))
+                asideCount += count
             }
             next = ring.end
         }
 
         /// Takes bytes, at most so many; nil when there are none.
         func take(atMost limit: Int, _ ring: OutputRing) -> ByteBuffer? {
-            if aside.readableBytes > 0 {
-                let slice = aside.readSlice(length: min(limit, aside.readableBytes))
-                if aside.readableBytes == 0 { aside = ByteBuffer() }
+            if let first = aside.first {
+                let slice = aside[aside.startIndex].readSlice(length: min(limit, first.readableBytes))
+                if aside[aside.startIndex].readableBytes == 0 { aside.removeFirst() }
+                asideCount -= slice?.readableBytes ?? 0
                 return slice
             }
             let count = min(Int(ring.end - next), limit)
             guard count > 0 else { return nil }
+            defer { next += UInt64(count) }
+            return Self.copy(from: next, count, ring)
+        }
+
+        private static func copy(from: UInt64, _ count: Int, _ ring: OutputRing) -> ByteBuffer {
             var buffer = ByteBufferAllocator().buffer(capacity: count)
-            ring.withBytes(from: next, atMost: count) { buffer.writeBytes($0) }
-            next += UInt64(count)
+            ring.withBytes(from: from, atMost: count) { buffer.writeBytes($0) }
             return buffer
         }
     }
@@ -78,6 +86,16 @@ final class TerminalFeed: TerminalSink {
         var isCheckpointing = false
         var lastCheckpoint = ContinuousClock.now
 
+        /// Notes that the terminal has another size from here on.
+        mutating func note(_ size: WindowSize) {
+            if sizings.last?.sequence == ring.end {
+                sizings[sizings.count - 1].size = size
+            } else if sizings.last?.size != size {
+                sizings.append(ScreenMaterial.Sizing(sequence: ring.end, size: size))
+            }
+            if sizings.count > TerminalFeed.sizingsLimit { sizings.removeFirst() }
+        }
+
         /// What the screen is made of, now.
         /// - Parameter limit: Bytes that are read at most, the newest. What that leaves out is missing.
         func material(atMost limit: Int = .max) -> ScreenMaterial {
@@ -93,8 +111,9 @@ final class TerminalFeed: TerminalSink {
     static let reading = BlockingExecutor(label: "corral.screens")
     /// A checkpoint is made once in so long at most: a flood of output costs some milliseconds of reading a second.
     private static let checkpointInterval = Duration.seconds(1)
-    /// Sizes that are remembered at most before a checkpoint is made (I8).
-    private static let sizingsLimit = 256
+    /// Sizes that are remembered at most; at half of them a checkpoint is made (I8). Beyond, the oldest is forgotten: what it had cut
+    /// or wrapped is then shown otherwise.
+    static let sizingsLimit = 256
     /// Bytes that are read for a checkpoint at most, where some are missing anyway.
     static let checkpointReads = 2 << 20
 
@@ -119,6 +138,11 @@ final class TerminalFeed: TerminalSink {
 
     /// Bytes of output that are kept at most.
     var capacity: Int { state.withLock { $0.ring.capacity } }
+
+    /// Bytes of memory that the output may take, with the screen that is kept beside it.
+    var memoryLimit: Int {
+        state.withLock { $0.ring.capacity + ($0.ring.checkpointSequence == nil ? 0 : OutputRing.checkpointCapacity) }
+    }
 
     /// Clients attached now.
     var clientCount: Int { state.withLock { $0.readers.values.count { $0.isClient } } }
@@ -150,7 +174,8 @@ final class TerminalFeed: TerminalSink {
     func resize(_ terminal: PseudoTerminal, to size: WindowSize) throws(SystemCallFailure) {
         try state.withLock { state throws(SystemCallFailure) in
             try terminal.resize(to: size)
-            state.sizings.append(ScreenMaterial.Sizing(sequence: state.ring.end, size: size))
+            // What was stored under the size at the end is found again under it.
+            if state.ended == nil { state.note(size) }
         }
         checkpointIfDue()
     }
@@ -210,7 +235,7 @@ final class TerminalFeed: TerminalSink {
         let isDue = state.withLock { state in
             let unread = state.ring.end - (state.ring.checkpointSequence ?? 0)
             guard !state.isCheckpointing, state.ended == nil,
-                unread > UInt64(state.ring.capacity / 2) || state.sizings.count > Self.sizingsLimit,
+                unread > UInt64(state.ring.capacity / 2) || state.sizings.count > Self.sizingsLimit / 2,
                 .now - state.lastCheckpoint > Self.checkpointInterval
             else { return false }
             state.isCheckpointing = true

@@ -9,7 +9,8 @@ struct HostUnit {
     /// The unit's name. One a manager.
     static let name = "corral-host.service"
 
-    /// A descriptor for each of 3,500 sessions, and the socket. The same as in packaging/systemd.
+    /// A descriptor for each of 3,500 sessions, one for the output of each of 512 that are over, and the socket. The same as in
+    /// packaging/systemd.
     static let descriptorStoreSize = 4096
 
     /// Whether the user's own manager is meant rather than the system's.
@@ -75,7 +76,7 @@ struct HostUnit {
             "--description=Corral host: workspaces and persistent terminals",
             "--property=Restart=always", "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
             "--property=FileDescriptorStoreMax=\(Self.descriptorStoreSize)", "--property=KillMode=mixed",
-            "--property=TimeoutStopSec=100",
+            "--property=TimeoutStopSec=100", "--property=LimitNOFILE=65536",
         ]
         if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
             arguments.append("--setenv=XDG_STATE_HOME=\(state)")

@@ -143,4 +143,43 @@ import Testing
         let new = await Self.attach(source.feed, title: "t", from: nil, epoch: nil)
         #expect(Self.taken(source.feed, new).messages.last?.mode == .tail)
     }
+
+    /// Regression: what was put aside for a client lay in one buffer, which kept what the client had taken: a client that was always
+    /// a little behind a flood made it grow without end.
+    @Test func `that is put aside for a client takes no more memory than the client is behind (I8)`() async throws {
+        let source = try Source(capacity: 64 << 10)
+        let key = await Self.attach(
+            source.feed, title: "t", from: 0, epoch: source.feed.slice(from: 0).epoch)
+        _ = Self.taken(source.feed, key)
+        try source.print(Self.pattern(256 << 10))
+        var (next, largest) = (0, 0)
+        for round in 1...60 {
+            try source.print(Self.pattern(64 << 10, from: (256 << 10) + (round - 1) * (64 << 10)))
+            var rest = 64 << 10
+            while rest > 0, case .bytes(let bytes)? = source.feed.next(key, atMost: rest, orTell: {}) {
+                #expect(Array(bytes.readableBytesView) == Self.pattern(bytes.readableBytes, from: next))
+                (next, rest) = (next + bytes.readableBytes, rest - bytes.readableBytes)
+                largest = max(largest, bytes.storageCapacity)
+            }
+            #expect(rest == 0)
+        }
+        #expect(largest <= 512 << 10, "256 KiB behind")
+    }
+
+    /// Regression: each size was remembered until a screen was kept, which takes the longer the more sizes there are.
+    @Test func `remembers a limited number of sizes, and the last (I8)`() throws {
+        let source = try Source()
+        let sizes = [WindowSize(columns: 10, rows: 10)!, WindowSize(columns: 20, rows: 20)!]
+        for number in 0..<2000 {
+            source.feed.state.withLock { state in
+                state.note(sizes[number % 2])
+                state.note(sizes[number % 2])
+                state.ring.append([65])
+            }
+        }
+        #expect(source.feed.state.withLock { $0.sizings.count } == TerminalFeed.sizingsLimit)
+        #expect(source.feed.size == sizes[1])
+        for number in 0..<2000 { source.feed.state.withLock { $0.note(sizes[number % 2]) } }
+        #expect(source.feed.state.withLock { $0.sizings.count } == TerminalFeed.sizingsLimit, "no byte came between")
+    }
 }

@@ -13,6 +13,7 @@ import Testing
                 "--description=Corral host: workspaces and persistent terminals", "--property=Restart=always",
                 "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
                 "--property=FileDescriptorStoreMax=4096", "--property=KillMode=mixed", "--property=TimeoutStopSec=100",
+                "--property=LimitNOFILE=65536",
                 "--", "/usr/bin/corral-host",
             ]
         )

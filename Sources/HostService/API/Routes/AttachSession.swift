@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// `GET /v1/sessions/ID/attach[?from=SEQ&epoch=…][&columns=…&rows=…]`: a terminal over WebSocket.
 ///
-/// The host attaches before the upgrade is accepted, so that a session that is unknown or over is an ordinary error.
+/// The host attaches before the upgrade is accepted, so that a session that is unknown, or whose output is gone, is an ordinary error.
 struct AttachSession: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/attach"
@@ -20,8 +20,10 @@ struct AttachSession: Route {
 
     /// The client's window; nil when it tells none.
     private func size(_ call: RouteCall) throws -> TerminalSize? {
-        guard let columns = try call.query.position("columns"), let rows = try call.query.position("rows") else {
-            return nil
+        let (columns, rows) = (try call.query.position("columns"), try call.query.position("rows"))
+        guard let columns, let rows else {
+            if columns == nil, rows == nil { return nil }
+            throw HostFailure.invalidRequest("attach: columns and rows are given both or neither; nothing was attached")
         }
         let size = TerminalSize(columns: Int(clamping: columns), rows: Int(clamping: rows))
         try RequestValidation.check(size)

@@ -100,16 +100,19 @@ final class OutputShortcut: ChannelOutboundHandler, Sendable {
     func handlerRemoved(context: ChannelHandlerContext) { end() }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        writeRest(context)
-        write(unwrapOutboundIn(data), context, promise)
+        // In one go: between the two another thread could begin a frame, and these bytes would get into the middle of it.
+        let rest = state.withLock { state in
+            let rest = state.rest.take()
+            state.waiting += rest == nil ? 1 : 2
+            return rest
+        }
+        if let rest { writeCounted(rest, context, nil) }
+        writeCounted(unwrapOutboundIn(data), context, promise)
     }
 
-    private func writeRest(_ context: ChannelHandlerContext) {
-        if let rest = state.withLock({ $0.rest.take() }) { write(rest, context, nil) }
-    }
-
-    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
-        state.withLock { $0.waiting += 1 }
+    private func writeCounted(
+        _ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) {
         let taken = promise ?? context.eventLoop.makePromise()
         taken.futureResult.whenComplete { [self] _ in state.withLock { $0.waiting -= 1 } }
         context.write(wrapOutboundOut(bytes), promise: taken)
