@@ -145,7 +145,7 @@ struct `The reaper` {
             try Shell.launch(
                 "sh -c 'sleep 0 & echo $! > \(pid); exec sleep 1000'", pidFile: pid + ".parent")
             defer { _ = try? Shell.run("kill -KILL $(cat '\(pid).parent')") }
-            try await fixture.eventually("a zombie", within: .seconds(10)) {
+            try await fixture.eventually("a zombie") {
                 (try? Shell.run("grep -q '^State:.Z' /proc/$(cat '\(pid)')/status")) != nil
             }
             try Shell.run(
@@ -155,7 +155,7 @@ struct `The reaper` {
                 """)
             let state = "systemctl \(Fixture.manager) show -p ActiveState --value \(unit)"
             var found = ""
-            try await fixture.eventually("the scope is started", within: .seconds(10)) {
+            try await fixture.eventually("the scope is started") {
                 found = try Shell.run(state).trimmingCharacters(in: .whitespacesAndNewlines)
                 return found != "activating" && found != "inactive"
             }
