@@ -41,8 +41,12 @@ enum TerminalRestoration {
     /// Installs the handlers; the ones for signals that were ignored at the start (nohup) are left out.
     static func install() {
         _ = state
-        // See: signal(7). These end the process, and still do.
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        // See: signal(7). These end the process, and still do. The second row is what a trap, an abort and a fault of this program are;
+        // Swift's runtime, whose handlers are replaced, would ask at the terminal what to do next.
+        for signal in [
+            SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+            SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE,
+        ] {
             handle(signal) { number in
                 TerminalRestoration.restore()
                 Glibc.signal(number, SIG_DFL)
@@ -92,7 +96,8 @@ enum TerminalRestoration {
         }
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
-        action.sa_flags = SA_RESTART
+        // An overflow of the stack is told on the one that Swift's runtime keeps for it, where it does.
+        action.sa_flags = SA_RESTART | SA_ONSTACK
         sigemptyset(&action.sa_mask)
         sigaction(signal, &action, nil)
     }
