@@ -37,6 +37,32 @@ import Testing
         #expect(reset(after: ["\u{1b}[?12h\u{1b}[?9999999999999999999h\u{1b}[?;h"]) == "")
     }
 
+    /// Symptom: after a detach the shell's Ctrl-C came as `[99;5u`, or its output scrolled in a part of the window only. Cause: of what a
+    /// program or the picture of the screen switches on, only private modes were followed.
+    @Test(arguments: [
+        ("\u{1b}[>1u", "\u{1b}[<8u"), ("\u{1b}[=5;1u", "\u{1b}[<8u"), ("\u{1b}[>4;2m", "\u{1b}[>4m"),
+        ("\u{1b}[2;10r", "\u{1b}7\u{1b}[r\u{1b}8"), ("\u{1b}=", "\u{1b}>"), ("\u{1b}[4h", "\u{1b}[4l"),
+        ("\u{1b}[4;20h", "\u{1b}[4l\u{1b}[20l"), ("\u{1b}[5 q", "\u{1b}[0 q"), ("\u{1b}[?2048h", "\u{1b}[?2048l"),
+        ("\u{1b}[?69h", "\u{1b}[?69l"),
+    ])
+    func `of the keyboard, the margins and the cursor are switched back too`(_ on: String, _ off: String) {
+        for split in 0...on.utf8.count {
+            let parts = [on.utf8.prefix(split), on.utf8.dropFirst(split)].map { String(decoding: $0, as: UTF8.self) }
+            #expect(reset(after: parts) == off + "\u{1b}[0m")
+        }
+        #expect(reset(after: [on, off, "\u{1b}[4;20l"]) == "", "the program has switched it back")
+        #expect(reset(after: [on + "\u{1b}c"]) == "")
+    }
+
+    @Test func `that belong to one screen are switched back there`() {
+        #expect(
+            reset(after: ["\u{1b}[>1u\u{1b}[?1049h\u{1b}[=3u\u{1b}[2;9r"])
+                == "\u{1b}[<8u\u{1b}[?1049l\u{1b}[<8u\u{1b}7\u{1b}[r\u{1b}8\u{1b}[0m"
+        )
+        #expect(reset(after: ["\u{1b}[?1049h\u{1b}[>1u\u{1b}[>3u\u{1b}[?1049l"]) == "")
+        #expect(reset(after: ["\u{1b}[>1u\u{1b}[>3u\u{1b}[<u"]) == "\u{1b}[<8u\u{1b}[0m")
+    }
+
     @Test func `fit into what a signal's handler can write`() {
         var modes = TerminalModes()
         for mode in 0...3000 {
@@ -44,6 +70,8 @@ import Testing
                 modes.read($0)
             }
         }
+        let others = "\u{1b}[>1u\u{1b}[?1049h\u{1b}[>1u\u{1b}[>4;2m\u{1b}[2;10r\u{1b}=\u{1b}[4;20h\u{1b}[5 q"
+        _ = Array(others.utf8).withUnsafeBytes { modes.read($0) }
         #expect(modes.reset.count <= TerminalRestoration.resetCapacity)
     }
 }
