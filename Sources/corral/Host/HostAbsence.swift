@@ -3,12 +3,17 @@ import HostProtocol
 
 /// A host that is away, for as long as a restart of it may take: who waits for something asks again, and notices nothing.
 struct HostAbsence {
-    /// A restart takes milliseconds, an upgrade of the package some seconds.
-    private static let patience: Duration = .seconds(10)
     /// Before each try.
     private static let pause: Duration = .milliseconds(20)
 
+    private let patience: Duration
     private var since: ContinuousClock.Instant?
+
+    /// Begins with a host that is there.
+    /// - Parameter patience: How long it may be away. A restart takes milliseconds, an upgrade of the package some seconds.
+    init(patience: Duration = .seconds(10)) {
+        self.patience = patience
+    }
 
     /// The host was there.
     mutating func isOver() { since = nil }
@@ -19,7 +24,7 @@ struct HostAbsence {
         guard Self.isAbsence(failure) else { return false }
         let began = since ?? .now
         since = began
-        guard .now - began < Self.patience else { return false }
+        guard .now - began < patience else { return false }
         do { try await Task.sleep(for: Self.pause) } catch { return false }
         return true
     }

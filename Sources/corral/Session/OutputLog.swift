@@ -12,12 +12,13 @@ struct OutputLog {
     private let session: String
     private var next: UInt64?
     private var epoch: String?
-    private var absence = HostAbsence()
+    private var absence: HostAbsence
 
     /// Prepares to print the output of a session, given by its id, from a byte on or from the oldest that is held.
-    init(_ client: HostClient, session: String, from: UInt64?) {
+    init(_ client: HostClient, session: String, from: UInt64?, absence: HostAbsence = HostAbsence()) {
         self.client = client
         self.session = session
+        self.absence = absence
         next = from
     }
 
@@ -28,6 +29,7 @@ struct OutputLog {
         Console.write(output.bytes, to: STDOUT_FILENO)
         next = output.next
         epoch = output.epoch
+        absence.isOver()
     }
 
     /// Prints what is held and what comes, until the session ends.
@@ -37,10 +39,7 @@ struct OutputLog {
             do throws(HostClientFailure) {
                 if !hasBegun { try await printHeld() }
                 hasBegun = true
-                let began = ContinuousClock.now
-                let stretch = try await attach()
-                if .now - began > .seconds(1) { absence.isOver() }
-                switch stretch {
+                switch try await attach() {
                 case .ended: return
                 case .gap: try await printHeld()
                 case .broken(let code):
@@ -80,7 +79,10 @@ struct OutputLog {
                 next = next.map { $0 + UInt64(bytes.count) }
             case .message(let message):
                 if message.type == .ended { stretch = .ended }
-                guard message.type == .synced, message.mode != .exact else { continue }
+                guard message.type == .synced else { continue }
+                // A host that cuts this client right afterwards, since it is slow, was there.
+                absence.isOver()
+                if message.mode == .exact { continue }
                 stretch = .gap
                 break events
             case .closed(let code): if case .broken = stretch { stretch = .broken(code) }

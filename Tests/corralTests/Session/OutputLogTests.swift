@@ -19,6 +19,23 @@ import Testing
         #expect(note(asked: 7, before: "e0", from: 10) == "the output began anew; it goes on at byte 10")
     }
 
+    /// Symptom: a log of a flood on a slow terminal ended after ten seconds with "disconnected". Cause: a cut by the host (1013, too slow)
+    /// within a second of attaching counted as its absence, also when it had answered in between.
+    @Test(.timeLimit(.minutes(1))) func `goes on however often the host cuts it for being slow`() async throws {
+        let ended = #"{"type":"ended","exit":{"code":0,"signal":null},"end_reason":"exited"}"#
+        let server = try await AttachServer { number in
+            let synced = #"{"type":"synced","epoch":"e1","seq":0,"mode":"\#(number % 2 == 0 ? "exact" : "reanchor")"}"#
+            return [AttachServer.text(synced)]
+                + (number < 20 ? [AttachServer.close(1013)] : [AttachServer.text(ended), AttachServer.close(1000)])
+        }
+        defer { server.stop() }
+        var log = OutputLog(
+            HostClient(socketPath: server.path), session: "s9x1", from: nil,
+            absence: HostAbsence(patience: .milliseconds(100)))
+        try await log.follow()
+        #expect(server.requests.count == 21)
+    }
+
     @Test func `takes options`() throws {
         let verb = try #require(try Corral.parseAsRoot(["session", "logs", "s", "-f", "--from", "5"]) as? SessionLogs)
         #expect(verb.follow)

@@ -6,8 +6,8 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
-/// A host that knows nothing but how to be attached to: sends frames that a test chose, and records what it is sent. Any other
-/// request is answered with a list of sessions.
+/// A host that knows nothing but how to be attached to: sends frames that a test chose, and records what it is sent. Held output is
+/// empty; any other request is answered with a list of sessions.
 final class AttachServer: Sendable {
     /// What a client sent.
     enum Received: Equatable, Sendable {
@@ -95,24 +95,33 @@ final class AttachServer: Sendable {
     }
 }
 
-/// Answers any request that is no upgrade with a list.
+/// Answers a request for output with none, and any other that is no upgrade with a list.
 private final class ListAnswerer: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     static let name = "list"
     private let list: [UInt8]
+    private var isOutputWanted = false
 
     init(_ list: [UInt8]) {
         self.list = list
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .end = unwrapInboundIn(data) else { return }
-        let headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(list.count)"]
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            isOutputWanted = head.uri.contains("/output")
+            return
+        case .body: return
+        case .end: break
+        }
+        let body = isOutputWanted ? [] : list
+        var headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(body.count)"]
+        if isOutputWanted { headers.add(contentsOf: ["Corral-Epoch": "e1", "Corral-From": "0", "Corral-Next": "0"]) }
         context.write(
             wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: list)))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
