@@ -1,13 +1,28 @@
 import Glibc
+public import HostProtocol
 
-/// Opens a connection to the host and makes it a WebSocket, on the calling thread.
+/// A connection to the host that is becoming a WebSocket, for one thread that polls.
+///
+/// Whoever has it polls ``descriptor`` for ``events`` and calls ``proceed()``, until that returns the attachment or throws. It waits for
+/// nothing itself: under systemd a host that is away is connected to at once, and answers when it is back.
 ///
 /// See: RFC 6455 section 4.1
-struct AttachHandshake {
-    let path: String
-    let target: String
-    let deadline: ContinuousClock.Instant
-    let timeout: Duration
+public final class AttachHandshake {
+    private enum Stage {
+        /// The host's queue of connections was full when it was last tried.
+        case connecting
+        /// What of the request was not sent yet.
+        case sending(ArraySlice<UInt8>)
+        /// What has come of the answer.
+        case reading([UInt8])
+    }
+
+    /// What is asked, for messages.
+    public let request: String
+    private let path: String
+    private var stage = Stage.connecting
+    /// Owned by this object until an attachment takes it over; -1 before it is open and after that.
+    private var socket: CInt = -1
 
     /// The nonce of RFC 6455's own example, and what its answer must be. It is there against proxies, of which a Unix socket has
     /// none.
@@ -16,81 +31,123 @@ struct AttachHandshake {
     /// Bytes of a head that are read at most, and of a problem document (I8).
     private static let headLimit = 64 << 10
 
-    private var request: String { "GET \(target)" }
+    /// Prepares to attach to a session's terminal; the first ``proceed()`` connects.
+    /// - Parameters:
+    ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
+    ///   - epoch: The run that `from` counts in, as `synced` told it.
+    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
+    public init(path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil) {
+        self.path = path
+        request = "GET \(HostClient.attachTarget(session, from: from, epoch: epoch, size: size))"
+    }
 
-    /// - Returns: the connection, and what came after the host's acceptance.
-    /// - Throws: ``HostClientFailure``; nothing is open then.
-    func run() throws(HostClientFailure) -> (descriptor: CInt, early: [UInt8]) {
-        let descriptor = try connect()
-        do throws(HostClientFailure) {
-            try send(
-                "\(request) HTTP/1.1\r\nHost: corral\r\nUser-Agent: corral\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(Self.nonce)\r\n\r\n", to: descriptor)
-            return (descriptor, try accepted(by: descriptor))
-        } catch {
-            Glibc.close(descriptor)
-            throw error
+    deinit { if socket >= 0 { Glibc.close(socket) } }
+
+    /// To be polled; -1 when there is nothing to poll for, and it must be tried again after some milliseconds.
+    public var descriptor: CInt {
+        if case .connecting = stage { -1 } else { socket }
+    }
+
+    /// What to poll for.
+    public var events: CInt {
+        if case .sending = stage { POLLOUT } else { POLLIN }
+    }
+
+    /// Goes on as far as it goes without waiting.
+    /// - Returns: the attachment; nil while the host has not answered.
+    /// - Throws: ``HostClientFailure``; `problem` when the host refuses. It is over then.
+    public func proceed() throws(HostClientFailure) -> AttachSocket? {
+        while true {
+            switch stage {
+            case .connecting:
+                guard try connect() else { return nil }
+                let text =
+                    "\(request) HTTP/1.1\r\nHost: corral\r\nUser-Agent: corral\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(Self.nonce)\r\n\r\n"
+                stage = .sending(Array(text.utf8)[...])
+            case .sending(let rest):
+                guard let count = try send(rest) else { return nil }
+                stage = count == rest.count ? .reading([]) : .sending(rest.dropFirst(count))
+            case .reading(let bytes):
+                guard let more = read() else { return nil }
+                if let early = try answer(bytes + more, isWhole: more.isEmpty) {
+                    let descriptor = socket
+                    socket = -1
+                    return AttachSocket(descriptor, early: early)
+                }
+                stage = .reading(bytes + more)
+            }
         }
     }
 
-    /// Waits while the host's queue of connections is full: a Unix socket answers `EAGAIN` where TCP would wait.
+    /// - Returns: false while the host's queue of connections is full: a Unix socket answers `EAGAIN` where TCP would wait.
     ///
     /// See: connect(2)
-    private func connect() throws(HostClientFailure) -> CInt {
+    private func connect() throws(HostClientFailure) -> Bool {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
             throw .unreachable(path: path, why: "the path is longer than the 107 bytes that a socket's can have")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(AF_UNIX, kind, 0)
-        guard descriptor >= 0 else { throw .unreachable(path: path, why: String(cString: strerror(errno))) }
-        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        if socket < 0 {
+            let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+            socket = Glibc.socket(AF_UNIX, kind, 0)
+        }
+        guard socket >= 0 else { throw .unreachable(path: path, why: String(cString: strerror(errno))) }
         while true {
             let answer = withUnsafePointer(to: address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             }
-            if answer == 0 { return descriptor }
-            let code = errno
-            if code == EINTR { continue }
-            guard code == EAGAIN, ContinuousClock.now < deadline else {
-                Glibc.close(descriptor)
-                throw .unreachable(path: path, why: String(cString: strerror(code)))
-            }
-            poll(nil, 0, 5)
-        }
-    }
-
-    private func send(_ text: String, to descriptor: CInt) throws(HostClientFailure) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
-            }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                try wait(descriptor, POLLOUT)
-            } else if errno != EINTR {
-                throw .disconnected(request: request)
+            if answer == 0 { return true }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return false
+            case let code: throw .unreachable(path: path, why: String(cString: strerror(code)))
             }
         }
     }
 
-    private func accepted(by descriptor: CInt) throws(HostClientFailure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var headEnd: Int?
-        while headEnd == nil {
+    /// - Returns: how many bytes the host's end has taken; nil when it takes none now.
+    private func send(_ bytes: ArraySlice<UInt8>) throws(HostClientFailure) -> Int? {
+        while true {
+            let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            if count > 0 { return count }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return nil
+            default: throw .disconnected(request: request)
+            }
+        }
+    }
+
+    /// - Returns: what has come, nothing at the connection's end; nil when there is nothing now.
+    private func read() -> ArraySlice<UInt8>? {
+        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = recv(socket, &chunk, chunk.count, 0)
+            if count > 0 { return chunk[..<count] }
+            if count == 0 { return [] }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return nil
+            default: return []
+            }
+        }
+    }
+
+    /// - Parameter isWhole: Whether nothing more will come.
+    /// - Returns: what came after the host's acceptance; nil while the answer is not whole.
+    private func answer(_ bytes: [UInt8], isWhole: Bool) throws(HostClientFailure) -> [UInt8]? {
+        guard let end = Self.end(ofHead: bytes) else {
+            if isWhole { throw .disconnected(request: request) }
             guard bytes.count < Self.headLimit else { throw .badResponse(request: request, why: "its head has no end") }
-            guard try read(descriptor, into: &bytes) else { throw .disconnected(request: request) }
-            headEnd = Self.end(ofHead: bytes)
+            return nil
         }
-        let end = headEnd ?? 0
         var reply = Self.reply(String(decoding: bytes[..<end], as: UTF8.self))
-        var rest = Array(bytes[end...])
+        let rest = Array(bytes[end...])
         if reply.status == 101 {
             guard reply.headers["sec-websocket-accept"] == Self.acceptance else {
                 throw .badResponse(request: request, why: "it accepts another WebSocket")
@@ -98,34 +155,9 @@ struct AttachHandshake {
             return rest
         }
         let length = reply.headers["content-length"].flatMap { Int($0) } ?? 0
-        while rest.count < min(length, Self.headLimit), try read(descriptor, into: &rest) {}
+        guard isWhole || rest.count >= min(length, Self.headLimit) else { return nil }
         reply.body = rest
         throw HostClient.failure(for: reply, request: request)
-    }
-
-    /// - Returns: false when the connection is at its end.
-    private func read(_ descriptor: CInt, into bytes: inout [UInt8]) throws(HostClientFailure) -> Bool {
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            if count > 0 {
-                bytes += chunk[..<count]
-                return true
-            }
-            if count == 0 { return false }
-            switch errno {
-            case EAGAIN: try wait(descriptor, POLLIN)
-            case EINTR: continue
-            default: return false
-            }
-        }
-    }
-
-    private func wait(_ descriptor: CInt, _ event: Int32) throws(HostClientFailure) {
-        var wait = pollfd(fd: descriptor, events: Int16(event), revents: 0)
-        let left = deadline - .now
-        guard left > .zero else { throw .timedOut(request: request, after: timeout) }
-        poll(&wait, 1, left.pollMilliseconds)
     }
 
     private static func end(ofHead bytes: [UInt8]) -> Int? {

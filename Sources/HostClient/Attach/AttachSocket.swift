@@ -24,7 +24,8 @@ public final class AttachSocket {
     private var isClosed = false
     private var early: [UInt8]
 
-    private init(_ descriptor: CInt, early: [UInt8]) {
+    /// Takes a connection over that the host has accepted, and what came after that.
+    init(_ descriptor: CInt, early: [UInt8]) {
         self.descriptor = descriptor
         self.early = early
     }
@@ -44,10 +45,15 @@ public final class AttachSocket {
         path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
         timeout: Duration
     ) throws(HostClientFailure) -> AttachSocket {
-        let target = HostClient.attachTarget(session, from: from, epoch: epoch, size: size)
-        let handshake = AttachHandshake(path: path, target: target, deadline: .now + timeout, timeout: timeout)
-        let (descriptor, early) = try handshake.run()
-        return AttachSocket(descriptor, early: early)
+        let handshake = AttachHandshake(path: path, session: session, from: from, epoch: epoch, size: size)
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            if let socket = try handshake.proceed() { return socket }
+            let left = deadline - .now
+            guard left > .zero else { throw .timedOut(request: handshake.request, after: timeout) }
+            var wait = pollfd(fd: handshake.descriptor, events: Int16(handshake.events), revents: 0)
+            poll(&wait, 1, wait.fd < 0 ? min(5, left.pollMilliseconds) : left.pollMilliseconds)
+        }
     }
 
     // MARK: From the host

@@ -5,8 +5,9 @@ import HostProtocol
 /// An attachment's bytes, both ways, on one thread: it polls the user's terminal, the connection, and what signals have to say.
 ///
 /// Nothing is read ahead: while the host takes no more, what is typed waits in the kernel. A connection that breaks is made
-/// again, from the byte after the last one that arrived, for as long as a host's restart may take. When that takes long enough
-/// to be noticed, the bottom line says so; the screen is drawn anew afterwards, since a line of it was written over.
+/// again, from the byte after the last one that arrived, for as long as a host's restart may take; its answer, which a host that is
+/// away under systemd gives when it is back, is waited for like everything else. When that takes long enough to be noticed, the
+/// bottom line says so; the screen is drawn anew afterwards, since a line of it was written over.
 final class AttachLoop {
     /// How long a host may be away. A restart takes milliseconds, an upgrade of the package some seconds.
     private static let patience: Duration = .seconds(10)
@@ -23,6 +24,8 @@ final class AttachLoop {
     private let isTerminal: Bool
     private let pipe: WakePipe
     private var socket: AttachSocket?
+    /// What is to become the next connection.
+    private var handshake: AttachHandshake?
     private var matcher: DetachKeyMatcher
     private var isListening: Bool
     private var position = AttachPosition()
@@ -31,6 +34,8 @@ final class AttachLoop {
     /// Since when there is no connection.
     private var brokenSince: ContinuousClock.Instant?
     private var isNoticeShown = false
+    /// What is on the screen is not the session's: the next connection begins with a picture.
+    private var isPictureWanted = false
     private var end: AttachEnd?
     private var closeCode: Int?
 
@@ -65,12 +70,11 @@ final class AttachLoop {
     private func wait() {
         // A negative number is passed over.
         let canType = isListening && socket?.hasUnsent != true && pending.count < Self.pendingLimit
+        let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: canType ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(
-                fd: socket?.descriptor ?? -1, events: Int16(POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)),
-                revents: 0),
+            pollfd(fd: socket?.descriptor ?? handshake?.descriptor ?? -1, events: Int16(events), revents: 0),
         ]
         let count = poll(&waits, 3, socket == nil ? Self.pause.milliseconds : -1)
         if count > 0 {
@@ -153,17 +157,19 @@ final class AttachLoop {
         let since = brokenSince ?? .now
         if isTerminal, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
         do throws(HostClientFailure) {
-            let next = try AttachSocket.open(
-                path: path, session: session, from: isNoticeShown ? nil : position.next,
-                epoch: isNoticeShown ? nil : position.epoch, size: windowSize, timeout: Self.patience)
-            socket = next
-            brokenSince = nil
-            isNoticeShown = false
-            tellSize()
-            if !pending.isEmpty { next.send(pending) }
-            pending = []
-            receive()
+            let attempt =
+                handshake
+                ?? AttachHandshake(
+                    path: path, session: session, from: isPictureWanted ? nil : position.next,
+                    epoch: isPictureWanted ? nil : position.epoch, size: windowSize)
+            handshake = attempt
+            if let next = try attempt.proceed() {
+                begin(next)
+            } else if .now - since >= Self.patience {
+                end = .hostGone
+            }
         } catch {
+            handshake = nil
             let isOver = .now - since >= Self.patience
             switch error {
             case .unreachable, .disconnected: if isOver { end = .hostGone }
@@ -174,11 +180,30 @@ final class AttachLoop {
         }
     }
 
+    private func begin(_ next: AttachSocket) {
+        socket = next
+        handshake = nil
+        brokenSince = nil
+        isNoticeShown = false
+        isPictureWanted = false
+        tellSize()
+        if !pending.isEmpty { next.send(pending) }
+        pending = []
+        receive()
+    }
+
     /// On the bottom line, in place of what the session has there.
     private func showNotice() {
         isNoticeShown = true
         let text = "[the host has gone away; waiting for it]"
         Console.write(Array("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m\(text)\u{1b}[0m\u{1b}[K\u{1b}8".utf8), to: STDOUT_FILENO)
+        wantPicture()
+    }
+
+    private func wantPicture() {
+        isPictureWanted = true
+        // It would go on where the last connection broke off.
+        handshake = nil
     }
 
     /// Whether another connection can do better than one that was closed with this code.

@@ -92,6 +92,49 @@ struct `The user's terminal` {
         #expect(!process.isRaw)
     }
 
+    /// Symptom: with the host away under systemd nothing was said for ten seconds, and the detach keys did nothing. Cause: systemd keeps
+    /// the listening socket, so that connecting succeeds at once, and the answer was waited for with eyes for nothing else.
+    @Test func `says that the host is away, and lets itself be detached from, while its socket is kept`() async throws {
+        let path = CannedServer.freshPath()
+        let first = try await server(path: path) { _ in [AttachServer.bytes("hello")] }
+        let process = try attach(first)
+        await process.expect("hello")
+        try await first.end()
+        let socket = try AttachServer.unattendedSocket(at: path)
+        defer {
+            unlink(path)
+            close(socket)
+        }
+        await process.expect("[the host has gone away; waiting for it]", within: 5)
+        process.type([0x1c, 0x64])
+        #expect(await process.end(within: 5) == 0)
+        #expect(!process.isRaw)
+        var waiting: CInt = 0
+        while accept(socket, nil, nil) >= 0 { waiting += 1 }
+        #expect((1...2).contains(waiting), "one from before the notice and one after it, not one a moment")
+    }
+
+    @Test func `is drawn anew, and given what was typed, when the host takes its socket up again`() async throws {
+        let path = CannedServer.freshPath()
+        let first = try await server(path: path) { _ in [AttachServer.bytes("hello")] }
+        let process = try attach(first)
+        await process.expect("hello")
+        try await first.end()
+        let socket = try AttachServer.unattendedSocket(at: path)
+        await process.expect("[the host has gone away; waiting for it]", within: 5)
+        process.type(Array("ls\r".utf8))
+        let second = try await AttachServer(path: path, takingOver: socket) { _ in
+            [Self.attached, AttachServer.bytes("a picture")]
+        }
+        defer { second.stop() }
+        await process.expect("a picture")
+        #expect(second.requests.last == "/v1/sessions/s9x1/attach?columns=80&rows=24")
+        var received = second.received.makeAsyncIterator()
+        while let next = await received.next(), next != .binary(Array("ls\r".utf8)) {}
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+    }
+
     @Test func `goes on where it was when the host comes back`() async throws {
         let path = CannedServer.freshPath()
         let first = try await server(path: path) { _ in [AttachServer.bytes("0123456789")] }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import Testing
 
 /// A host that knows nothing but how to be attached to: sends frames that a test chose, and records what it is sent. Held output is
 /// empty; any other request is answered with a list of sessions.
@@ -29,8 +30,9 @@ final class AttachServer: Sendable {
     var requests: [String] { targets.withLockedValue { $0 } }
 
     /// Listens, and sends `frames` to each client; the first argument counts the clients from 0.
+    /// - Parameter socket: Listens at the path already, and is taken over.
     init(
-        path: String = CannedServer.freshPath(), sessions: [SessionDocument] = [],
+        path: String = CannedServer.freshPath(), takingOver socket: CInt? = nil, sessions: [SessionDocument] = [],
         _ frames: @escaping @Sendable (Int) -> [WebSocketFrame]
     ) async throws {
         self.path = path
@@ -39,7 +41,7 @@ final class AttachServer: Sendable {
         received = stream
         let connections = connections
         let targets = targets
-        _ = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 let upgrader = NIOWebSocketServerUpgrader(
                     maxFrameSize: 1 << 20,
@@ -65,13 +67,39 @@ final class AttachServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(ListAnswerer(list), name: ListAnswerer.name)
                 }
             }
-            .bind(unixDomainSocketPath: path).get()
+        if let socket {
+            _ = try await bootstrap.withBoundSocket(socket).get()
+        } else {
+            _ = try await bootstrap.bind(unixDomainSocketPath: path).get()
+        }
+    }
+
+    /// A socket that listens and that nobody accepts from: what systemd keeps of a host that is away.
+    static func unattendedSocket(at path: String) throws -> CInt {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, kind, 0)
+        let isBound = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(isBound == 0 && listen(descriptor, 16) == 0)
+        return descriptor
     }
 
     /// Ends it. A test does so in a `defer`, which also keeps the server until then.
     func stop() {
         unlink(path)
         group.shutdownGracefully { _ in }
+    }
+
+    /// Ends it, and waits until its path is free: closing its socket removes what is there then.
+    func end() async throws {
+        try await group.shutdownGracefully()
+        unlink(path)
     }
 
     /// Cuts every connection off without a word.
