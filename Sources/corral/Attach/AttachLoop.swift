@@ -7,7 +7,8 @@ import HostProtocol
 /// Nothing is read ahead: while the host takes no more, what is typed waits in the kernel. A connection that breaks is made
 /// again, from the byte after the last one that arrived, for as long as a host's restart may take; its answer, which a host that is
 /// away under systemd gives when it is back, is waited for like everything else. When that takes long enough to be noticed, the
-/// bottom line says so; the screen is drawn anew afterwards, since a line of it was written over.
+/// bottom line says so; the screen is drawn anew afterwards, since a line of it was written over. So it is when the process was
+/// stopped and goes on: the terminal was somebody else's.
 final class AttachLoop {
     /// How long a host may be away. A restart takes milliseconds, an upgrade of the package some seconds.
     private static let patience: Duration = .seconds(10)
@@ -79,10 +80,12 @@ final class AttachLoop {
         let count = poll(&waits, 3, socket == nil ? Self.pause.milliseconds : -1)
         if count > 0 {
             // A signal's handler has said in the pipe what there is to say: EINTR needs no answer.
-            if waits[0].revents != 0, pipe.drain().contains(.resized) { tellSize() }
+            let messages = waits[0].revents != 0 ? pipe.drain() : []
+            if messages.contains(.resized) { tellSize() }
             if waits[1].revents != 0 { type() }
             if waits[2].revents & Int16(POLLOUT) != 0 { socket?.flush() }
             if waits[2].revents & ~Int16(POLLOUT) != 0 { receive() }
+            if messages.contains(.resumed) { drawAnew() }
         }
         if socket == nil, end == nil { reconnect() }
     }
@@ -197,6 +200,17 @@ final class AttachLoop {
         isNoticeShown = true
         let text = "[the host has gone away; waiting for it]"
         Console.write(Array("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m\(text)\u{1b}[0m\u{1b}[K\u{1b}8".utf8), to: STDOUT_FILENO)
+        wantPicture()
+    }
+
+    /// Nothing of what was switched on is on, and the shell has written on the screen.
+    private func drawAnew() {
+        modes = TerminalModes()
+        RawTerminal.noteReset([])
+        // What was typed goes first.
+        socket?.close(within: .seconds(1))
+        socket = nil
+        if brokenSince == nil { brokenSince = .now }
         wantPicture()
     }
 

@@ -16,7 +16,7 @@ enum TerminalRestoration {
         var isRaw: CInt = 0
         var original = termios()
         var raw = termios()
-        /// Where to say that the size may have changed, or -1.
+        /// Where to say what happened to the terminal, or -1.
         var wakeEnd: CInt = -1
         var resetLength = 0
         var reset: UnsafeMutablePointer<UInt8>
@@ -70,7 +70,7 @@ enum TerminalRestoration {
         }
         handle(SIGWINCH) { _ in
             let code = errno
-            TerminalRestoration.wake()
+            TerminalRestoration.wake(.resized)
             errno = code
         }
         atexit { TerminalRestoration.restore() }
@@ -79,11 +79,11 @@ enum TerminalRestoration {
     private static func resume() {
         tcsetattr(STDIN_FILENO, TCSADRAIN, &state.pointee.raw)
         state.pointee.isRaw = 1
-        wake()
+        wake(.resumed)
     }
 
-    private static func wake() {
-        var byte = WakePipe.Message.resized.rawValue
+    private static func wake(_ message: WakePipe.Message) {
+        var byte = message.rawValue
         if state.pointee.wakeEnd >= 0 { write(state.pointee.wakeEnd, &byte, 1) }
     }
 

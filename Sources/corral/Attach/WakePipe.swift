@@ -8,8 +8,10 @@ import Glibc
 final class WakePipe: Sendable {
     /// What is said through the pipe.
     enum Message: UInt8 {
-        /// The terminal may have another size, or has been given back to us.
+        /// The terminal may have another size.
         case resized
+        /// The process was stopped and goes on: somebody else may have written on the terminal, and it has another size perhaps.
+        case resumed
         /// Stop waiting.
         case stopped
     }

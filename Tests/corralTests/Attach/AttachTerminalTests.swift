@@ -92,6 +92,31 @@ struct `The user's terminal` {
         #expect(!process.isRaw)
     }
 
+    /// Symptom: after Ctrl-Z and `fg` the screen of the session was not there, nor its mouse and paste. Cause: the terminal had been given
+    /// back, and only the size was told again, which makes no program draw when it is the same.
+    @Test(arguments: [SIGTSTP, SIGSTOP])
+    func `is drawn again after the client was stopped, and what is typed then arrives`(_ number: CInt) async throws {
+        let server = try await server { number in
+            [AttachServer.bytes(number == 0 ? "\u{1b}[?1049h\u{1b}[?2004hhello" : "a picture")]
+        }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("hello")
+        await process.expectRaw(true)
+        process.signal(number)
+        await process.expectStop()
+        process.signal(SIGCONT)
+        await process.expect("a picture")
+        let target = "/v1/sessions/s9x1/attach?columns=80&rows=24"
+        #expect(server.requests.allSatisfy { $0 == target }, "without a position, so that a picture comes")
+        process.type(Array("ls\r".utf8))
+        var received = server.received.makeAsyncIterator()
+        while let next = await received.next(), next != .binary(Array("ls\r".utf8)) {}
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+        #expect(process.shown.hasSuffix("a picture\r\n[detached from s9x1]\r\n"), "what the picture left is left alone")
+    }
+
     /// Symptom: with the host away under systemd nothing was said for ten seconds, and the detach keys did nothing. Cause: systemd keeps
     /// the listening socket, so that connecting succeeds at once, and the answer was waited for with eyes for nothing else.
     @Test func `says that the host is away, and lets itself be detached from, while its socket is kept`() async throws {
