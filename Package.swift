@@ -112,7 +112,7 @@ let package = Package(
         ),
         .testTarget(
             name: "corralTests",
-            dependencies: ["corral", "HostClient", "HostProtocol", "TestSupport", argumentParser] + nio,
+            dependencies: ["CgroupPty", "corral", "HostClient", "HostProtocol", "TestSupport", argumentParser] + nio,
             swiftSettings: strict
         ),
         .testTarget(

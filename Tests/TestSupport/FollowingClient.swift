@@ -52,23 +52,19 @@ public final class FollowingClient: Sendable {
     public func run(until goal: UInt64 = .max) async throws {
         while !Task.isCancelled, !isOver(goal) {
             let (next, epoch) = seen.withLock { ($0.next, $0.epoch) }
-            guard let connection = try await attach(next, epoch) else {
-                do { try await Task.sleep(for: .milliseconds(2)) } catch { return }
-                continue
-            }
-            await withTaskCancellationHandler {
-                for await event in connection.events {
+            do throws(HostClientFailure) {
+                try await AttachedClient(client, session, from: next, epoch: epoch).run { event in
                     switch event {
-                    case .bytes(let bytes): take(bytes)
-                    case .message(let message): take(message)
-                    case .closed(let code): seen.withLock { $0.closes.append(code) }
+                    case .bytes(let bytes): self.take(bytes)
+                    case .message(let message): self.take(message)
+                    case .closed(let code): self.seen.withLock { $0.closes.append(code) }
                     }
-                    if isOver(goal) { break }
+                    return self.isOver(goal)
                 }
-            } onCancel: {
-                Task { await connection.close() }
+            } catch {
+                guard Self.isAbsence(error) else { throw error }
+                do { try await Task.sleep(for: .milliseconds(2)) } catch { return }
             }
-            await connection.close()
         }
     }
 
@@ -76,16 +72,12 @@ public final class FollowingClient: Sendable {
         seen.withLock { $0.ended != nil || $0.fault != nil || $0.next ?? 0 >= goal }
     }
 
-    /// - Returns: nil while no host is there, or none that serves, and when the task is cancelled.
-    private func attach(_ from: UInt64?, _ epoch: String?) async throws -> AttachConnection? {
-        do {
-            return try await client.attach(to: session, from: from, epoch: epoch)
-        } catch {
-            switch error {
-            case .unreachable, .disconnected, .cancelled: return nil
-            case .problem(let problem) where problem.code == "shutting_down": return nil
-            default: throw error
-            }
+    /// Whether no host is there, or none that serves.
+    private static func isAbsence(_ failure: HostClientFailure) -> Bool {
+        switch failure {
+        case .unreachable, .disconnected: true
+        case .problem(let problem): problem.code == "shutting_down"
+        case .badResponse, .timedOut, .cancelled: false
         }
     }
 

@@ -42,28 +42,14 @@ public struct SessionReader: Sendable {
         within limit: Duration, _ what: String, onMessage: @escaping @Sendable (AttachMessage) -> Void = { _ in },
         until isDone: @escaping @Sendable (String) -> Bool
     ) async throws -> String {
-        let connection = try await client.attach(to: session)
         let bytes = Locked<[UInt8]>([])
-        let isFound = await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await event in connection.events {
-                    switch event {
-                    case .bytes(let more): bytes.withLock { $0 += more }
-                    case .message(let message): onMessage(message)
-                    default: break
-                    }
-                    if isDone(String(decoding: bytes.withLock { $0 }, as: UTF8.self)) { return true }
-                }
-                return isDone(String(decoding: bytes.withLock { $0 }, as: UTF8.self))
+        let isFound = try await AttachedClient(client, session).run(within: limit) { event in
+            switch event {
+            case .bytes(let more): bytes.withLock { $0 += more }
+            case .message(let message): onMessage(message)
+            case .closed: break
             }
-            group.addTask {
-                do { try await Task.sleep(for: limit) } catch {}
-                return false
-            }
-            let first = await group.next() ?? false
-            await connection.close()
-            group.cancelAll()
-            return first
+            return isDone(String(decoding: bytes.withLock { $0 }, as: UTF8.self))
         }
         let text = String(decoding: bytes.withLock { $0 }, as: UTF8.self)
         guard isFound else {

@@ -38,7 +38,7 @@ public final class AttachHandshake {
     ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
     public init(path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil) {
         self.path = path
-        request = "GET \(HostClient.attachTarget(session, from: from, epoch: epoch, size: size))"
+        request = "GET \(Self.target(session, from: from, epoch: epoch, size: size))"
     }
 
     deinit { if socket >= 0 { Glibc.close(socket) } }
@@ -158,6 +158,14 @@ public final class AttachHandshake {
         guard isWhole || rest.count >= min(length, Self.headLimit) else { return nil }
         reply.body = rest
         throw HostClient.failure(for: reply, request: request)
+    }
+
+    private static func target(_ session: String, from: UInt64?, epoch: String?, size: TerminalSize?) -> String {
+        var query: [QueryItem] = []
+        if let size { query += [QueryItem("columns", "\(size.columns)"), QueryItem("rows", "\(size.rows)")] }
+        if let from { query.append(QueryItem("from", "\(from)")) }
+        if let epoch { query.append(QueryItem("epoch", epoch)) }
+        return RequestTarget(HostClient.path(session, "attach"), query: query).description
     }
 
     private static func end(ofHead bytes: [UInt8]) -> Int? {

@@ -38,12 +38,6 @@ final class ReplyCollector: ChannelInboundHandler, RemovableChannelHandler {
         if !channel.isActive { finish(.failure(.disconnected(request: request)), closing: channel) }
     }
 
-    /// Ends the wait without an answer: the connection is a WebSocket now and somebody else's.
-    func abandon() {
-        completion = nil
-        timer?.cancel()
-    }
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head): self.head = head

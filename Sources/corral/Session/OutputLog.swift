@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HostClient
 import HostProtocol
@@ -60,7 +61,7 @@ struct OutputLog {
         }
     }
 
-    private enum Stretch {
+    private enum Stretch: Sendable {
         /// The session is over, and all of its output was printed.
         case ended
         /// The connection broke; another goes on.
@@ -70,26 +71,54 @@ struct OutputLog {
     }
 
     private mutating func attach() async throws(HostClientFailure) -> Stretch {
-        let connection = try await client.attach(to: session, from: next, epoch: epoch)
-        var stretch = Stretch.broken(1006)
-        events: for await event in connection.events {
-            switch event {
-            case .bytes(let bytes):
-                Console.write(bytes, to: STDOUT_FILENO)
-                next = next.map { $0 + UInt64(bytes.count) }
-            case .message(let message):
-                if message.type == .ended { stretch = .ended }
-                guard message.type == .synced else { continue }
-                // A host that cuts this client right afterwards, since it is slow, was there.
-                absence.isOver()
-                if message.mode == .exact { continue }
-                stretch = .gap
-                break events
-            case .closed(let code): if case .broken = stretch { stretch = .broken(code) }
+        let (path, session, position) = (client.socketPath, session, (next: next, epoch: epoch))
+        let printed = await withCheckedContinuation { continuation in
+            // A thread of its own: it blocks for as long as the connection lasts.
+            DispatchQueue(label: "log").async {
+                continuation.resume(
+                    returning: Result { () throws(HostClientFailure) in
+                        try Self.printNew(
+                            AttachSocket.open(
+                                path: path, session: session, from: position.next, epoch: position.epoch,
+                                timeout: HostClient.defaultTimeout))
+                    })
             }
         }
-        await connection.close()
+        let (stretch, count, isSynced) = try printed.get()
+        next = next.map { $0 + count }
+        // A host that cuts this client right afterwards, since it is slow, was there.
+        if isSynced { absence.isOver() }
         return stretch
+    }
+
+    /// Prints what a connection brings, until its end or until it cannot go on. Blocks the calling thread.
+    /// - Returns: how many bytes it brought, and whether the host had begun to send.
+    private static func printNew(_ socket: AttachSocket) -> (stretch: Stretch, count: UInt64, isSynced: Bool) {
+        var (end, count, isSynced) = (Stretch?.none, 0 as UInt64, false)
+        while true {
+            socket.receive { event in
+                guard end == nil else { return }
+                switch event {
+                case .bytes(let bytes):
+                    Console.write(bytes, to: STDOUT_FILENO)
+                    count += UInt64(bytes.count)
+                case .message(let message):
+                    if message.type == .ended { end = .ended }
+                    guard message.type == .synced else { return }
+                    isSynced = true
+                    if message.mode != .exact { end = .gap }
+                case .closed(let code): end = .broken(code)
+                }
+            }
+            if let end {
+                socket.close(within: .seconds(1))
+                return (end, count, isSynced)
+            }
+            var wait = pollfd(
+                fd: socket.descriptor, events: Int16(POLLIN | (socket.hasUnsent ? POLLOUT : 0)), revents: 0)
+            poll(&wait, 1, -1)
+            socket.flush()
+        }
     }
 
     /// What is told of bytes that are not there; nil when none is missing.
