@@ -36,6 +36,8 @@ public enum IndexFailure: Error, Sendable, Equatable {
     case full(Attempt)
     /// The file is no database, or a part of it makes no sense.
     case corrupt(Attempt, message: String)
+    /// The file was removed, or another one was put in its place, since it was opened.
+    case displaced(Attempt)
     /// SQLite refused for another reason; `code` is its extended result code.
     case unavailable(Attempt, code: Int32, message: String)
     /// A system call on the directory or on the lock failed.
@@ -59,6 +61,9 @@ extension IndexFailure: CustomStringConvertible {
             "\(attempt): no space is left on the disk or in the quota; nothing was changed"
         case .corrupt(let attempt, let message):
             "\(attempt): the file is damaged (\(message)); nothing was changed"
+        case .displaced(let attempt):
+            "\(attempt): the file that was opened no longer lies there (removed, or replaced by another one); nothing was "
+                + "changed; put it back, or end this process and start it with what is there now"
         case .unavailable(let attempt, let code, let message):
             "\(attempt): \(message) (SQLite \(code)); nothing was changed"
         case .system(let failure):

@@ -27,6 +27,11 @@ import Testing
             IndexFailure.unavailable(attempt, code: 5, message: "database is locked").description
                 == "end session s9x1 in /var/lib/corral/index.db: database is locked (SQLite 5); nothing was changed")
         #expect(
+            IndexFailure.displaced(attempt).description
+                == "end session s9x1 in /var/lib/corral/index.db: the file that was opened no longer lies there (removed, or "
+                + "replaced by another one); nothing was changed; put it back, or end this process and start it with what is "
+                + "there now")
+        #expect(
             IndexFailure.system(SystemCallFailure(call: "open", subject: "/d", errno: EACCES)).description
                 == "open /d: Permission denied (errno 13); the index was not opened")
     }

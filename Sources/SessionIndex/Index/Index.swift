@@ -9,16 +9,22 @@ import GRDB
 /// is one transaction that is on the disk when the call returns (`synchronous=FULL`), and is conditional on the state
 /// that it was judged from: a `false` means that somebody was quicker, and that nothing was changed.
 ///
+/// SQLite goes on in a file that was removed, and nobody would ever read what it writes there. So each change looks first whether the
+/// file still lies in its place, and fails with ``IndexFailure/displaced(_:)`` when it does not.
+///
 /// Cancelling the task that calls changes nothing: a call once begun goes through (I7). There must be one writer, see
 /// ``IndexLock``. SQLite waits up to 5 s for a lock that another process holds, for instance a backup.
 public final class Index: Sendable {
     /// The database's file.
     public let path: String
     let pool: DatabasePool
+    /// The file that lies there, as long as nobody takes it away.
+    private let identity: FileIdentity
 
-    private init(path: String, pool: DatabasePool) {
+    private init(path: String, pool: DatabasePool, identity: FileIdentity) {
         self.path = path
         self.pool = pool
+        self.identity = identity
     }
 
     /// Opens the index in a directory; makes both when they are missing, for their owner alone (`0700`, `0600`).
@@ -34,7 +40,9 @@ public final class Index: Sendable {
             do {
                 try place.prepare()
                 try place.prepareDatabase()
-                return .success(Index(path: place.database, pool: try openPool(place.database)))
+                let pool = try openPool(place.database)
+                return .success(
+                    Index(path: place.database, pool: pool, identity: try IndexDirectory.identity(of: place.database)))
             } catch let failure as SystemCallFailure {
                 return .failure(IndexFailure(failure, verb: attempt.verb, path: attempt.path))
             } catch {
@@ -47,10 +55,12 @@ public final class Index: Sendable {
     /// Closes the database after the calls that are under way, in one file. Later calls fail with `.unavailable`.
     /// - Throws: ``IndexFailure/unavailable(_:code:message:)``; the index stays open then.
     public func close() async throws(IndexFailure) {
-        let result = await Index.blocking.run { [pool, path] () -> Result<Void, IndexFailure> in
+        let result = await Index.blocking.run { [pool, path, identity] () -> Result<Void, IndexFailure> in
             let attempt = IndexFailure.Attempt(verb: "close index", subject: "", path: path)
             return Result {
                 try pool.close()
+                // Another file there is none of ours, and where there is none this would make one.
+                guard try IndexDirectory.lies(identity, at: path) else { return }
                 // GRDB closes its read-only connections last, and they cannot fold the log in: a copy of `index.db` alone
                 // would miss what is in it.
                 let last = try DatabaseQueue(path: path)
@@ -95,8 +105,12 @@ extension Index {
     ) async throws(IndexFailure) -> Answer {
         let attempt = IndexFailure.Attempt(verb: verb, subject: subject, path: path)
         // GRDB's own async functions stop at a cancellation of the task and throw; these with a completion do not (I7).
+        let checked: @Sendable (Database) throws -> Answer = { [path, identity] database in
+            guard try IndexDirectory.lies(identity, at: path) else { throw IndexFailure.displaced(attempt) }
+            return try body(database)
+        }
         let result = await withCheckedContinuation { (waiting: Waiting<Answer>) in
-            pool.asyncWrite(body) { _, result in
+            pool.asyncWrite(checked) { _, result in
                 waiting.resume(returning: result.mapError { IndexFailure($0, attempt: attempt) })
             }
         }

@@ -62,6 +62,27 @@ struct IndexDirectory: Sendable {
         }
     }
 
+    /// Which file lies at a path, a link followed as SQLite follows it.
+    ///
+    /// Not by a descriptor, whose close would drop SQLite's own locks on the file.
+    ///
+    /// See: stat(2)
+    static func identity(of path: String) throws(SystemCallFailure) -> FileIdentity {
+        var status = stat()
+        try retryingInterrupted("stat", path) { stat(path, &status) }
+        return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    /// Whether that file, and no other, lies at a path.
+    static func lies(_ file: FileIdentity, at path: String) throws(SystemCallFailure) -> Bool {
+        do throws(SystemCallFailure) {
+            return try identity(of: path) == file
+        } catch {
+            if error.errno == ENOENT { return false }
+            throw error
+        }
+    }
+
     private func restrict(
         _ name: String, to mode: mode_t, look: (inout stat) -> CInt, change: (mode_t) -> CInt
     ) throws(SystemCallFailure) {

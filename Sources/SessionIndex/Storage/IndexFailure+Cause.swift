@@ -17,6 +17,7 @@ extension IndexFailure {
     init(_ error: any Error, attempt: Attempt) {
         switch error {
         case let failure as IndexFailure: self = failure
+        case let failure as SystemCallFailure: self = .unavailable(attempt, code: -1, message: "\(failure)")
         case let fault as ColumnFault: self = .corrupt(attempt, message: fault.description)
         case let error as DatabaseError:
             // A connection that was closed answers `SQLITE_MISUSE`, sometimes with the text "out of memory".
