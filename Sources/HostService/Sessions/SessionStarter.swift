@@ -36,11 +36,7 @@ struct SessionStarter: Sendable {
             await context.reach(.sessionInserted)
             let pair = try openTerminal(plan)
             let terminal = pair.terminal
-            let parked = try Leader(
-                Leader.Command(
-                    path: plan.command.path, arguments: plan.command.arguments, environment: plan.environment,
-                    directory: plan.row.cwd),
-                terminal: pair.slave, procfs: context.procfs)
+            let parked = try park(plan, on: pair.slave)
             leader = parked
             try context.openFiles.restore(in: parked)
             _ = consume pair
@@ -85,6 +81,19 @@ struct SessionStarter: Sendable {
                 throw HostFailure.ptyExhausted("start session \(plan.row.id): \(error); no process was started")
             }
             throw error
+        }
+    }
+
+    /// Makes the leader. The kernel may refuse to: `RLIMIT_NPROC`, `TasksMax=` of the service, no memory.
+    private func park(_ plan: Plan, on slave: borrowing OwnedFileDescriptor) throws -> Leader {
+        do throws(SystemCallFailure) {
+            return try Leader(
+                Leader.Command(
+                    path: plan.command.path, arguments: plan.command.arguments, environment: plan.environment,
+                    directory: plan.row.cwd),
+                terminal: slave, procfs: context.procfs)
+        } catch {
+            throw HostFailure.startFailed("start session \(plan.row.id): \(error); no process was started")
         }
     }
 
