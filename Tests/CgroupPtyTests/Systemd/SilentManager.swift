@@ -19,8 +19,7 @@ final class SilentManager: Sendable {
         let description: String
     }
 
-    private let directory: TemporaryDirectory
-    private let listener: OwnedFileDescriptor
+    private let socket: ManagerSocket
     private let manners: Manners
     private let state = State()
 
@@ -34,25 +33,12 @@ final class SilentManager: Sendable {
     /// Listens below a fresh runtime directory.
     init(_ manners: Manners) throws {
         self.manners = manners
-        directory = try TemporaryDirectory()
-        try FileManager.default.createDirectory(atPath: directory.path + "/systemd", withIntermediateDirectories: true)
-        let raw = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard raw >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        listener = OwnedFileDescriptor(adopting: raw)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: (directory.path + "/systemd/private").utf8) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(raw, 64) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        socket = try ManagerSocket()
         Thread { [self] in accept() }.start()
     }
 
     /// The environment in which a ``SystemdManager`` of kind `user` comes here.
-    var environment: [String: String] { ["XDG_RUNTIME_DIR": directory.path] }
+    var environment: [String: String] { socket.environment }
 
     /// How many calls came in so far.
     var callCount: Int {
@@ -93,22 +79,18 @@ final class SilentManager: Sendable {
 
     /// Closes what is connected now.
     func hangUp() {
-        note { for raw in $0.connections { shutdown(raw, Int32(SHUT_RDWR)) } }
+        note { for raw in $0.connections { ManagerSocket.hangUp(raw) } }
     }
 
     /// Ends its threads.
     func stop() {
-        listener.withRawValue { _ = shutdown($0, Int32(SHUT_RDWR)) }
+        socket.stop()
         hangUp()
     }
 
     private func accept() {
-        while true {
-            let raw = listener.withRawValue { Glibc.accept($0, nil, nil) }
-            guard raw >= 0 else { return }
-            let connection = OwnedFileDescriptor(adopting: raw)
+        while let raw = socket.accept() {
             note { $0.connections.insert(raw) }
-            _ = connection.release()
             Thread { [self] in
                 serve(raw)
                 note {
