@@ -10,15 +10,18 @@ struct CrashSite: Sendable {
     let checkpoints: CheckpointControl
     let repository: SampleRepository
     let world = ProcessWorld()
-    private let directory: TemporaryDirectory
+    let directory: TemporaryDirectory
+    /// Says to `systemctl` and `systemd-run` which manager is meant.
+    static var manager: String { Ground.isSystem ? "--system" : "--user" }
 
     /// Something did not come about in time.
     struct Overdue: Error, CustomStringConvertible {
         let description: String
     }
 
-    private init() throws {
+    private init(_ prepare: (inout RunningHost.Place) throws -> Void) throws {
         var place = try RunningHost.Place()
+        try prepare(&place)
         checkpoints = try CheckpointControl(in: place.directory)
         place.environment["CORRAL_TEST_CHECKPOINTS"] = checkpoints.directory
         self.place = place
@@ -27,8 +30,12 @@ struct CrashSite: Sendable {
     }
 
     /// Runs a body with a fresh site; afterwards, also when it failed, nothing of the site's instance runs.
-    static func run(_ body: (CrashSite) async throws -> Void) async throws {
-        let site = try CrashSite()
+    /// - Parameter prepare: changes how the site's hosts are started.
+    static func run(
+        preparing prepare: (inout RunningHost.Place) throws -> Void = { _ in },
+        _ body: (CrashSite) async throws -> Void
+    ) async throws {
+        let site = try CrashSite(prepare)
         do {
             try await body(site)
         } catch {
@@ -142,7 +149,6 @@ struct CrashSite: Sendable {
 
     private func endUnits() throws {
         guard FileManager.default.fileExists(atPath: place.state + "/instance") else { return }
-        let scope = Ground.isSystem ? "--system" : "--user"
-        try Shell.run("systemctl \(scope) stop '\(slice)' 'corral-\(instance)-*' 2>/dev/null || true")
+        try Shell.run("systemctl \(Self.manager) stop '\(slice)' 'corral-\(instance)-*' 2>/dev/null || true")
     }
 }

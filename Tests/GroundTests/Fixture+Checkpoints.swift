@@ -43,21 +43,10 @@ extension Fixture {
         return request
     }
 
-    /// Keeps the host from writing to its index, as a backup that takes long would, until the process that this starts is ended.
+    /// Keeps the host from writing to its index, until the process that this starts is ended.
     /// - Returns: Ends it.
     func lockIndex() async throws -> () throws -> Void {
-        let (mark, pid) = (directory.path + "/locked", directory.path + "/locker")
-        let script = """
-            import sqlite3, sys, time
-            index = sqlite3.connect(sys.argv[1], isolation_level=None)
-            index.execute('BEGIN IMMEDIATE')
-            open(sys.argv[2], 'w').close()
-            time.sleep(1000)
-            """
-        try Shell.run("printf '%s' \"$SCRIPT\" > lock.py", in: directory.path, environment: ["SCRIPT": script])
-        try Shell.launch(
-            "python3 '\(directory.path)/lock.py' '\(host.place.state)/index.db' '\(mark)'", pidFile: pid)
-        try await eventually("the index is locked") { try Shell.run("test ! -e '\(mark)' || echo yes") == "yes\n" }
-        return { try Shell.run("kill -9 $(cat '\(pid)'); rm '\(mark)'") }
+        let other = try await OtherWriter.lock(host.place.state)
+        return other.end
     }
 }

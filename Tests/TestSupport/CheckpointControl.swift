@@ -20,7 +20,11 @@ public struct CheckpointControl: Sendable {
 
     /// From now on the host stops at this place.
     public func pause(at name: String) throws {
-        guard mkfifo("\(directory)/\(name)", 0o600) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        let path = "\(directory)/\(name)"
+        // A host may run as another user.
+        guard mkfifo(path, 0o600) == 0, chmod(path, 0o666) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
     }
 
     /// From now on the host kills itself with SIGKILL at this place.

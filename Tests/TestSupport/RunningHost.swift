@@ -23,6 +23,8 @@ public final class RunningHost: Sendable {
         public var environment: [String: String] = [:]
         /// Added to the host's arguments.
         public var arguments: [String] = []
+        /// A command that becomes the host, which it is given with its arguments; by its path. It must not fork.
+        public var launcher: [String] = []
 
         /// A fresh place.
         public init() throws { directory = try TemporaryDirectory() }
@@ -148,7 +150,8 @@ public final class RunningHost: Sendable {
                 }
             }
         }
-        guard bound == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        // A host may run as another user.
+        guard bound == 0, chmod(path, 0o666) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         return notify
     }
 
@@ -157,10 +160,13 @@ public final class RunningHost: Sendable {
             let log = FileHandle(forWritingAtPath: place.log)
         else { throw Trouble(description: "open \(place.log)") }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Ground.programs + "/corral-host")
-        process.arguments =
-            ["--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug"]
-            + place.arguments
+        let command =
+            place.launcher + [
+                URL(fileURLWithPath: Ground.programs + "/corral-host").standardizedFileURL.path,
+                "--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug",
+            ] + place.arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         var environment = ProcessInfo.processInfo.environment.merging(place.environment) { _, new in new }
         environment["NOTIFY_SOCKET"] = place.directory.path + "/notify"
         environment["JOURNAL_STREAM"] = nil
