@@ -118,6 +118,7 @@ struct `A client that attaches` {
             let reading = Task { try await slow.run() }
             let others = (0..<9).map { _ in printer.follower() }
             let following = others.map { other in Task { try await other.run() } }
+            try await fixture.eventually("the others are attached") { others.allSatisfy { $0.now.exact == 1 } }
             // A megabyte at a time, so that the others, which share two processors with the host, are never far behind themselves.
             for _ in 1...12 {
                 try await printer.print(90_000)

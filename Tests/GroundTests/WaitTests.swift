@@ -261,7 +261,8 @@ struct `A wait` {
                     }
                 }
             }
-            try await eventually("the waits are under way") { try fixture.host.socketCount() >= before.sockets + 50 }
+            // Connections of before may still go meanwhile, an attached client's with two descriptors.
+            try await eventually("the waits are under way") { try fixture.host.socketCount() >= before.sockets + 45 }
             #expect(try await fixture.client.session(session.id).attached == 0, "they are no clients")
             for wait in waits { wait.cancel() }
             for wait in waits { await #expect(throws: (any Error).self) { try await wait.value } }
