@@ -23,7 +23,7 @@ import Testing
                 try await systemd.units(matching: "corral-*", until: deadline)
             }
             #expect(deadline.hasPassed)
-            #expect(deadline.millisecondsAgo < 20_000)
+            #expect(deadline.millisecondsAgo < 70_000)
             await #expect(throws: ScopeFailure.deadlinePassed(operation: "stop", unit: "corral-x.scope")) {
                 _ = try await systemd.stopUnit("corral-x.scope", until: .after(.milliseconds(20)))
             }
@@ -41,7 +41,7 @@ import Testing
             await #expect(throws: ScopeFailure.deadlinePassed(operation: "list", unit: "corral-last*")) {
                 try await systemd.units(matching: "corral-last*", until: deadline)
             }
-            #expect(deadline.millisecondsAgo < 20_000)
+            #expect(deadline.millisecondsAgo < 70_000)
             silent.hangUp()
             for other in others { await #expect(throws: ScopeFailure.self) { try await other.value } }
             #expect(silent.callCount == SystemdManager.callLimit)
