@@ -9,8 +9,9 @@ import GRDB
 /// is one transaction that is on the disk when the call returns (`synchronous=FULL`), and is conditional on the state
 /// that it was judged from: a `false` means that somebody was quicker, and that nothing was changed.
 ///
-/// SQLite goes on in a file that was removed, and nobody would ever read what it writes there. So each change looks first whether the
-/// file still lies in its place, and fails with ``IndexFailure/displaced(_:)`` when it does not.
+/// SQLite goes on in a file that was removed, and nobody would ever read what it writes there; and a connection that it opens later
+/// reads whatever lies in the place by then. So each call looks first whether the file still lies in its place, and fails with
+/// ``IndexFailure/displaced(_:)`` when it does not.
 ///
 /// Cancelling the task that calls changes nothing: a call once begun goes through (I7). There must be one writer, see
 /// ``IndexLock``. SQLite waits up to 5 s for a lock that another process holds, for instance a backup.
@@ -105,8 +106,8 @@ extension Index {
     ) async throws(IndexFailure) -> Answer {
         let attempt = IndexFailure.Attempt(verb: verb, subject: subject, path: path)
         // GRDB's own async functions stop at a cancellation of the task and throw; these with a completion do not (I7).
-        let checked: @Sendable (Database) throws -> Answer = { [path, identity] database in
-            guard try IndexDirectory.lies(identity, at: path) else { throw IndexFailure.displaced(attempt) }
+        let checked: @Sendable (Database) throws -> Answer = { [self] database in
+            try requireFile(attempt)
             return try body(database)
         }
         let result = await withCheckedContinuation { (waiting: Waiting<Answer>) in
@@ -124,11 +125,18 @@ extension Index {
     ) async throws(IndexFailure) -> Answer {
         let attempt = IndexFailure.Attempt(verb: verb, subject: subject, path: path)
         let result = await withCheckedContinuation { (waiting: Waiting<Answer>) in
-            pool.asyncRead { database in
+            pool.asyncRead { [self] database in
                 waiting.resume(
-                    returning: Result { try body(try database.get()) }.mapError { IndexFailure($0, attempt: attempt) })
+                    returning: Result {
+                        try requireFile(attempt)
+                        return try body(try database.get())
+                    }.mapError { IndexFailure($0, attempt: attempt) })
             }
         }
         return try result.get()
+    }
+
+    private func requireFile(_ attempt: IndexFailure.Attempt) throws {
+        guard try IndexDirectory.lies(identity, at: path) else { throw IndexFailure.displaced(attempt) }
     }
 }
