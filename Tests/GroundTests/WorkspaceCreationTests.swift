@@ -39,19 +39,24 @@ struct `The creation of a workspace` {
         }
     }
 
-    /// Regression: a git that failed while it was asked where the branch is checked out left a row `creating`, which took the
-    /// branch and the id until the next start.
-    @Test func `that git does not answer leaves nothing`() async throws {
-        let tools = try TemporaryDirectory()
+    /// A fixture whose host runs a git of its own, which runs a shell command before it lists worktrees.
+    private static func make(_ tools: TemporaryDirectory, whenListing command: String) async throws -> Fixture {
         let script = """
             #!/bin/sh
-            case "$*" in *'worktree list'*) [ ! -e \(tools.path)/broken ] || exit 7 ;; esac
+            case "$*" in *'worktree list'*) \(command) ;; esac
             PATH=${PATH#*:} exec git "$@"
             """
         try Shell.run("printf '%s' \"$TEXT\" > git; chmod +x git", in: tools.path, environment: ["TEXT": script])
         try Shell.run("chmod 755 .", in: tools.path)
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let fixture = try await Fixture.make(environment: ["PATH": "\(tools.path):\(path)"])
+        return try await Fixture.make(environment: ["PATH": "\(tools.path):\(path)"])
+    }
+
+    /// Regression: a git that failed while it was asked where the branch is checked out left a row `creating`, which took the
+    /// branch and the id until the next start.
+    @Test func `that git does not answer leaves nothing`() async throws {
+        let tools = try TemporaryDirectory()
+        let fixture = try await Self.make(tools, whenListing: "[ ! -e \(tools.path)/broken ] || exit 7")
         try await fixture.sweeping {
             try fixture.repository.git("branch there")
             try Shell.run("touch broken", in: tools.path)
@@ -93,15 +98,7 @@ struct `The creation of a workspace` {
     /// of a workspace was answered with that.
     @Test func `at the same time does no harm to a delete`() async throws {
         let tools = try TemporaryDirectory()
-        let script = """
-            #!/bin/sh
-            case "$*" in *'worktree list'*) ! rm \(tools.path)/broken 2>/dev/null || exit 128 ;; esac
-            PATH=${PATH#*:} exec git "$@"
-            """
-        try Shell.run("printf '%s' \"$TEXT\" > git; chmod +x git", in: tools.path, environment: ["TEXT": script])
-        try Shell.run("chmod 755 .", in: tools.path)
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let fixture = try await Fixture.make(environment: ["PATH": "\(tools.path):\(path)"])
+        let fixture = try await Self.make(tools, whenListing: "! rm \(tools.path)/broken 2>/dev/null || exit 128")
         try await fixture.sweeping {
             let workspace = try await fixture.workspace()
             try Shell.run("touch broken", in: tools.path)

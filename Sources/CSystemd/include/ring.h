@@ -34,7 +34,6 @@ struct corral_ring_header {
     uint32_t checkpoint_columns, checkpoint_rows;
 };
 
-
 /* Makes the memory of a new ring; the caller owns the descriptor, which is close-on-exec and whose size is sealed.
  * Pages are taken as they are written. See: memfd_create(2), fcntl(2) F_ADD_SEALS. */
 int corral_ring_create(const char *name, size_t size);

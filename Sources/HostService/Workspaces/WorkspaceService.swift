@@ -12,19 +12,7 @@ struct WorkspaceService: Sendable {
     let scripts: WorkspaceScripts
     let trash: WorktreeTrash
     let ender: SessionEnder
-    private let turns = RepositoryTurns()
-
-    /// Takes what it works with.
-    init(
-        context: HostContext, command: ScopedCommand, scripts: WorkspaceScripts, trash: WorktreeTrash,
-        ender: SessionEnder
-    ) {
-        self.context = context
-        self.command = command
-        self.scripts = scripts
-        self.trash = trash
-        self.ender = ender
-    }
+    let turns = RepositoryTurns()
 
     /// Creates a worktree or adopts a directory.
     func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {

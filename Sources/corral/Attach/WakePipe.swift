@@ -12,13 +12,11 @@ final class WakePipe: Sendable {
         case resized
         /// The process was stopped and goes on: somebody else may have written on the terminal, and it has another size perhaps.
         case resumed
-        /// Stop waiting.
-        case stopped
     }
 
     /// The end that is polled.
     let readEnd: CInt
-    /// The end that is written to, also by a signal's handler.
+    /// The end that a signal's handler writes messages to. When the pipe is full the reader has been woken already.
     let writeEnd: CInt
 
     /// Opens the pipe.
@@ -36,12 +34,6 @@ final class WakePipe: Sendable {
     deinit {
         close(readEnd)
         close(writeEnd)
-    }
-
-    /// Says a message. A full pipe has woken the reader already.
-    func send(_ message: Message) {
-        var byte = message.rawValue
-        write(writeEnd, &byte, 1)
     }
 
     /// Takes the messages that were said.

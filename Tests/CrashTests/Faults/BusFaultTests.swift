@@ -56,14 +56,9 @@ struct `A user's bus or manager` {
         try await Self.run(isByBus: isByBus) { site, user, host, workspace in
             let session = try await Self.survivor(host, workspace)
             #expect(try !site.world.inUnit(session.unit).isEmpty)
-            try site.checkpoints.pause(at: "destroyStop")
-            let deletion = Task { [client = host.client] in
-                try await client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(timeout: 60))
+            let receipt = try await site.delete(host, workspace, DeleteWorkspaceOptions(timeout: 60)) {
+                try user.systemctl("stop dbus.socket dbus.service")
             }
-            try await site.checkpoints.waitUntilReached("destroyStop")
-            try user.systemctl("stop dbus.socket dbus.service")
-            try await site.checkpoints.resume("destroyStop")
-            let receipt = try await deletion.value
             #expect(receipt.outcome == .confirmed, "\(receipt)")
             #expect(try site.world.inUnit(session.unit).isEmpty)
             #expect(try site.world.tagged("CORRAL_SESSION", session.id).isEmpty)

@@ -12,6 +12,19 @@ extension CrashSite {
         )
     }
 
+    /// Asks for a delete, and runs a body while that stands before the stop of the slice.
+    func delete(
+        _ host: RunningHost, _ workspace: WorkspaceDocument, _ options: DeleteWorkspaceOptions,
+        during body: () throws -> Void
+    ) async throws -> ReceiptDocument {
+        try checkpoints.pause(at: "destroyStop")
+        let deletion = Task { [client = host.client] in try await client.deleteWorkspace(workspace.id, options) }
+        try await checkpoints.waitUntilReached("destroyStop")
+        try body()
+        try await checkpoints.resume("destroyStop")
+        return try await deletion.value
+    }
+
     /// Requires that a workspace can be deleted with the kernel's word for it, that index and kernel agree afterwards, and that with
     /// the host nothing is left.
     func expectDeleted(

@@ -47,14 +47,9 @@ struct `A fault of the index` {
             let host = try await site.start()
             let workspace = try await site.workspace(host, "one")
             let session = try await site.survivor(host, workspace)
-            try site.checkpoints.pause(at: "destroyStop")
-            let deletion = Task { [client = host.client] in
-                try await client.deleteWorkspace(workspace.id, DeleteWorkspaceOptions(timeout: 3))
+            let receipt = try await site.delete(host, workspace, DeleteWorkspaceOptions(timeout: 3)) {
+                try Shell.run("cat /dev/zero > '\(state)/filler' 2>/dev/null || true")
             }
-            try await site.checkpoints.waitUntilReached("destroyStop")
-            try Shell.run("cat /dev/zero > '\(state)/filler' 2>/dev/null || true")
-            try await site.checkpoints.resume("destroyStop")
-            let receipt = try await deletion.value
             #expect(receipt.state == .deleting, "\(receipt)")
             #expect(receipt.outcome != .confirmed)
             #expect(receipt.confirmedAt == nil)
