@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "corral", targets: ["corral"]),
         .executable(name: "corral-host", targets: ["corral-host"]),
+        .executable(name: "corral-leader", targets: ["corral-leader"]),
         .executable(name: "corral-reaper", targets: ["corral-reaper"]),
     ],
     dependencies: [
@@ -69,9 +70,15 @@ let package = Package(
             dependencies: ["HostClient", "HostProtocol", "TerminalText", argumentParser],
             swiftSettings: strict
         ),
+        // Statically, and nothing of Swift's runtime in it: it runs for a moment at the beginning of each session.
+        .executableTarget(
+            name: "corral-leader",
+            cSettings: [.headerSearchPath("../CSystemd/include")],
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles", "-Xclang-linker", "-static"])]
+        ),
         .executableTarget(
             name: "corral-host",
-            dependencies: ["CgroupPty", "HostProtocol", "HostService", argumentParser, logging],
+            dependencies: ["CgroupPty", "HostProtocol", "HostService", "corral-leader", argumentParser, logging],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -102,15 +102,4 @@ int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const cha
     return sd_bus_message_read(message, "v", "(uo)", id, object);
 }
 
-int corral_bus_read_bytes_variant(sd_bus_message *message, uint8_t bytes[64]) {
-    const void *data;
-    size_t size;
-    int r = sd_bus_message_enter_container(message, 'v', "ay");
-    if (r >= 0) r = sd_bus_message_read_array(message, 'y', &data, &size);
-    if (r < 0) return r;
-    if (size > 64) return -EMSGSIZE;
-    for (size_t i = 0; i < size; i++) bytes[i] = ((const uint8_t *)data)[i];
-    return (int)size;
-}
-
 int corral_journal_send(const struct iovec *fields, int count) { return sd_journal_sendv(fields, count); }

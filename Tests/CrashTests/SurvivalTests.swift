@@ -182,7 +182,7 @@ struct `A terminal outlives its host` {
         place.arguments = ["--ring-size", "64"]
         // A program that can be replaced while it runs, as a package does it.
         let program = place.directory.path + "/corral-host"
-        try Shell.run("cp '\(Ground.programs)/corral-host' '\(program)'")
+        try Shell.run("cd '\(Ground.programs)'; cp corral-host corral-leader '\(place.directory.path)'")
         let host = try ServiceHost(place, program: program)
         defer { host.sweep() }
         let loaded = try await session(host, CountedLines.command())

@@ -172,7 +172,7 @@ private let laterSteps = ["ALTER TABLE destroy ADD COLUMN witnesses TEXT"]
                     id: SessionID("s9x1")!, originWorkspaceID: workspace, workspaceID: workspace, kind: .shell,
                     title: "t",
                     status: .exited, command: ["sh", "-c"], cwd: "/p", onExit: .keep, unit: "u", bootID: "b",
-                    invocationID: "i", leader: ProcessIdentity(pid: ProcessID(17), startTicks: 18),
+                    leader: ProcessIdentity(pid: ProcessID(17), startTicks: 18),
                     terminalDevice: 34816, exit: .code(3), endReason: .exited, disposeRequestedAt: Sample.later(0.001),
                     lastOutcome: "confirmed", membersLeft: 2, request: "{}", createdAt: Sample.moment,
                     endedAt: Sample.later(0.002))

@@ -145,13 +145,12 @@ import Testing
                             SessionID.mint().rawValue, status: status, stamped: stamped, reason: reason)
                         row.leader = Sample.leader
                         try await index.put(row)
-                        let recovered = try await index.recoverLost(row.id, invocationID: "new", lastOutcome: "found")
+                        let recovered = try await index.recoverLost(row.id, lastOutcome: "found")
                         #expect(recovered == (status == .exited && reason == .lost), "\(status) \(reason)")
                         if recovered {
                             row.status = .active
                             row.endReason = nil
                             row.endedAt = nil
-                            row.invocationID = "new"
                             row.lastOutcome = "found"
                         }
                         #expect(try await index.session(row.id) == row)

@@ -20,7 +20,7 @@ import Testing
                                 id: SessionID.mint(), originWorkspaceID: rows.count.isMultiple(of: 2) ? workspace : nil,
                                 workspaceID: workspace, kind: kind, title: "title", status: .exited,
                                 command: ["command", "\"quoted\" \\ \n", ""], cwd: "cwd", onExit: onExit, unit: "unit",
-                                bootID: "boot", invocationID: "invocation",
+                                bootID: "boot",
                                 leader: ProcessIdentity(pid: ProcessID(17), startTicks: .max), terminalDevice: .max - 1,
                                 exit: exit, endReason: .oom, disposeRequestedAt: Sample.later(1),
                                 lastOutcome: "outcome",
@@ -121,7 +121,7 @@ import Testing
                                 stamped: stamped)
                             try await index.put(row)
                             let activated = try await index.activate(
-                                row.id, leader: Sample.leader, invocationID: "i", terminalDevice: 34_816)
+                                row.id, leader: Sample.leader, terminalDevice: 34_816)
                             #expect(
                                 activated == (status == .starting && !stamped && state == kind.wantedState),
                                 "\(kind) \(state) \(status) \(stamped)")
@@ -129,7 +129,6 @@ import Testing
                             if activated {
                                 expected.status = .active
                                 expected.leader = Sample.leader
-                                expected.invocationID = "i"
                                 expected.terminalDevice = 34_816
                             }
                             #expect(try await index.session(row.id) == expected)
@@ -147,7 +146,7 @@ import Testing
             try await index.put(row)
             for session in [id, SessionID("none")!] {
                 #expect(
-                    try await !index.activate(session, leader: Sample.leader, invocationID: nil, terminalDevice: nil))
+                    try await !index.activate(session, leader: Sample.leader, terminalDevice: nil))
             }
             #expect(try await index.session(id) == row)
         }
@@ -158,7 +157,7 @@ import Testing
             try await index.put(Sample.workspace())
             #expect(try await index.insertStarting(Sample.session()) == .inserted)
             _ = try await index.tombstone(workspace, receipt: Sample.receipt(), options: "{}", at: Sample.moment)
-            #expect(try await !index.activate(id, leader: Sample.leader, invocationID: nil, terminalDevice: nil))
+            #expect(try await !index.activate(id, leader: Sample.leader, terminalDevice: nil))
             #expect(try await index.insertStarting(Sample.session("late")) == .workspaceNotReady(.deleting))
             // The saga finds it among those that it has to end.
             #expect(try await index.stampDispose(workspace: workspace, at: Sample.moment).map(\.id) == [id])
@@ -171,7 +170,7 @@ import Testing
                 try await index.put(Sample.workspace())
                 _ = try await index.insertStarting(Sample.session())
                 async let activated = index.activate(
-                    id, leader: Sample.leader, invocationID: nil, terminalDevice: nil)
+                    id, leader: Sample.leader, terminalDevice: nil)
                 async let found = {
                     _ = try await index.tombstone(
                         workspace, receipt: Sample.receipt(), options: "{}", at: Sample.moment)
@@ -180,22 +179,6 @@ import Testing
                 let (wasActivated, rows) = try await (activated, found)
                 #expect(rows.map(\.status) == [wasActivated ? .stopping : .starting], "round \(round)")
             }
-        }
-    }
-
-    @Test(arguments: SessionRow.Status.allCases)
-    func `takes its leader while it is starting`(status: SessionRow.Status) async throws {
-        try await withIndex { index async throws in
-            var row = Sample.session(status: status)
-            try await index.put(Sample.workspace(), row)
-            let recorded = try await index.recordLeader(
-                id, leader: Sample.leader, invocationID: nil, terminalDevice: 34_816)
-            #expect(recorded == (status == .starting))
-            if recorded {
-                row.leader = Sample.leader
-                row.terminalDevice = 34_816
-            }
-            #expect(try await index.session(id) == row)
         }
     }
 }

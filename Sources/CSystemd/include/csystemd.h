@@ -42,8 +42,5 @@ int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value);
 /* Reads a Properties.Get reply that holds a unit's job: its number, 0 without one, and its object, which belongs to the message. */
 int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object);
 
-/* Reads a Properties.Get reply that holds an array of bytes, into at most 64; returns how many. */
-int corral_bus_read_bytes_variant(sd_bus_message *message, uint8_t bytes[64]);
-
 /* Sends an entry of `count` fields to the journal. */
 int corral_journal_send(const struct iovec *fields, int count);

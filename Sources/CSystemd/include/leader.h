@@ -5,10 +5,9 @@
 
 /* What the leader becomes. All pointers belong to the caller and are only read during corral_leader_start. */
 struct corral_leader_request {
-    const char *path;         /* absolute path of the executable */
-    char *const *arguments;   /* ends with NULL */
+    int program;              /* an open corral-leader: what it is while it is parked */
+    char *const *arguments;   /* of corral-leader: directory, path and arguments of the command; ends with NULL */
     char *const *environment; /* ends with NULL */
-    const char *directory;    /* working directory */
     int terminal;             /* slave end of the PTY: controlling terminal and descriptors 0, 1, 2 */
 };
 
@@ -26,11 +25,17 @@ struct corral_leader_failure {
     int32_t error; /* errno */
 };
 
-enum { CORRAL_LEADER_TERMINAL = 1, CORRAL_LEADER_DIRECTORY = 2, CORRAL_LEADER_EXEC = 3 };
+enum { CORRAL_LEADER_TERMINAL = 1, CORRAL_LEADER_DIRECTORY = 2, CORRAL_LEADER_EXEC = 3, CORRAL_LEADER_PROGRAM = 4 };
 
-/* Forks the leader: own session, controlling terminal, default signals, no inherited descriptor, waiting at the barrier.
- * Returns 0 or a negative errno, with nothing left behind. */
-int corral_leader_start(const struct corral_leader_request *request, struct corral_leader *leader);
+/* The parked leader's descriptors, and the first number that is free in it. */
+enum { CORRAL_LEADER_BARRIER = 3, CORRAL_LEADER_REPORT = 4, CORRAL_LEADER_FREE = 5 };
+
+/* Its exit status when it was never released, and when it could not become its command. */
+enum { CORRAL_LEADER_NOT_RELEASED = 125, CORRAL_LEADER_NOT_EXECUTED = 127 };
+
+/* Starts the leader: own session, controlling terminal, default signals, no inherited descriptor, waiting at the barrier.
+ * Returns 0, or a negative errno and in *stage how far it had come, 0 for no process at all; with nothing left behind. */
+int corral_leader_start(const struct corral_leader_request *request, struct corral_leader *leader, int *stage);
 
 /* Lets the leader go on to exec. -EPIPE: it was killed while it was parked. */
 int corral_leader_release(int barrier);

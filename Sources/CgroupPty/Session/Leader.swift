@@ -41,34 +41,39 @@ public final class Leader: Sendable {
     /// By which it can be recognised later in this boot.
     public let identity: ProcessIdentity
     private let command: Command
+    private let program: LeaderProgram
     private let barrier: Locked<CInt>
     private let report: OwnedFileDescriptor
 
     /// Starts the process and parks it. It is our child: ``Pidfd/exitStatus()`` must collect it.
-    /// - Parameter slave: lent; the leader holds its own copies.
-    /// - Throws: ``SystemCallFailure`` from `clone3`, `pipe2` or reading its start time; then no process is left.
+    /// - Parameters:
+    ///   - program: what it is while it is parked.
+    ///   - slave: lent; the leader holds its own copies.
+    /// - Throws: ``SystemCallFailure`` from `clone`, `pipe2`, taking the terminal, executing `program` (`E2BIG`: the arguments and the
+    ///   environment are too long) or reading its start time; then no process is left.
     public init(
-        _ command: Command, terminal slave: borrowing OwnedFileDescriptor, procfs: Procfs
+        _ command: Command, program: LeaderProgram, terminal slave: borrowing OwnedFileDescriptor, procfs: Procfs
     ) throws(SystemCallFailure) {
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.arguments.map { strdup($0) } + [nil]
+        let words = [LeaderProgram.name, command.directory, command.path] + command.arguments
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = command.environment.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }
         var started = corral_leader()
+        var stage: CInt = 0
         let answer = slave.withRawValue { terminal in
-            command.path.withCString { path in
-                command.directory.withCString { directory in
-                    arguments.withUnsafeMutableBufferPointer { arguments in
-                        environment.withUnsafeMutableBufferPointer { environment in
-                            var request = corral_leader_request(
-                                path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
-                                directory: directory, terminal: terminal)
-                            return corral_leader_start(&request, &started)
-                        }
+            program.file.withRawValue { program in
+                arguments.withUnsafeMutableBufferPointer { arguments in
+                    environment.withUnsafeMutableBufferPointer { environment in
+                        var request = corral_leader_request(
+                            program: program, arguments: arguments.baseAddress, environment: environment.baseAddress,
+                            terminal: terminal)
+                        return corral_leader_start(&request, &started, &stage)
                     }
                 }
             }
         }
-        guard answer >= 0 else { throw SystemCallFailure(call: "clone3", subject: command.path, errno: -answer) }
+        guard answer >= 0 else { throw Self.describe(stage, -answer, command, program) }
+        self.program = program
         self.command = command
         pidfd = Pidfd(adopting: started.pidfd, pid: ProcessID(started.pid))
         report = OwnedFileDescriptor(adopting: started.report)
@@ -105,7 +110,8 @@ public final class Leader: Sendable {
         let count = try retryingInterrupted("read", "report") {
             report.withRawValue { read($0, &failure, MemoryLayout<corral_leader_failure>.size) }
         }
-        return count == MemoryLayout<corral_leader_failure>.size ? .failed(describe(failure)) : .executed
+        return count == MemoryLayout<corral_leader_failure>.size
+            ? .failed(Self.describe(failure.stage, failure.error, command, program)) : .executed
     }
 
     /// Closes the barrier: a leader that was not released exits without executing anything.
@@ -129,14 +135,18 @@ public final class Leader: Sendable {
         return raw >= 0 ? OwnedFileDescriptor(adopting: raw) : nil
     }
 
-    private func describe(_ failure: corral_leader_failure) -> SystemCallFailure {
-        switch Int(failure.stage) {
+    private static func describe(
+        _ stage: CInt, _ errno: CInt, _ command: Command, _ program: LeaderProgram
+    ) -> SystemCallFailure {
+        switch Int(stage) {
+        case 0: SystemCallFailure(call: "clone", subject: command.path, errno: errno)
         case CORRAL_LEADER_TERMINAL:
-            SystemCallFailure(call: "ioctl(TIOCSCTTY)", subject: "terminal of \(command.path)", errno: failure.error)
-        case CORRAL_LEADER_DIRECTORY:
-            SystemCallFailure(call: "chdir", subject: command.directory, errno: failure.error)
-        default:
-            SystemCallFailure(call: "execve", subject: command.path, errno: failure.error)
+            SystemCallFailure(call: "ioctl(TIOCSCTTY)", subject: "terminal of \(command.path)", errno: errno)
+        case CORRAL_LEADER_DIRECTORY: SystemCallFailure(call: "chdir", subject: command.directory, errno: errno)
+        // Its arguments and environment are the command's.
+        case CORRAL_LEADER_PROGRAM where errno != E2BIG:
+            SystemCallFailure(call: "execveat", subject: program.path, errno: errno)
+        default: SystemCallFailure(call: "execve", subject: command.path, errno: errno)
         }
     }
 }

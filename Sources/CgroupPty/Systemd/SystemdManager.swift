@@ -187,18 +187,6 @@ public actor SystemdManager {
         }
     }
 
-    /// The invocation id of a unit as 32 hexadecimal digits; nil when there is none.
-    public func invocationID(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> String? {
-        try await property("InvocationID", of: Self.objectPath(unit), "Unit", unit, until: deadline) { reply in
-            var bytes = [UInt8](repeating: 0, count: 64)
-            let count = corral_bus_read_bytes_variant(reply, &bytes)
-            guard count == 16 else { return nil }
-            let digits = Array("0123456789abcdef".utf8)
-            return String(
-                decoding: bytes[0..<16].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-        }
-    }
-
     /// How many descriptors systemd keeps for a service at most; 0 when it keeps none, nil when that is no service.
     ///
     /// See: systemd.service(5), `FileDescriptorStoreMax=`

@@ -20,9 +20,10 @@ public enum HostService {
     public static func run(
         _ configuration: HostConfiguration, descriptors: consuming InheritedDescriptors, logger: Logger
     ) async throws {
+        let leaderProgram = try findLeaderProgram()
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
         let context = foundation.context
-        let (host, work) = compose(context)
+        let (host, work) = compose(context, leaderProgram)
         // Read before anybody can ask for anything: whatever comes later is not left over from an earlier host.
         let inherited = try await HostWork.Inherited(context.index)
         var handed = HandedOver(consume descriptors, socketPath: configuration.socketPath, logger: logger)
@@ -71,13 +72,24 @@ public enum HostService {
     }
 
     /// Makes every part and connects them. Nothing is started and nothing on disk or in the kernel is touched.
-    private static func compose(_ context: HostContext) -> (Host, HostWork.Parts) {
+    private static func findLeaderProgram() throws -> LeaderProgram {
+        do throws(SystemCallFailure) {
+            return try LeaderProgram.find()
+        } catch {
+            throw Instance.Refusal(
+                description:
+                    "find the program that sessions begin with: \(error); it belongs beside corral-host or into ../libexec/corral; nothing was started"
+            )
+        }
+    }
+
+    private static func compose(_ context: HostContext, _ leaderProgram: LeaderProgram) -> (Host, HostWork.Parts) {
         let registry = SessionRegistry()
         let failedKills = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let ender = SessionEnder(context: context, registry: registry, failedKills: failedKills.continuation)
         let sessions = SessionService(
-            context: context, registry: registry, starter: SessionStarter(context: context, registry: registry),
-            ender: ender)
+            context: context, registry: registry,
+            starter: SessionStarter(context: context, registry: registry, leaderProgram: leaderProgram), ender: ender)
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)

@@ -128,7 +128,6 @@ struct SessionService: Sendable {
             status: .starting,
             command: [command.path] + command.arguments.dropFirst(), cwd: directory,
             onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID,
-            invocationID: nil,
             leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
             membersLeft: nil, request: try WireCoding.text(of: request), createdAt: .now,
             endedAt: nil)

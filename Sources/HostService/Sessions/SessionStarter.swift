@@ -22,6 +22,7 @@ struct SessionStarter: Sendable {
 
     let context: HostContext
     let registry: SessionRegistry
+    let leaderProgram: LeaderProgram
 
     /// How long systemd may take to make a scope: a second's worth of 4,000 scopes in one slice, ten times over.
     private static let scopeDeadline = Duration.seconds(20)
@@ -32,22 +33,26 @@ struct SessionStarter: Sendable {
     /// - Throws: ``HostFailure`` in words; then nothing of it is left, or the row says what could not be ended.
     func start(_ plan: Plan) async throws -> LiveSession {
         var leader: Leader?
+        var held: HeldTerminal?
         do {
             await context.reach(.sessionInserted)
             let pair = try openTerminal(plan)
-            let terminal = pair.terminal
             let parked = try park(plan, on: pair.slave)
             leader = parked
             try context.openFiles.restore(in: parked)
+            let terminal = try await hold(plan, pair.terminal)
+            held = terminal
             _ = consume pair
             await context.reach(.leaderParked)
+            // While systemd makes the scope, and before anything of the command runs: whatever writes to the terminal will find it
+            // there after a crash too.
+            async let kept: Void = context.store.keep(plan.row.id, terminal, leader: parked.pidfd)
             try await startScope(plan, parked)
             await context.reach(.scopeStarted)
             let cgroup = try verify(plan, parked)
             await context.reach(.leaderVerified)
-            let invocation = await invocationID(plan.scope)
             let isActive = try await context.index.activate(
-                plan.row.id, leader: parked.identity, invocationID: invocation, terminalDevice: terminal.device)
+                plan.row.id, leader: parked.identity, terminalDevice: terminal.terminal.device)
             guard isActive else {
                 throw HostFailure.workspaceDeleting(
                     "start session \(plan.row.id) in workspace \(plan.row.workspaceID): the workspace is being deleted or the session was killed while it started; no command was run"
@@ -55,22 +60,23 @@ struct SessionStarter: Sendable {
             }
             await context.reach(.sessionActivated)
             tag(cgroup, plan)
-            let held = try HeldTerminal(
-                session: plan.row.id, terminal: terminal,
-                ring: .make(
-                    session: plan.row.id,
-                    capacity: OutputRing.capacity(
-                        wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)), context)
-            let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: held, monitor: context.monitor)
-            // Before anything of the command runs: whatever writes to the terminal will find it there after a crash too.
-            try await context.store.keep(plan.row.id, held, leader: parked.pidfd)
+            let session = LiveSession(id: plan.row.id, leader: parked.pidfd, held: terminal, monitor: context.monitor)
+            try await kept
             try await release(plan, parked, session)
             await context.reach(.leaderReleased)
             return session
         } catch {
+            held?.close()
             await unwind(plan, leader)
             throw error
         }
+    }
+
+    private func hold(_ plan: Plan, _ terminal: PseudoTerminal) async throws -> HeldTerminal {
+        let capacity = OutputRing.capacity(
+            wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)
+        return try HeldTerminal(
+            session: plan.row.id, terminal: terminal, ring: .make(session: plan.row.id, capacity: capacity), context)
     }
 
     private func openTerminal(_ plan: Plan) throws -> PseudoTerminal.Pair {
@@ -91,8 +97,11 @@ struct SessionStarter: Sendable {
                 Leader.Command(
                     path: plan.command.path, arguments: plan.command.arguments, environment: plan.environment,
                     directory: plan.row.cwd),
-                terminal: slave, procfs: context.procfs)
+                program: leaderProgram, terminal: slave, procfs: context.procfs)
         } catch {
+            if error.errno == E2BIG {
+                throw HostFailure.execFailed("\(error); nothing of session \(plan.row.id) is left")
+            }
             throw HostFailure.startFailed("start session \(plan.row.id): \(error); no process was started")
         }
     }
@@ -135,16 +144,6 @@ struct SessionStarter: Sendable {
         try await context.systemd.startScope(
             plan.scope, description: plan.description, leader: leader.pidfd.pid,
             stopTimeout: context.configuration.stopGrace, until: .after(Self.scopeDeadline))
-    }
-
-    /// Names this run of the scope, for people who look it up in the journal; a manager that does not tell is no reason to fail.
-    private func invocationID(_ scope: ScopeName) async -> String? {
-        do throws(ScopeFailure) {
-            return try await context.systemd.invocationID(scope.unit, until: .after(.seconds(5)))
-        } catch {
-            context.logger.debug("\(error)")
-            return nil
-        }
     }
 
     private func startFailure(_ failure: ScopeFailure) -> HostFailure {

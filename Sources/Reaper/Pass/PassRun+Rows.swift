@@ -28,8 +28,7 @@ extension PassRun {
         let scope = scope(of: row)
         if let doubt = await doubt(about: scope, judgedFrom: row) { return spared(.scope(scope), doubt) }
         do throws(IndexFailure) {
-            let isRecovered = try await index.recoverLost(
-                row.id, invocationID: await instruments.invocation(scope, soon), lastOutcome: "found alive")
+            let isRecovered = try await index.recoverLost(row.id, lastOutcome: "found alive")
             guard isRecovered else { return spared(.scope(scope), .overtaken("its row changed")) }
         } catch {
             return spared(.scope(scope), .unreadable("\(error)"))
@@ -46,8 +45,7 @@ extension PassRun {
             return spared(.scope(scope), .overtaken("its workspace has no row"))
         }
         let processes = await instruments.stats(members.value ?? [])
-        let row = RecoveredSession(processes).row(
-            scope, in: workspace, bootID: bootID, invocationID: await instruments.invocation(scope, soon), at: Date())
+        let row = RecoveredSession(processes).row(scope, in: workspace, bootID: bootID, at: Date())
         do throws(IndexFailure) {
             guard try await index.insertRecovered(row) else {
                 return spared(.scope(scope), .overtaken("a row appeared, or its workspace is going"))

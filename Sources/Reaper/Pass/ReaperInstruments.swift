@@ -16,8 +16,6 @@ struct ReaperInstruments: Sendable {
     var stop: @Sendable (ScopeStop.Target, [Pidfd], ScopeStop.Patience) async -> StopReport
     /// Tells systemd to stop a unit, and to forget that it failed; says what came of it, or why nothing did.
     var tidy: @Sendable (OwnUnit, Deadline) async -> Reading<String>
-    /// The invocation id of a scope, nil when it cannot be learnt.
-    var invocation: @Sendable (ScopeName, Deadline) async -> String?
     /// One walk through procfs; with the directories that each process uses, if asked for.
     var census: @Sendable (_ withUse: Bool, Deadline) async -> Reading<ProcessCensus>
     /// Judges a walk.
@@ -61,13 +59,6 @@ extension ReaperInstruments {
         }
         stop = { await scopeStop.stop($0, leaders: $1, force: false, patience: $2) }
         tidy = { await Self.tidy($0, systemd, until: $1) }
-        invocation = { scope, deadline in
-            do throws(ScopeFailure) {
-                return try await systemd.invocationID(scope.unit, until: deadline)
-            } catch {
-                return nil
-            }
-        }
         census = { await scan.census(withUse: $0, until: $1) }
         findings = { await scan.judge($0, $1, until: $2) }
         witnesses = { scan.witnesses($1, in: $0) }

@@ -17,13 +17,11 @@ struct RecoveredSession {
     }
 
     /// The row.
-    func row(
-        _ scope: ScopeName, in workspace: WorkspaceRow, bootID: String, invocationID: String?, at now: Date
-    ) -> SessionRow {
+    func row(_ scope: ScopeName, in workspace: WorkspaceRow, bootID: String, at now: Date) -> SessionRow {
         SessionRow(
             id: scope.session, originWorkspaceID: workspace.id, workspaceID: workspace.id, kind: .shell,
             title: "recovered", status: .active, command: leader.map { [$0.command] } ?? [], cwd: workspace.path,
-            onExit: .keep, unit: scope.unit, bootID: bootID, invocationID: invocationID, leader: leader?.identity,
+            onExit: .keep, unit: scope.unit, bootID: bootID, leader: leader?.identity,
             terminalDevice: leader.flatMap { $0.terminalDevice == 0 ? nil : $0.terminalDevice },
             lastOutcome: "found alive without a row", request: #"{"recovered":true}"#, createdAt: now)
     }

@@ -9,8 +9,7 @@ extension Index {
     ///   - leader: Nil leaves what is there; so do the others.
     /// - Returns: Whether the row was `exited` for the reason `lost`.
     public func recoverLost(
-        _ session: SessionID, leader: ProcessIdentity? = nil, invocationID: String? = nil,
-        terminalDevice: UInt64? = nil, lastOutcome: String? = nil
+        _ session: SessionID, leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, lastOutcome: String? = nil
     ) async throws(IndexFailure) -> Bool {
         try await write("recover session", session.rawValue) { database in
             try database.change(
@@ -20,7 +19,7 @@ extension Index {
                     \(SessionRow.processAssignments)
                 WHERE id = ? AND status = 'exited' AND end_reason = 'lost'
                 """,
-                [lastOutcome] + SessionRow.processValues(leader, invocationID, terminalDevice)
+                [lastOutcome] + SessionRow.processValues(leader, terminalDevice)
                     + [session.rawValue]) == 1
         }
     }

@@ -34,25 +34,13 @@ extension Index {
         }
     }
 
-    /// Records what is known of a session's process before the barrier opens, so that it can be pinned after a crash.
-    /// - Returns: Whether the row was `starting`.
-    public func recordLeader(
-        _ session: SessionID, leader: ProcessIdentity, invocationID: String?, terminalDevice: UInt64?
-    ) async throws(IndexFailure) -> Bool {
-        try await write("record the leader of session", session.rawValue) { database in
-            try database.change(
-                "UPDATE session SET \(SessionRow.processAssignments) WHERE id = ? AND status = 'starting'",
-                SessionRow.processValues(leader, invocationID, terminalDevice) + [session.rawValue]) == 1
-        }
-    }
-
     /// Lets a session begin: the barrier opens only after this said true (I9).
     ///
     /// One statement. It changes the row only while nobody has asked for the session's end and the workspace is still
     /// in the state that a session of this kind wants; a tombstone that came in between refuses it.
     /// - Returns: Whether the row went from `starting` to `active`. If not, the leader must be ended.
     public func activate(
-        _ session: SessionID, leader: ProcessIdentity, invocationID: String?, terminalDevice: UInt64?
+        _ session: SessionID, leader: ProcessIdentity, terminalDevice: UInt64?
     ) async throws(IndexFailure) -> Bool {
         try await write("activate session", session.rawValue) { database in
             let wanted = SessionRow.Kind.allCases
@@ -65,7 +53,7 @@ extension Index {
                     SELECT 1 FROM workspace
                     WHERE id = session.origin_workspace_id AND state = CASE session.kind \(wanted) END)
                 """,
-                SessionRow.processValues(leader, invocationID, terminalDevice) + [session.rawValue]) == 1
+                SessionRow.processValues(leader, terminalDevice) + [session.rawValue]) == 1
         }
     }
 }
@@ -74,15 +62,15 @@ extension SessionRow {
     /// Sets what is known of a session's process; what is not known stays as it is.
     static let processAssignments = """
         leader_pid = COALESCE(?, leader_pid), leader_start = COALESCE(?, leader_start),
-        invocation_id = COALESCE(?, invocation_id), terminal_device = COALESCE(?, terminal_device)
+        terminal_device = COALESCE(?, terminal_device)
         """
 
     /// The values for ``processAssignments``.
     static func processValues(
-        _ leader: ProcessIdentity?, _ invocationID: String?, _ terminalDevice: UInt64?
+        _ leader: ProcessIdentity?, _ terminalDevice: UInt64?
     ) -> [(any DatabaseValueConvertible)?] {
         [
-            leader?.pid.rawValue, leader.map { StoredInteger.signed($0.startTicks) }, invocationID,
+            leader?.pid.rawValue, leader.map { StoredInteger.signed($0.startTicks) },
             terminalDevice.map(StoredInteger.signed),
         ]
     }

@@ -5,7 +5,7 @@ extension SessionRow: StoredRow {
     static let table = "session"
     static let columns = [
         "id", "origin_workspace_id", "workspace_id", "kind", "title", "status", "command", "cwd", "on_exit", "unit",
-        "boot_id", "invocation_id", "leader_pid", "leader_start", "terminal_device", "exit_code", "exit_signal",
+        "boot_id", "leader_pid", "leader_start", "terminal_device", "exit_code", "exit_signal",
         "end_reason", "dispose_requested_at", "last_outcome", "members_left", "request", "created_at", "ended_at",
     ]
 
@@ -22,7 +22,6 @@ extension SessionRow: StoredRow {
             onExit: try reader.word(),
             unit: try reader.text(),
             bootID: try reader.text(),
-            invocationID: try reader.optionalText(),
             leader: try reader.optionalProcessIdentity(),
             terminalDevice: try reader.optionalInteger().map(StoredInteger.unsigned),
             exit: try reader.optionalExit(),
@@ -39,7 +38,7 @@ extension SessionRow: StoredRow {
     var values: [(any DatabaseValueConvertible)?] {
         [
             id.rawValue, originWorkspaceID?.rawValue, workspaceID.rawValue, kind.rawValue, title, status.rawValue,
-            StoredTextList.text(command), cwd, onExit.rawValue, unit, bootID, invocationID, leader?.pid.rawValue,
+            StoredTextList.text(command), cwd, onExit.rawValue, unit, bootID, leader?.pid.rawValue,
             leader.map { StoredInteger.signed($0.startTicks) }, terminalDevice.map(StoredInteger.signed), exit?.code,
             exit?.signal, endReason?.rawValue, disposeRequestedAt.map(StoredDate.text), lastOutcome, membersLeft,
             request, StoredDate.text(createdAt), endedAt.map(StoredDate.text),

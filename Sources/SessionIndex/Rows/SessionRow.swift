@@ -92,8 +92,6 @@ public struct SessionRow: Sendable, Equatable {
     public var unit: String
     /// The boot that it was started in. A pid in this row means nothing in another one.
     public var bootID: String
-    /// systemd's invocation id of the scope, nil until it was started.
-    public var invocationID: String?
     /// The first process of the scope, nil until it exists. Serves only to open a pidfd (I1).
     public var leader: ProcessIdentity?
     /// Device number of the PTY slave, as in field `tty_nr` of proc_pid_stat(5); nil until it was opened.
@@ -120,7 +118,7 @@ public struct SessionRow: Sendable, Equatable {
     public init(
         id: SessionID, originWorkspaceID: WorkspaceID?, workspaceID: WorkspaceID, kind: Kind, title: String,
         status: Status, command: [String], cwd: String, onExit: OnExit, unit: String, bootID: String,
-        invocationID: String? = nil, leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, exit: Exit? = nil,
+        leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, exit: Exit? = nil,
         endReason: EndReason? = nil, disposeRequestedAt: Date? = nil, lastOutcome: String? = nil,
         membersLeft: Int? = nil, request: String, createdAt: Date, endedAt: Date? = nil
     ) {
@@ -135,7 +133,6 @@ public struct SessionRow: Sendable, Equatable {
         self.onExit = onExit
         self.unit = unit
         self.bootID = bootID
-        self.invocationID = invocationID
         self.leader = leader
         self.terminalDevice = terminalDevice
         self.exit = exit

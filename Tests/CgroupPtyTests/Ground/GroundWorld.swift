@@ -66,7 +66,7 @@ final class GroundWorld: Sendable {
             Leader.Command(
                 path: path, arguments: arguments, environment: ["PATH=/usr/bin:/bin"] + environment,
                 directory: directory),
-            terminal: pair.slave, procfs: procfs)
+            program: .find(), terminal: pair.slave, procfs: procfs)
         let session = try GroundSession(leader: leader, terminal: pair.terminal, monitor: monitor)
         started.withLock { $0.append(session) }
         return session

@@ -9,19 +9,25 @@ extension `Ground truth` {
             try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
         }
 
+        private static func file(at path: String) -> String {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        }
+
         @Test func `runs nothing of its command before it is released`() async throws {
             try await GroundWorld.run { world in
                 let directory = try TemporaryDirectory()
                 let mark = directory.path + "/mark"
                 let session = try world.park("/bin/sh", ["sh", "-c", "touch \(mark); echo ready; read x"])
-                #expect(try Self.executable(session.pid) == Self.executable(ProcessID(getpid())))
+                let program = try LeaderProgram.find().path
+                // It is parked as soon as it has been started.
+                #expect(try Self.executable(session.pid) == Self.file(at: program))
                 #expect(try !session.leader.pidfd.hasExited())
                 #expect(try session.leader.pidfd.exitStatus() == nil)
                 #expect(!FileManager.default.fileExists(atPath: mark))
                 #expect(try await session.leader.release(world.monitor, until: GroundWorld.soon) == .executed)
                 try await session.read(until: "ready")
                 #expect(FileManager.default.fileExists(atPath: mark))
-                #expect(try Self.executable(session.pid) != Self.executable(ProcessID(getpid())))
+                #expect(try Self.executable(session.pid) != Self.file(at: program))
             }
         }
 
@@ -44,7 +50,7 @@ extension `Ground truth` {
                 do {
                     let command = Leader.Command(
                         path: "/bin/true", arguments: ["true"], environment: [], directory: "/")
-                    pidfd = try Leader(command, terminal: pair.slave, procfs: world.procfs).pidfd
+                    pidfd = try Leader(command, program: .find(), terminal: pair.slave, procfs: world.procfs).pidfd
                 }
                 #expect(try await pidfd.exitStatus(world.monitor, until: GroundWorld.soon) == .code(125))
                 withExtendedLifetime(pair.terminal) {}
@@ -54,7 +60,7 @@ extension `Ground truth` {
             let result = await #expect(processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]) {
                 let pair = try PseudoTerminal.open(size: .standard)
                 let command = Leader.Command(path: "/bin/true", arguments: ["true"], environment: [], directory: "/")
-                let leader = try Leader(command, terminal: pair.slave, procfs: Procfs())
+                let leader = try Leader(command, program: .find(), terminal: pair.slave, procfs: Procfs())
                 try FileHandle.standardOutput.write(contentsOf: Data("leader=\(leader.identity)=\n".utf8))
                 kill(getpid(), SIGKILL)
                 withExtendedLifetime(leader) {}
@@ -178,6 +184,16 @@ extension `Ground truth` {
             }
         }
 
+        /// Nobody would have learnt of it before the scope was asked for, which systemd refuses for a process that is gone.
+        @Test func `whose arguments and environment are too long is refused at once`() async throws {
+            try await GroundWorld.run { world in
+                let variables = (0..<40).map { "V\($0)=" + String(repeating: "x", count: 100_000) }
+                #expect(throws: SystemCallFailure(call: "execve", subject: "/bin/true", errno: E2BIG)) {
+                    _ = try world.park("/bin/true", ["true"], environment: variables)
+                }
+            }
+        }
+
         /// The barrier was a pipe: the write raised SIGPIPE, which ended a service that had not ignored it. systemd ignores it for
         /// its services, so the test does not rely on how it was started.
         @Test func `that was killed while it was parked is reported as gone when it is released`() async throws {
@@ -225,7 +241,7 @@ extension `Ground truth` {
             let pair = try PseudoTerminal.open(size: .standard)
             let command = Leader.Command(path: "/bin/true", arguments: ["true"], environment: [], directory: "/")
             let failure = #expect(throws: SystemCallFailure.self) {
-                _ = try Leader(command, terminal: pair.slave, procfs: Procfs(root: directory.path))
+                _ = try Leader(command, program: .find(), terminal: pair.slave, procfs: Procfs(root: directory.path))
             }
             let path = try #require(failure?.subject)
             #expect(failure == SystemCallFailure(call: "read", subject: path, errno: ESRCH))
@@ -250,7 +266,7 @@ extension `Ground truth` {
                 for raw in leaked { close(raw) }
                 leaked = []
                 for _ in 0..<200 {
-                    let leader = try Leader(command, terminal: pair.slave, procfs: world.procfs)
+                    let leader = try Leader(command, program: .find(), terminal: pair.slave, procfs: world.procfs)
                     leader.abandon()
                     #expect(try await leader.pidfd.exitStatus(world.monitor, until: GroundWorld.soon) != nil)
                 }

@@ -87,7 +87,6 @@ final class FakeWorld: Sendable {
                 }
                 return .known("systemd stopped it")
             },
-            invocation: { _, _ in nil },
             census: { _, _ in
                 self.change { $0.censuses += 1 }
                 return .known(ProcessCensus(processes: [], illegible: 0))
@@ -159,7 +158,7 @@ final class Fixture: Sendable {
     /// Adds the sample workspace, and a session in it that is active and lives.
     func live(_ session: SessionID = Sample.session, kind: SessionRow.Kind = .shell) async throws -> ScopeName {
         try await start(session, kind: kind)
-        _ = try await index.activate(session, leader: Sample.leader, invocationID: nil, terminalDevice: nil)
+        _ = try await index.activate(session, leader: Sample.leader, terminalDevice: nil)
         return ScopeName(instance: Sample.instance, workspace: Sample.workspace, session: session)
     }
 
