@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "HostServiceTests",
             dependencies: [
-                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostService", "TestSupport",
+                "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostClient", "HostService",
+                "TestSupport",
                 logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio,

@@ -41,6 +41,9 @@ protocol HostOperations: Sendable {
     func receipts(workspace: String?) async throws -> [ReceiptDocument]
     func receipt(_ id: String) async throws -> ReceiptDocument
 
+    /// What happens, from a position on or from now on. The caller must close it.
+    func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream
+
     /// Makes one pass after those that are under way. `unclaimed` also ends scopes that no row explains.
     func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument
     func reaper() async throws -> ReaperDocument

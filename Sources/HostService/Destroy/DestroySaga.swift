@@ -179,6 +179,7 @@ actor DestroySaga {
             _ = try await parts.context.index.restoreWorkspace(
                 workspace.id, receiptBody: try WireCoding.text(of: kept), detail: why, at: .now)
             receipt = kept
+            parts.context.tell(.workspaceKept(workspace, kept))
             return true
         } catch {
             parts.context.logger.error(
@@ -198,10 +199,7 @@ actor DestroySaga {
         else {
             return .failed("the delete of \(workspace.id) is no longer on record")
         }
-        parts.context.logger.notice(
-            "Workspace \(workspace.id) (\(workspace.name)) deleted: \(receipt.outcome.rawValue), \(receipt.sessions.count) sessions, receipt \(receiptID).",
-            metadata: .workspace(
-                workspace.id, parts.context.instance, outcome: receipt.outcome.rawValue, message: .workspaceDeleted))
+        parts.context.tell(.workspaceDeleted(workspace, receipt))
         await parts.context.reach(.destroyFinished)
         await parts.ender.forgetRemoved()
         let trash = parts.trash

@@ -178,6 +178,7 @@ actor DestroyService {
         {
         case .begun(let destroy):
             let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: false)
+            parts.context.tell(.workspaceDeleting(row, receipt))
             launch(saga)
             return saga
         case .alreadyDeleting: return try await resume(row.id, options)

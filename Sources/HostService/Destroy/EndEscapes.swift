@@ -33,8 +33,7 @@ extension DestroySaga {
             // What an abandoned stop left in the slice is found again here: it did not escape.
             if sweep.hasSurvivors, receipt.outcome == .confirmed { receipt.outcome = .escaped }
         }
-        let journal = PassJournal(logger: context.logger, instance: context.instance)
-        for escape in escapes { journal.write(escape) }
+        for escape in escapes { context.tell(.escapeFound(escape)) }
         return .done
     }
 }

@@ -109,6 +109,10 @@ struct Host: HostOperations {
         return try Self.decode(row)
     }
 
+    func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream {
+        try EventReader(context.events, after: position, follows: follow)
+    }
+
     func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {
         try await reaperService.pass(dryRun: dryRun, unclaimed: unclaimed)
     }

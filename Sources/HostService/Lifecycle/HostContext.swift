@@ -22,6 +22,8 @@ struct HostContext: Sendable {
     let procfs: Procfs
     let stop: ScopeStop
     let scan: EscapeScan
+    /// What clients follow. Told by ``tell(_:)``.
+    let events = EventHub()
     let executor: BlockingExecutor
     let eventLoops: any EventLoopGroup
     let logger: Logger

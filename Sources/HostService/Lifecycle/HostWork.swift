@@ -85,9 +85,7 @@ struct HostWork: Service {
     private func atReadiness() async {
         ServiceNotification.ready(
             status: "Instance \(context.instance), \(context.configuration.manager.rawValue) manager")
-        context.logger.notice(
-            "Ready: instance \(context.instance), socket \(context.configuration.socketPath).",
-            metadata: ["instance": "\(context.instance)"])
+        context.tell(.hostStarted(context))
         for row in inherited.sessions { await work.finder.takeUnderCare(row) }
         await work.workspaces.settleInterrupted(inherited.workspaces)
         await work.destroys.resume()

@@ -16,25 +16,17 @@ enum JournalMessage: String, Sendable, CaseIterable {
 
 extension Logger.Metadata {
     /// Names a session, as `journalctl CORRAL_SESSION=…` finds it.
-    static func session(
-        _ row: SessionRow, outcome: String, _ instance: InstanceID, message: JournalMessage? = nil
-    ) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
+    static func session(_ row: SessionRow, outcome: String, _ instance: InstanceID) -> Logger.Metadata {
+        [
             "instance": "\(instance)", "workspace": "\(row.workspaceID)", "session": "\(row.id)",
-            "scope": "\(row.unit)",
-            "outcome": "\(outcome)",
+            "scope": "\(row.unit)", "outcome": "\(outcome)",
         ]
-        if let message { metadata["message_id"] = "\(message.rawValue)" }
-        return metadata
     }
 
     /// Names a workspace, as `journalctl CORRAL_WORKSPACE=…` finds it.
-    static func workspace(
-        _ id: WorkspaceID, _ instance: InstanceID, outcome: String? = nil, message: JournalMessage? = nil
-    ) -> Logger.Metadata {
+    static func workspace(_ id: WorkspaceID, _ instance: InstanceID, outcome: String? = nil) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["instance": "\(instance)", "workspace": "\(id)"]
         if let outcome { metadata["outcome"] = "\(outcome)" }
-        if let message { metadata["message_id"] = "\(message.rawValue)" }
         return metadata
     }
 }

@@ -43,7 +43,7 @@ public enum OneShotReaper {
         await foundation.close()
         switch result {
         case .success(let report):
-            PassJournal(logger: logger, instance: context.instance).write(report)
+            context.tell(report)
             return .reaped(PassDocument(report))
         case .failure(let failure): throw failure
         }

@@ -86,15 +86,13 @@ struct ReaperService: Sendable {
                 history.last = PassDocument(report)
                 history.failure = nil
             }
-            PassJournal(logger: context.logger, instance: context.instance).write(report)
+            context.tell(report)
         case .failure(let failure):
             history.withLock { history in
                 history.passes += 1
                 history.failure = "\(failure)"
             }
-            context.logger.error(
-                "\(failure)",
-                metadata: ["instance": "\(context.instance)", "message_id": "\(JournalMessage.passFailed.rawValue)"])
+            context.tell(.passFailed("\(failure)"))
         }
     }
 }

@@ -66,17 +66,12 @@ struct SessionEnder: Sendable {
                 await letGo(of: row.id, exit: exit, reason: reason)
                 // Somebody else may have written it down a moment ago.
                 guard isNew else { return document }
-                context.logger.notice(
-                    "Session \(row.id) ended: \(reason.rawValue), \(document.ended?.rawValue ?? "confirmed"), in \(report.milliseconds) ms.",
-                    metadata: .session(
-                        row, outcome: "confirmed", context.instance, message: ended == .disposed ? .sessionKilled : nil)
-                )
+                context.tell(
+                    .sessionEnded(row, ended, document, reason: reason, exit: exit, membersLeft: membersLeft))
             } else {
                 _ = try await context.index.restoreActive(
                     row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
-                context.logger.error(
-                    "Session \(row.id) did not end: \(document.detail ?? document.outcome.rawValue). The reaper tries again.",
-                    metadata: .session(row, outcome: document.outcome.rawValue, context.instance, message: .unkillable))
+                context.tell(.sessionSurvived(row, document))
                 failedKills.yield()
             }
         } catch {
@@ -137,11 +132,14 @@ struct SessionEnder: Sendable {
     /// terminal stays theirs until then.
     private func keep(_ row: SessionRow, _ live: LiveSession) async {
         do {
+            let (exit, reason, left) = (await live.leaderExit(), await reason(live), members(row))
             let isKept = try await context.index.markEnded(
-                row.id, from: [.active], status: .exited, reason: await reason(live), exit: await live.leaderExit(),
-                outcome: "kept", membersLeft: members(row), at: .now)
+                row.id, from: [.active], status: .exited, reason: reason, exit: exit, outcome: "kept",
+                membersLeft: left, at: .now)
             live.tellEnd()
-            if isKept { await watchRest(row, live) }
+            guard isKept else { return }
+            context.tell(.leaderExited(row, reason: reason, exit: exit, membersLeft: left))
+            await watchRest(row, live)
         } catch {
             logUnwatched(row, error)
         }

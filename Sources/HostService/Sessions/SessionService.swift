@@ -63,6 +63,7 @@ struct SessionService: Sendable {
             let live = try await starter.start(plan)
             await registry.insert(live)
             await registry.endCreation(attempt)
+            context.tell(.sessionStarted(plan.row))
             let ender = ender
             Task.detached { await ender.watch(plan.row, live) }
             return .started(live)

@@ -97,7 +97,9 @@ struct WorkspaceService: Sendable {
             id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
             branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
             createdAt: .now, branchWasCreated: false)
-        return try await insert(row, joinsBranch: false) ?? row
+        if let there = try await insert(row, joinsBranch: false) { return there }
+        context.tell(.workspaceCreated(row))
+        return row
     }
 
     private func createWorktree(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
@@ -230,6 +232,7 @@ struct WorkspaceService: Sendable {
         guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
+        context.tell(state == .failed ? .workspaceFailed(row, detail ?? "") : .workspaceCreated(row))
         await context.reach(.workspaceActivated)
         return try await context.index.workspace(row.id) ?? row
     }
@@ -308,8 +311,7 @@ struct WorkspaceService: Sendable {
             }
             _ = try await context.index.forgetWorkspace(row.id, from: [.creating])
         } catch {
-            context.logger.error(
-                "Workspace \(row.id) could not be undone: \(error)", metadata: .workspace(row.id, context.instance))
+            context.tell(.workspaceFailed(row, "\(detail); it could not be undone: \(error)"))
             do {
                 _ = try await context.index.updateWorkspace(
                     row.id, from: [.creating], to: .failed, detail: "\(detail); \(error)")

@@ -22,9 +22,13 @@ final class FakeHost: HostOperations {
         var gate: CallGate?
         var createdSession: CreateSessionRequest?
         var createdWorkspace: CreateWorkspaceRequest?
+        /// Of the events.
+        var heartbeat = EventReader.heartbeat
     }
 
     private let state = NIOLockedValueBox(State())
+    /// What the host tells its followers.
+    let hub = EventHub(limits: EventHub.Limits(readers: 3), epoch: "e0")
 
     /// What is so now.
     var now: State { state.withLockedValue { $0 } }
@@ -143,6 +147,11 @@ final class FakeHost: HostOperations {
     func receipt(_ id: String) async throws -> ReceiptDocument {
         try note("receipt \(id)")
         return APIFixtures.receipt()
+    }
+
+    func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream {
+        try note("events since=\(position.map { "\($0)" } ?? "-") follow=\(follow)")
+        return try EventReader(hub, after: position, follows: follow, heartbeat: now.heartbeat)
     }
 
     func trustRepository(_ request: TrustRequest) async throws -> TrustDocument {

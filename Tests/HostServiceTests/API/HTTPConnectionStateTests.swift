@@ -58,6 +58,19 @@ import Testing
         #expect(machine.inputClosed() == true)
     }
 
+    @Test func `gives the client a limited time for each part of an answer, and works on until its end`() {
+        var machine = working
+        #expect(machine.partWritten() == true)
+        #expect(machine.isWaitingForClient, "for it to read the part")
+        #expect(machine.answerFlushed() == false)
+        #expect(!machine.isWaitingForClient, "for the next part it waits itself")
+        #expect(machine.shouldEnd() == false, "the answer is not complete")
+        #expect(machine.partWritten() == true)
+        #expect(machine.answerFlushed() == false, "nor is it now")
+        #expect(machine.answerWritten(keepsAlive: true) == .writeLast)
+        #expect(machine.partWritten() == false)
+    }
+
     @Test func `tells once that the bytes are not HTTP`() {
         var machine = Machine()
         #expect(machine.malformedReceived() == true)

@@ -114,6 +114,25 @@ final class RawClient: @unchecked Sendable {
         }
     }
 
+    /// Reads a chunk of a body that comes in chunks; empty at its end.
+    func chunk() async throws -> String {
+        try await onQueue { [self] in
+            guard let count = Int(try line(), radix: 16) else { throw Failure(description: "no chunk") }
+            let bytes = try take(count)
+            _ = try line()
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// Reads a text up to and with its end.
+    func text(_ end: String) async throws -> String {
+        try await onQueue { [self] in
+            var text = ""
+            while !text.hasSuffix(end) { text += try line() + "\n" }
+            return text
+        }
+    }
+
     // MARK: WebSocket
 
     static let handshake = [

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// One client's connection, from its first byte to its last.
 ///
@@ -42,6 +43,9 @@ struct Connection: Sendable {
                 case .response(let response):
                     try await send(response, keepsAlive: keepsAlive)
                     if !keepsAlive { return try await reader.discardRest() }
+                case .stream(let headers, let body):
+                    try await send(body, headers, to: request, keepsAlive: keepsAlive)
+                    if !keepsAlive { return try await reader.discardRest() }
                 case .attach(let attachment, let session, let handshake):
                     return try await serve(attachment, of: session, handshake, &reader)
                 }
@@ -64,6 +68,28 @@ struct Connection: Sendable {
         logger[metadataKey: "session"] = .string(session)
         let bridge = AttachBridge(attachment: attachment, channel: channel.channel, limits: limits, logger: logger)
         await bridge.run(&reader.input)
+    }
+
+    /// Sends an answer while it is made. The next piece is asked for when the kernel has taken the one before, so that what a slow
+    /// client makes us hold is one piece. It ends with the body, with the client, or with the service.
+    private func send(
+        _ body: any BodyStream, _ headers: HTTPHeaders, to request: APIRequest, keepsAlive: Bool
+    ) async throws {
+        defer { body.close() }
+        let channel = channel.channel
+        var head = HTTPResponseHead(version: request.version, status: .ok, headers: headers)
+        if !keepsAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        try await channel.writeAndFlush(ConnectionOutput.begin(head))
+        do {
+            try await interruption.run {
+                while let piece = try await body.next() {
+                    try await channel.writeAndFlush(ConnectionOutput.piece(piece))
+                }
+            }
+        } catch is CancellationError {
+            // The service stops, and the client is told that this is the end. To one that is gone nothing can be written.
+        }
+        try await channel.writeAndFlush(ConnectionOutput.end(keepsAlive: keepsAlive))
     }
 
     /// Sends an answer and waits until the kernel has taken it.

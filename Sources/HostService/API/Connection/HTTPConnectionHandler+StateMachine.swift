@@ -19,7 +19,7 @@ extension HTTPConnectionHandler {
         private(set) var phase = Phase.serving
         /// Whole requests that were read and not answered.
         private(set) var unanswered = 0
-        /// Answers that were written and not yet taken by the kernel.
+        /// Answers, and parts of one that is made while it is sent, that were written and not yet taken by the kernel.
         private(set) var unflushed = 0
         /// The bytes are not HTTP, and nothing more is made of them.
         private(set) var isMalformed = false
@@ -82,7 +82,17 @@ extension HTTPConnectionHandler {
             }
         }
 
-        /// An answer was taken by the kernel.
+        /// Whether a part of an answer that is not complete yet may be written.
+        mutating func partWritten() -> Bool {
+            switch phase {
+            case .serving, .ending:
+                unflushed += 1
+                return true
+            case .draining, .upgraded: return false
+            }
+        }
+
+        /// An answer, or a part of one, was taken by the kernel.
         /// - Returns: Whether the connection closes now: the service stops, and nothing is left to answer.
         mutating func answerFlushed() -> Bool {
             unflushed = max(0, unflushed - 1)

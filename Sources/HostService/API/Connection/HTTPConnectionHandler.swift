@@ -116,6 +116,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .response(let response, let keepsAlive):
             write(response, keepsAlive: keepsAlive, context, promise)
+        case .begin(let head):
+            write(part: .head(head), context, promise)
+        case .piece(let bytes):
+            write(part: .body(.byteBuffer(bytes)), context, promise)
+        case .end(let keepsAlive):
+            let answer = machine.answerWritten(keepsAlive: keepsAlive)
+            guard answer != .refuse else {
+                promise?.fail(ChannelError.outputClosed)
+                return
+            }
+            send(.end(nil), isLast: answer == .writeLast, context, promise)
         case .upgrade(let headers):
             upgrade(headers, context, promise)
         case .message, .close:
@@ -134,21 +145,44 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         if answer == .writeLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        if response.isHeadOnly, !response.headers.contains(name: "content-length") {
+            // Its end would go out as a chunk, which a client that asked for the head takes for the next answer.
+            return send(.head(head), isLast: answer == .writeLast, context, promise)
+        }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if response.body.readableBytes > 0, !response.isHeadOnly {
             context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
         }
+        send(.end(nil), isLast: answer == .writeLast, context, promise)
+    }
+
+    /// Writes a part of an answer that is made while it is sent.
+    private func write(
+        part: HTTPServerResponsePart, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) {
+        guard machine.partWritten() else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        send(part, isLast: false, context, promise)
+    }
+
+    /// Writes what the client has a limited time to read.
+    private func send(
+        _ part: HTTPServerResponsePart, isLast: Bool, _ context: ChannelHandlerContext,
+        _ promise: EventLoopPromise<Void>?
+    ) {
         let flushed = promise ?? context.eventLoop.makePromise()
         flushed.futureResult.assumeIsolated().whenComplete { result in
-            self.answerFlushed(result, isLast: answer == .writeLast, context)
+            self.answerFlushed(result, isLast: isLast, context)
         }
         // Before the write, which may be over when it returns: `answerFlushed` then waits for something else.
-        if answer == .writeLast {
+        if isLast {
             waitAtMost(limits.clientWait, context)
         } else {
             waitAsNeeded(context)
         }
-        context.write(wrapOutboundOut(.end(nil)), promise: flushed)
+        context.write(wrapOutboundOut(part), promise: flushed)
     }
 
     private func answerFlushed(_ result: Result<Void, any Error>, isLast: Bool, _ context: ChannelHandlerContext) {

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// A whole request.
 struct APIRequest: Sendable {
     let method: HTTPMethod
+    /// Which HTTP the client speaks.
+    let version: HTTPVersion
     /// The target before its `?`, as it was sent.
     let path: Substring
     /// The target after its `?`, as it was sent; empty without one.
@@ -14,6 +16,7 @@ struct APIRequest: Sendable {
     /// Makes a request from what was read.
     init(head: HTTPRequestHead, body: ByteBuffer) {
         method = head.method
+        version = head.version
         let parts = head.uri.split(separator: "?" as Character, maxSplits: 1, omittingEmptySubsequences: false)
         path = parts[0]
         query = parts.count > 1 ? parts[1] : ""

@@ -27,9 +27,16 @@ struct APIResponder: Sendable {
                 route.endsWithClient
                 ? try await interruption.run { [host] in try await route.answer(call, on: host) }
                 : try await route.answer(call, on: host)
-            guard request.method == .HEAD, case .response(var response) = answer else { return answer }
-            response.isHeadOnly = true
-            return .response(response)
+            guard request.method == .HEAD else { return answer }
+            switch answer {
+            case .response(var response):
+                response.isHeadOnly = true
+                return .response(response)
+            case .stream(let headers, let body):
+                body.close()
+                return .response(.head(headers))
+            case .attach: return answer
+            }
         } catch {
             var response = APIResponse.problem(problem(error, request))
             response.isHeadOnly = request.method == .HEAD

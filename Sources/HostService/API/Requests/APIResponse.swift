@@ -31,6 +31,14 @@ struct APIResponse: Sendable {
     /// Done, and there is nothing to say about it.
     static var noContent: APIResponse { APIResponse(.noContent, [:], ByteBuffer()) }
 
+    /// The answer to HEAD for what would be sent while it is made, so that nobody knows its length.
+    static func head(_ headers: HTTPHeaders) -> APIResponse {
+        var response = APIResponse(.ok, headers, ByteBuffer())
+        response.headers.remove(name: "content-length")
+        response.isHeadOnly = true
+        return response
+    }
+
     /// Raw bytes.
     static func bytes(_ bytes: [UInt8], headers: HTTPHeaders) -> APIResponse {
         var headers = headers

@@ -30,9 +30,10 @@ struct QueryParameters: Sendable {
         }
     }
 
-    /// A switch: true when bare or `=true`, false when absent or `=false`.
-    func flag(_ key: String) throws(HostFailure) -> Bool {
-        guard let given = values[key] else { return false }
+    /// A switch: true when bare or `=true`, false when `=false`.
+    /// - Parameter absent: What it is when it is absent.
+    func flag(_ key: String, default absent: Bool = false) throws(HostFailure) -> Bool {
+        guard let given = values[key] else { return absent }
         switch given {
         case nil, "true": return true
         case "false": return false

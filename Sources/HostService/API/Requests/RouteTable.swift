@@ -23,7 +23,7 @@ struct RouteTable: Sendable {
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), KillSession(),
         SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
-        ListReceipts(), GetReceipt(),
+        ListReceipts(), GetReceipt(), StreamEvents(),
         RunReaperPass(), GetReaper(), TrustRepository(),
     ])
 

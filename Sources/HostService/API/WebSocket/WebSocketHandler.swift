@@ -126,7 +126,7 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 writeClose(StateMachine.payload(code), context, patience: patience, thenDisconnect: false)
             }
             promise?.succeed()
-        case .goOn, .response, .upgrade:
+        case .goOn, .response, .begin, .piece, .end, .upgrade:
             // HTTP is over.
             promise?.fail(ChannelError.operationUnsupported)
         }
