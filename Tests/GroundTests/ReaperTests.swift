@@ -141,9 +141,11 @@ struct `The reaper` {
             let session = try await fixture.session(workspace, "exec sleep 1000")
             let unit = Fixture.scope(instance, workspace.id, "szombie")
             let pid = fixture.directory.path + "/zombie"
-            // A parent that never collects its child, which has exited by the time the scope is started on it.
+            // A parent that never collects its child, which has exited by the time the scope is started on it: not before the parent
+            // is no shell any more, since a shell may collect it.
+            let child = "until grep -qx sleep /proc/\\$PPID/comm; do :; done"
             try Shell.launch(
-                "sh -c 'sleep 0 & echo $! > \(pid); exec sleep 1000'", pidFile: pid + ".parent")
+                "sh -c 'sh -c \"\(child)\" & echo $! > \(pid); exec sleep 1000'", pidFile: pid + ".parent")
             defer { _ = try? Shell.run("kill -KILL $(cat '\(pid).parent')") }
             try await fixture.eventually("a zombie") {
                 (try? Shell.run("grep -q '^State:.Z' /proc/$(cat '\(pid)')/status")) != nil
