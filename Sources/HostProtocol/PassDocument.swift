@@ -27,6 +27,10 @@ public struct PassDocument: Codable, Sendable, Equatable {
     public var escapes: [EscapeDocument]
     public var suspects: [EscapeDocument]
     public var durationMs: Int
+    /// Microseconds of it for looking at cgroups; nil from a host that does not say.
+    @ExplicitNull public var groundUs: Int?
+    /// Microseconds of it for reading processes and judging whether they left their slices; nil from a host that does not say.
+    @ExplicitNull public var escapesUs: Int?
     public var at: Timestamp
     /// What the pass did or would do, a line each, with its reason.
     public var actions: [String]
@@ -44,6 +48,8 @@ public struct PassDocument: Codable, Sendable, Equatable {
         escapes = []
         suspects = []
         durationMs = 0
+        groundUs = nil
+        escapesUs = nil
         actions = []
     }
 }

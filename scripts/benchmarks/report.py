@@ -17,6 +17,19 @@ def milliseconds(name, ours, peer, peer_name, limit):
           f"ratio {ratio:.2f} (wanted: at most {limit}), {len(ours)} and {len(peer)} runs", flush=True)
 
 
+def slope(name, taken, unit, limit):
+    """What each one more costs, between the first two sizes and the last two: twice as much is no line any more."""
+    print(f"{name}: " + ", ".join(f"{size} in {cost:.1f} ms" for size, cost in taken), flush=True)
+
+    def between(first, second):
+        return (second[1] - first[1]) / (second[0] - first[0]) * 1e3
+
+    fewest, most = between(taken[0], taken[1]), between(taken[-2], taken[-1])
+    whole = between(taken[0], taken[-1])
+    print(f"{name}: {whole:.1f} us a {unit} more; {fewest:.1f} at first and {most:.1f} at last, "
+          f"ratio {most / fewest:.2f} (wanted: at most {limit})", flush=True)
+
+
 def title(text):
     print(f"\n{text}", flush=True)
 

@@ -50,41 +50,129 @@ def first_prompt(host, work):
     report.milliseconds("create to first prompt byte", ours, peer, "systemd-run --scope in a bare PTY", 2)
 
 
-def delete(host, work, count):
-    """The delete of a workspace beside `systemctl stop` of a slice with the same in it."""
-    ours, peer = [], []
-    for turn in range(3):
-        workspace = host.workspace(f"{work}/delete{turn}")["id"]
-        host.sessions(workspace, count, ["/bin/sleep", "100000"])
-        receipt = {}
-        ours.append(milliseconds(lambda: receipt.update(host.ask("DELETE", f"/v1/workspaces/{workspace}?timeout=120"))))
-        if receipt["outcome"] != "confirmed" or len(receipt["sessions"]) != count:
-            sys.exit(f"bench: the delete was not confirmed: {receipt}")
-        # The same scopes in the same kind of slice, and a host that only starts them.
-        other = host.workspace(f"{work}/stop{turn}")
-        host.sessions(other["id"], count, ["/bin/sleep", "100000"])
-        peer.append(milliseconds(lambda: subprocess.run(["systemctl", "--user", "stop", other["slice"]], check=True)))
-        host.ask("DELETE", f"/v1/workspaces/{other['id']}")
-    report.milliseconds(f"delete of {count} sessions", ours, peer, "systemctl stop of the slice", 1.5)
+# A shell on a terminal, which ends when it is hung up.
+SHELL = ["/bin/sh"]
+
+
+def filled(host, directory, count):
+    """A workspace with so many shells."""
+    workspace = host.workspace(directory)
+    host.sessions(workspace["id"], count, SHELL)
+    return workspace
+
+
+def timed_delete(host, workspace, count, force):
+    receipt = {}
+    query = f"timeout=120{'&force' if force else ''}"
+    taken = milliseconds(lambda: receipt.update(host.ask("DELETE", f"/v1/workspaces/{workspace['id']}?{query}")))
+    if receipt["outcome"] != "confirmed" or len(receipt["sessions"]) != count:
+        sys.exit(f"bench: the delete was not confirmed: {receipt}")
+    return taken
+
+
+def delete(host, work, counts, tools):
+    """The delete of a workspace beside what else ends a slice with the same in it, in scopes that the same host has started."""
+    for count in counts:
+        turns = 3 if count >= 100 else 15
+        gentle, stop, forced, kill = [], [], [], []
+        for turn in range(turns):
+            place = f"{work}/delete-{count}-{turn}"
+            gentle.append(timed_delete(host, filled(host, f"{place}-a", count), count, force=False))
+            other = filled(host, f"{place}-b", count)
+            stop.append(milliseconds(lambda: subprocess.run(["systemctl", "--user", "stop", other["slice"]], check=True)))
+            host.delete(other["id"])
+            forced.append(timed_delete(host, filled(host, f"{place}-c", count), count, force=True))
+            other = filled(host, f"{place}-d", count)
+            group = f"/sys/fs/cgroup{control_group(other['slice'])}"
+            kill.append(float(subprocess.run([f"{tools}/cgroup-kill", group], check=True, capture_output=True, text=True).stdout))
+            host.delete(other["id"])
+        what = f"delete of {count} session{'s' if count > 1 else ''}"
+        report.milliseconds(what, gentle, stop, "systemctl stop of the slice", 1.3)
+        report.milliseconds(f"{what} by force", forced, kill, "cgroup.kill and the wait for populated 0 in C", 2)
+
+
+def control_group(unit):
+    return subprocess.run(["systemctl", "--user", "show", "--property=ControlGroup", "--value", unit],
+                          check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Pass:
+    """One pass with nothing to do, and beside it a C program that reads the same files."""
+
+    def __init__(self, host, tools):
+        took = []
+        took.append(milliseconds(lambda: took.append(host.ask("POST", "/v1/reaper/pass"))))
+        made, self.whole = took
+        if made["reaped"] or made["failed"] or made["remembered"]:
+            sys.exit(f"bench: the pass found something to do: {made}")
+        self.ground, self.escapes = made["ground_us"] / 1e3, made["escapes_us"] / 1e3
+        walk = subprocess.run([f"{tools}/ground-walk", f"/sys/fs/cgroup{control_group(f'corral-{host.instance}.slice')}"],
+                              check=True, capture_output=True, text=True).stdout.split()
+        self.cgroups, self.processes = int(walk[0]), int(walk[1])
+        self.ground_peer, self.escapes_peer = float(walk[2]), float(walk[3])
 
 
 def reaper_pass(host, work, scopes, tools):
-    """A pass with nothing to do, beside a C program that reads the same files."""
+    """Passes with nothing to do: over many processes beside C programs, and over ever more scopes."""
     workspaces = [host.workspace(f"{work}/reap{turn}")["id"] for turn in range(20)]
     for workspace in workspaces:
         host.sessions(workspace, scopes // 20, ["/bin/sh", "-c", "for n in 1 2 3 4 5 6 7 8 9; do sleep 100000 & done; wait"])
-    group = subprocess.run(["systemctl", "--user", "show", "--property=ControlGroup", "--value", f"corral-{host.instance}.slice"],
-                           check=True, capture_output=True, text=True).stdout.strip()
-    ours, peer = [], []
-    for _ in range(7):
-        ours.append(milliseconds(lambda: host.ask("POST", "/v1/reaper/pass")))
-        walk = subprocess.run([f"{tools}/ground-walk", f"/sys/fs/cgroup{group}"], check=True, capture_output=True, text=True)
-        cgroups, processes, taken = walk.stdout.split()
-        peer.append(float(taken))
-    report.milliseconds(f"reaper pass over {cgroups} cgroups and {processes} processes", ours, peer,
-                        "a C program that reads the same files", 3)
+    Pass(host, tools)
+    passes = [Pass(host, tools) for _ in range(9)]
+    seen = f"{passes[0].cgroups} cgroups and {passes[0].processes} processes"
+    same = "a C program that reads the same files"
+    report.milliseconds(f"reaper pass over {seen}", [each.whole for each in passes],
+                        [each.ground_peer + each.escapes_peer for each in passes], same, 1.5)
+    report.milliseconds("of it cgroups", [each.ground for each in passes],
+                        [each.ground_peer for each in passes], same, 1.5)
+    report.milliseconds("of it processes and their judgement", [each.escapes for each in passes],
+                        [each.escapes_peer for each in passes], same, 1.5)
     for workspace in workspaces:
         host.delete(workspace)
+
+
+# Beyond so many, a private devpts has no terminals left: the others are scopes in the slices, as tmux makes them for its panes.
+SESSIONS = 3000
+
+
+def started_panes(workspaces, count):
+    """So many scopes beside the sessions', once all are started: systemd does not answer any number of callers at once."""
+    panes = [subprocess.Popen(["systemd-run", "--user", "--scope", "--quiet", "--collect",
+                               f"--slice={workspaces[place % len(workspaces)]['slice']}", "sleep", "100000"])
+             for place in range(count)]
+    for pane in panes:
+        while pane.poll() is None and open(f"/proc/{pane.pid}/comm", encoding="utf-8").read() != "sleep\n":
+            time.sleep(0.005)
+    return panes
+
+
+def slope(host, work, sizes, tools):
+    """What a pass costs a scope, where few are and where many are."""
+    workspaces = [host.workspace(f"{work}/slope{turn}") for turn in range(20)]
+    panes, made, taken = [], 0, []
+    try:
+        for size in sizes:
+            wanted = min(size, SESSIONS)
+            for workspace in workspaces:
+                host.sessions(workspace["id"], (wanted - made) // len(workspaces), ["/bin/sleep", "100000"])
+            made = max(made, wanted)
+            while made + len(panes) < size:
+                panes += started_panes(workspaces, min(20, size - made - len(panes)))
+            deadline = time.monotonic() + 120
+            while Pass(host, tools).cgroups < size:
+                if time.monotonic() > deadline:
+                    sys.exit(f"bench: there are no {size} scopes")
+                time.sleep(0.5)
+            passes = [Pass(host, tools) for _ in range(9)]
+            taken.append((passes[0].cgroups - len(workspaces) - 1, report.median([each.whole for each in passes])))
+        report.slope("reaper pass", taken, "scope", 1.5)
+    finally:
+        for pane in panes:
+            pane.terminate()
+        for pane in panes:
+            pane.wait()
+        for workspace in workspaces:
+            host.delete(workspace["id"])
 
 
 def fill(directory, entries):

@@ -16,15 +16,16 @@ public final class CgroupDirectory: Sendable {
         public let isFrozen: Bool
 
         /// Reads the file's bytes; nil when `populated` is missing or neither 0 nor 1.
-        public init?(_ bytes: [UInt8]) {
+        public init?(_ bytes: some Collection<UInt8>) {
             var populated: Bool?
             var frozen = false
-            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n" as Character) {
-                switch line {
-                case "populated 0": populated = false
-                case "populated 1": populated = true
-                case "frozen 1": frozen = true
-                default: break
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                if line.elementsEqual("populated 0".utf8) {
+                    populated = false
+                } else if line.elementsEqual("populated 1".utf8) {
+                    populated = true
+                } else if line.elementsEqual("frozen 1".utf8) {
+                    frozen = true
                 }
             }
             guard let populated else { return nil }
@@ -73,22 +74,28 @@ public final class CgroupDirectory: Sendable {
     public func identity() throws(SystemCallFailure) -> FileIdentity { try descriptor.identity(name: "\(path)") }
 
     /// Whether the cgroup is still there. Not by `cgroup.events`: the root of the hierarchy has none.
-    public func isThere() throws(SystemCallFailure) -> Bool { try contents("cgroup.controllers") != nil }
+    public func isThere() throws(SystemCallFailure) -> Bool {
+        try contents("cgroup.controllers", isOneRecord: true) { _ in true } ?? false
+    }
 
     /// What `cgroup.events` says now; nil once the cgroup is removed.
     public func events() throws(SystemCallFailure) -> Events? {
-        guard let bytes = try contents("cgroup.events") else { return nil }
-        guard let events = Events(bytes) else {
-            throw SystemCallFailure(call: "read", subject: "\(path)/cgroup.events", errno: EBADMSG)
+        try contents("cgroup.events", isOneRecord: true) { (bytes) throws(SystemCallFailure) in
+            guard let events = Events(bytes) else {
+                throw SystemCallFailure(call: "read", subject: "\(path)/cgroup.events", errno: EBADMSG)
+            }
+            return events
         }
-        return events
     }
 
     /// Names of the cgroups directly below; nil once the cgroup is removed.
     public func childNames() throws(SystemCallFailure) -> [String]? {
         do throws(SystemCallFailure) {
-            let names = try DirectoryListing.names(
-                descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
+            let names =
+                try hasChildren()
+                ? DirectoryListing.names(
+                    descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
+                : []
             // A removed directory can still be opened by its descriptor, and lists nothing.
             if names.isEmpty {
                 let isGone = try !isThere()
@@ -106,22 +113,25 @@ public final class CgroupDirectory: Sendable {
     /// A threaded cgroup refuses `cgroup.procs` with `EOPNOTSUPP`: its processes are listed by its threaded domain, which
     /// lies above it in the same scope.
     public func ownMembers() throws(SystemCallFailure) -> [ProcessID]? {
-        let bytes: [UInt8]?
         do throws(SystemCallFailure) {
-            bytes = try contents("cgroup.procs")
+            return try contents("cgroup.procs") { Self.processes(listedIn: $0) }
         } catch {
             if error.errno == EOPNOTSUPP { return [] }
             throw error
         }
-        // 0 stands for a process outside our pid namespace.
-        return bytes.map {
-            $0.split(separator: UInt8(ascii: "\n")).compactMap { ProcessID(String(decoding: $0, as: UTF8.self)) }
-        }
+    }
+
+    /// What a `cgroup.procs` lists. 0 stands for a process outside our pid namespace.
+    static func processes(listedIn bytes: UnsafeRawBufferPointer) -> [ProcessID] {
+        bytes.split(separator: UInt8(ascii: "\n")).compactMap { ProcessID(digits: $0) }
     }
 
     /// Processes in this cgroup and below it, each once; empty once it is removed.
     public func members() throws(SystemCallFailure) -> [ProcessID] {
-        var found = Set(try ownMembers() ?? [])
+        // The order matters: who goes down into a cgroup that is made meanwhile was here before.
+        let own = try ownMembers() ?? []
+        guard try hasChildren() else { return own.sorted() }
+        var found = Set(own)
         // Depth first, so that only the way down is open, however many cgroups there are.
         var pending = [(cgroup: self, names: try terminatedChildNames())]
         while let last = pending.indices.last {
@@ -139,12 +149,23 @@ public final class CgroupDirectory: Sendable {
     /// Names of the cgroups directly below, as the file system has them: anybody may name a cgroup of his own, in any bytes.
     private func terminatedChildNames() throws(SystemCallFailure) -> [[CChar]] {
         do throws(SystemCallFailure) {
+            guard try hasChildren() else { return [] }
             return try DirectoryListing.terminatedNames(
                 descriptor.open(".", flags: O_RDONLY | O_DIRECTORY), name: "\(path)", directoriesOnly: true)
         } catch {
             if error.errno == ENOENT || error.errno == ENODEV { return [] }
             throw error
         }
+    }
+
+    /// Whether there is a cgroup below, by the count of the directory's links: two, and one for each. A list of the directory costs
+    /// more than all else that is read of a scope, since it has some seventy files.
+    ///
+    /// See: fstat(2); Linux fs/kernfs/inode.c, kernfs_refresh_inode
+    private func hasChildren() throws(SystemCallFailure) -> Bool {
+        var status = stat()
+        try retryingInterrupted("fstat", "\(path)") { descriptor.withRawValue { fstat($0, &status) } }
+        return status.st_nlink != 2
     }
 
     private func child(terminatedName name: [CChar]) throws(SystemCallFailure) -> CgroupDirectory? {
@@ -205,9 +226,13 @@ public final class CgroupDirectory: Sendable {
         }
     }
 
-    private func contents(_ file: String) throws(SystemCallFailure) -> [UInt8]? {
+    private func contents<Result>(
+        _ file: String, isOneRecord: Bool = false,
+        _ body: (UnsafeRawBufferPointer) throws(SystemCallFailure) -> Result
+    ) throws(SystemCallFailure) -> Result? {
         do throws(SystemCallFailure) {
-            return try descriptor.open(file, flags: O_RDONLY).readToEnd(name: "\(path)/\(file)", limit: 8 << 20)
+            return try descriptor.open(file, flags: O_RDONLY)
+                .withContents(name: "\(path)/\(file)", isOneRecord: isOneRecord, body)
         } catch {
             if error.errno == ENOENT || error.errno == ENODEV { return nil }
             throw error

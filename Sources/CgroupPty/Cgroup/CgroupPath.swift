@@ -13,9 +13,11 @@ public struct CgroupPath: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads a path as in `/proc/PID/cgroup`; nil when a component is empty or a dot (a process outside our namespace).
-    public init?(_ text: some StringProtocol) {
-        // By bytes: a combining mark after a slash makes one Character of both, and anybody may name a cgroup so.
-        var names = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    public init?(_ text: some StringProtocol) { self.init(bytes: text.utf8) }
+
+    /// The same, of the kernel's own bytes: a combining mark after a slash makes one Character of both, and anybody may name a cgroup so.
+    init?(bytes: some Collection<UInt8>) {
+        var names = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         if names.first == "" { names.removeFirst() }
         if names.last == "" { names.removeLast() }

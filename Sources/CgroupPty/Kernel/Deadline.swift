@@ -39,9 +39,12 @@ public struct Deadline: Sendable, Comparable {
     public var hasPassed: Bool { Deadline.now >= self }
 
     /// Milliseconds from this moment until now.
-    public var millisecondsAgo: Int {
+    public var millisecondsAgo: Int { microsecondsAgo / 1000 }
+
+    /// Microseconds from this moment until now.
+    public var microsecondsAgo: Int {
         let now = Deadline.now.bootNanoseconds
-        return now <= bootNanoseconds ? 0 : Int((now - bootNanoseconds) / 1_000_000)
+        return now <= bootNanoseconds ? 0 : Int((now - bootNanoseconds) / 1000)
     }
 
     /// Orders by time.

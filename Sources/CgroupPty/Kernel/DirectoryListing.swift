@@ -24,6 +24,18 @@ public enum DirectoryListing {
     static func terminatedNames(
         _ directory: consuming OwnedFileDescriptor, name: String, directoriesOnly: Bool
     ) throws(SystemCallFailure) -> [[CChar]] {
+        var names: [[CChar]] = []
+        try forEachName(directory, name: name, directoriesOnly: directoriesOnly) { bytes in
+            names.append(bytes.map { CChar(bitPattern: $0) } + [0])
+        }
+        return names
+    }
+
+    /// Lends one name after another, without its NUL.
+    static func forEachName(
+        _ directory: consuming OwnedFileDescriptor, name: String, directoriesOnly: Bool,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(SystemCallFailure) {
         let raw = directory.release()
         guard let stream = fdopendir(raw) else {
             let code = errno
@@ -31,21 +43,20 @@ public enum DirectoryListing {
             throw SystemCallFailure(call: "fdopendir", subject: name, errno: code)
         }
         defer { closedir(stream) }
-        var names: [[CChar]] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
                 if errno != 0 { throw SystemCallFailure(call: "readdir", subject: name, errno: errno) }
-                return names
+                return
             }
             if directoriesOnly, entry.pointee.d_type != UInt8(DT_DIR) { continue }
-            let text = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
-                }
+            withUnsafePointer(to: &entry.pointee.d_name) {
+                let first = UnsafeRawPointer($0)
+                let length = strlen(first.assumingMemoryBound(to: CChar.self))
+                let bytes = UnsafeRawBufferPointer(start: first, count: length)
+                let isDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
+                if !isDots { body(bytes) }
             }
-            let dot = CChar(UInt8(ascii: "."))
-            if text != [dot, 0], text != [dot, dot, 0] { names.append(text) }
         }
     }
 }

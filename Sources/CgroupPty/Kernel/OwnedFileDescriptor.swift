@@ -107,6 +107,40 @@ extension OwnedFileDescriptor {
         }
     }
 
+    /// Lends what is left in the file, for files that are read by the thousand: nothing is kept, and nothing but the read is made.
+    ///
+    /// See: read(2); seq_file.rst "Making it all work"
+    /// - Parameters:
+    ///   - isOneRecord: the kernel makes the file's content in one piece, as that of `/proc/PID/stat` and `cgroup.events`: a read that
+    ///     leaves room was the last one. A list, as `cgroup.procs`, can come in pieces, and ends with a read of nothing.
+    ///   - expected: bytes that are read at a time. Up to 1,024 lie on the stack.
+    /// - Throws: ``SystemCallFailure``; the subject is `name`. `EFBIG` when more than `limit` bytes are there.
+    public borrowing func withContents<Result>(
+        name: @autoclosure () -> String, limit: Int = 8 << 20, isOneRecord: Bool = false, expected: Int = 1024,
+        _ body: (UnsafeRawBufferPointer) throws(SystemCallFailure) -> Result
+    ) throws(SystemCallFailure) -> Result {
+        let raw = raw
+        func lend(_ bytes: UnsafeRawBufferPointer) -> Swift.Result<Result, SystemCallFailure> {
+            do throws(SystemCallFailure) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        let outcome = withUnsafeTemporaryAllocation(byteCount: expected, alignment: 16) { piece in
+            do throws(SystemCallFailure) {
+                var count = try retryingInterrupted("read", name()) { read(raw, piece.baseAddress, piece.count) }
+                if isOneRecord, count < piece.count { return lend(UnsafeRawBufferPointer(rebasing: piece[..<count])) }
+                var bytes: [UInt8] = []
+                while count > 0 {
+                    bytes += piece[..<count]
+                    if bytes.count > limit { throw SystemCallFailure(call: "read", subject: name(), errno: EFBIG) }
+                    count = try retryingInterrupted("read", name()) { read(raw, piece.baseAddress, piece.count) }
+                }
+                return bytes.withUnsafeBytes(lend)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
     /// Writes all of the bytes.
     ///
     /// See: write(2)

@@ -11,11 +11,11 @@ public struct ProcessID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// Reads a number as the kernel writes it; nil for anything but a positive decimal number.
-    public init?(_ text: some StringProtocol) {
-        // Int32 would also read "+7" and "007".
-        guard let first = text.utf8.first, first != UInt8(ascii: "0"), text.utf8.allSatisfy(UnitNamePart.isDigit),
-            let value = Int32(text)
-        else { return nil }
+    public init?(_ text: some StringProtocol) { self.init(digits: text.utf8) }
+
+    /// Reads a number as the kernel writes it; nil for anything but a positive decimal number.
+    init?(digits: some Collection<UInt8>) {
+        guard digits.first != UInt8(ascii: "0"), let value: Int32 = DecimalDigits.number(digits) else { return nil }
         rawValue = value
     }
 

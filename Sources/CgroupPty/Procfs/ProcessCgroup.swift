@@ -19,12 +19,12 @@ public enum ProcessCgroup: Sendable, Equatable {
     /// Reads the file's bytes; a live process is never in a removed cgroup.
     init(_ bytes: [UInt8], isAlive: Bool) {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard line.starts(with: Array("0::".utf8)) else { continue }
-            let text = String(decoding: line.dropFirst(3), as: UTF8.self)
-            if !isAlive, text.utf8.suffix(10).elementsEqual(" (deleted)".utf8) {
+            guard line.starts(with: "0::".utf8) else { continue }
+            let path = line.dropFirst(3)
+            if !isAlive, path.suffix(10).elementsEqual(" (deleted)".utf8) {
                 self = .removed
             } else {
-                self = CgroupPath(text).map { .path($0) } ?? .outside
+                self = CgroupPath(bytes: path).map { .path($0) } ?? .outside
             }
             return
         }

@@ -29,29 +29,56 @@ public struct ProcessStat: Sendable, Equatable {
 
     /// Reads the file's bytes; nil when they are not in the form of proc_pid_stat(5).
     public init?(_ bytes: [UInt8]) {
+        guard let stat = bytes.withUnsafeBytes({ ProcessStat($0) }) else { return nil }
+        self = stat
+    }
+
+    /// The same, of bytes that are not kept. By bytes, and no further than the start: this runs for each process of the machine.
+    init?(_ bytes: UnsafeRawBufferPointer) {
         guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), let close = bytes.lastIndex(of: UInt8(ascii: ")")),
             open < close, open > 0, bytes[open - 1] == UInt8(ascii: " "),
-            let pid = ProcessID(String(decoding: bytes[..<(open - 1)], as: UTF8.self))
+            let pid = ProcessID(digits: bytes[..<(open - 1)])
         else { return nil }
-        // By bytes, and no further than the start: this runs for each process of the machine.
-        let fields = bytes[(close + 1)...].split(maxSplits: 20) {
-            $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n")
-        }
-        func number<Number: FixedWidthInteger>(_ field: Int) -> Number? {
-            Number(String(decoding: fields[field], as: UTF8.self))
-        }
+        var fields = Fields(rest: bytes[(close + 1)...])
+        guard let state = fields.next(), state.count == 1, let letter = state.first, letter < 0x80,
+            let parent: Int32 = fields.number(), fields.next() != nil,
+            let session: Int32 = fields.number(), let terminal: Int64 = fields.number(), fields.next() != nil,
+            let flags: UInt64 = fields.number()
+        else { return nil }
+        for _ in 10...21 where fields.next() == nil { return nil }
         // One more than is read: the last field of a line that was cut off may be short of digits.
-        guard fields.count > 20, fields[0].count == 1, fields[0][fields[0].startIndex] < 0x80,
-            let parent: Int32 = number(1), let session: Int32 = number(3), let terminal: Int64 = number(4),
-            let flags: UInt64 = number(6), let start: UInt64 = number(19)
-        else { return nil }
+        guard let start: UInt64 = fields.number(), fields.next() != nil else { return nil }
         self.pid = pid
         command = String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
-        state = Character(UnicodeScalar(fields[0][fields[0].startIndex]))
+        self.state = Character(UnicodeScalar(letter))
         self.parent = parent
         self.session = session
         terminalDevice = UInt64(truncatingIfNeeded: terminal) & 0xffff_ffff
         self.flags = flags
         startTicks = start
+    }
+
+    /// The fields of a line, one after another.
+    private struct Fields {
+        var rest: Slice<UnsafeRawBufferPointer>
+
+        /// Nil at the end of the line.
+        mutating func next() -> Slice<UnsafeRawBufferPointer>? {
+            func isBetween(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") }
+            guard let begin = rest.firstIndex(where: { !isBetween($0) }) else { return nil }
+            let end = rest[begin...].firstIndex(where: isBetween) ?? rest.endIndex
+            defer { rest = rest[end...] }
+            return rest[begin..<end]
+        }
+
+        /// Nil when the next field is missing, or no number that fits.
+        mutating func number<Number: FixedWidthInteger>() -> Number? {
+            guard let digits = next() else { return nil }
+            let isNegative = digits.first == UInt8(ascii: "-")
+            guard Number.isSigned || !isNegative,
+                let value: Number = DecimalDigits.number(digits.dropFirst(isNegative ? 1 : 0))
+            else { return nil }
+            return isNegative ? 0 - value : value
+        }
     }
 }

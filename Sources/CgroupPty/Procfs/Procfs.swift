@@ -14,17 +14,24 @@ public struct Procfs: Sendable {
 
     /// Numbers of all processes, in the order of the directory.
     public func processes() throws(SystemCallFailure) -> [ProcessID] {
-        try DirectoryListing.names(path: root).compactMap { ProcessID($0) }
+        var found: [ProcessID] = []
+        try DirectoryListing.forEachName(
+            OwnedFileDescriptor.open(path: root, flags: O_RDONLY | O_DIRECTORY), name: root, directoriesOnly: false
+        ) { name in
+            if let pid = ProcessID(digits: name) { found.append(pid) }
+        }
+        return found
     }
 
     /// See: ``ProcessStat``
     /// - Throws: ``SystemCallFailure``; `EBADMSG` for a content that is not in the documented form.
     public func stat(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessStat? {
-        guard let bytes = try read(pid, "stat") else { return nil }
-        guard let stat = ProcessStat(bytes) else {
-            throw SystemCallFailure(call: "read", subject: "\(root)/\(pid)/stat", errno: EBADMSG)
+        try read(pid, "stat") { (bytes) throws(SystemCallFailure) in
+            guard let stat = ProcessStat(bytes) else {
+                throw SystemCallFailure(call: "read", subject: "\(root)/\(pid)/stat", errno: EBADMSG)
+            }
+            return stat
         }
-        return stat
     }
 
     /// A process and those that it descends from, as far as they can be read.
@@ -46,8 +53,14 @@ public struct Procfs: Sendable {
     ///
     /// `.removed` only for a process that is dead: the mark ` (deleted)` on a live one's path belongs to the cgroup's name.
     public func cgroup(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessCgroup? {
+        var known = KnownCgroups()
+        return try cgroup(pid, &known)
+    }
+
+    /// The same, for looks at many processes.
+    public func cgroup(_ pid: ProcessID, _ known: inout KnownCgroups) throws(SystemCallFailure) -> ProcessCgroup? {
         guard let bytes = try read(pid, "cgroup") else { return nil }
-        let cgroup = ProcessCgroup(bytes)
+        let cgroup = known[bytes]
         // The order matters: the dead stay dead, so whoever lives now lived when the path was read.
         guard cgroup == .removed, let stat = try stat(pid), !"ZX".contains(stat.state) else { return cgroup }
         return ProcessCgroup(bytes, isAlive: true)
@@ -56,7 +69,7 @@ public struct Procfs: Sendable {
     /// See: ``ProcessEnvironment``
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func environment(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessEnvironment? {
-        try read(pid, "environ").map { ProcessEnvironment($0) }
+        try read(pid, "environ", expected: 16 << 10).map { ProcessEnvironment($0) }
     }
 
     /// The kernel function that the process waits in; nil when it runs, is gone, or the kernel does not tell us.
@@ -64,6 +77,36 @@ public struct Procfs: Sendable {
         do {
             guard let bytes = try read(pid, "wchan"), !bytes.isEmpty, bytes != [UInt8(ascii: "0")] else { return nil }
             return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Where one of a process's links leads, as `cwd`; nil when it is gone or may not be read.
+    ///
+    /// See: proc_pid_cwd(5), readlink(2)
+    public func link(_ pid: ProcessID, _ name: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("\(root)/\(pid)/\(name)", &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return String(decoding: bytes[0..<count].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The first open file of a process that is wanted, in no order.
+    ///
+    /// See: proc_pid_fd(5)
+    /// - Parameter descriptors: how many may be looked at; goes down by each that was. Zero afterwards: perhaps not all were.
+    /// - Returns: its path; nil when there is none, the process is gone, or it may not be looked at.
+    public func openFile(_ pid: ProcessID, descriptors: inout Int, where isWanted: (String) -> Bool) -> String? {
+        do throws(SystemCallFailure) {
+            let path = "\(root)/\(pid)/fd"
+            for name in try DirectoryListing.names(path: path) {
+                guard descriptors > 0 else { return nil }
+                descriptors -= 1
+                // Sockets, pipes and the like have no path.
+                if let file = link(pid, "fd/\(name)"), file.hasPrefix("/"), isWanted(file) { return file }
+            }
+            return nil
         } catch {
             return nil
         }
@@ -80,15 +123,54 @@ public struct Procfs: Sendable {
         return status.st_uid
     }
 
-    private func read(_ pid: ProcessID, _ name: String) throws(SystemCallFailure) -> [UInt8]? {
-        let path = "\(root)/\(pid)/\(name)"
+    /// Reads a file whose content the kernel makes in one piece; all of those of procfs that are read here are such.
+    private func read<Result>(
+        _ pid: ProcessID, _ name: StaticString, expected: Int = 1024,
+        _ body: (UnsafeRawBufferPointer) throws(SystemCallFailure) -> Result
+    ) throws(SystemCallFailure) -> Result? {
         do throws(SystemCallFailure) {
-            let file = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY)
-            return try file.readToEnd(name: path, limit: 8 << 20)
+            return try open(pid, name).withContents(
+                name: "\(root)/\(pid)/\(name)", isOneRecord: true, expected: expected, body)
         } catch {
             // ESRCH: the process ended between open and read.
             if error.errno == ENOENT || error.errno == ESRCH { return nil }
             throw error
         }
+    }
+
+    private func read(
+        _ pid: ProcessID, _ name: StaticString, expected: Int = 1024
+    ) throws(SystemCallFailure) -> [UInt8]? {
+        try read(pid, name, expected: expected) { (bytes) in Array(bytes) }
+    }
+
+    /// Opens a file of a process. Its path is put together without a `String`: this runs for each process of the machine.
+    private func open(_ pid: ProcessID, _ name: StaticString) throws(SystemCallFailure) -> OwnedFileDescriptor {
+        // The longest number, two slashes and the NUL.
+        let length = root.utf8.count + name.utf8CodeUnitCount + 14
+        let raw = withUnsafeTemporaryAllocation(of: CChar.self, capacity: length) { path in
+            var end = 0
+            func append(_ byte: UInt8) {
+                path[end] = CChar(bitPattern: byte)
+                end += 1
+            }
+            for byte in root.utf8 { append(byte) }
+            append(UInt8(ascii: "/"))
+            let first = end
+            var rest = pid.rawValue.magnitude
+            repeat {
+                append(UInt8(ascii: "0") + UInt8(rest % 10))
+                rest /= 10
+            } while rest > 0
+            path[first..<end].reverse()
+            append(UInt8(ascii: "/"))
+            name.withUTF8Buffer { for byte in $0 { append(byte) } }
+            append(0)
+            var raw: CInt
+            repeat { raw = Glibc.open(path.baseAddress!, O_RDONLY | O_CLOEXEC) } while raw < 0 && errno == EINTR
+            return raw < 0 ? -errno : raw
+        }
+        guard raw >= 0 else { throw SystemCallFailure(call: "open", subject: "\(root)/\(pid)/\(name)", errno: -raw) }
+        return OwnedFileDescriptor(adopting: raw)
     }
 }

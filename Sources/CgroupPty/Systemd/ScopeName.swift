@@ -16,9 +16,7 @@ public struct ScopeName: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a scope's unit name; nil for anything but exactly a session's name.
     public init?(unit: some StringProtocol) {
-        guard unit.hasPrefix("corral-"), unit.hasSuffix(".scope") else { return nil }
-        let parts = unit.dropFirst("corral-".count).dropLast(".scope".count)
-            .split(separator: "-" as Character, omittingEmptySubsequences: false)
+        let parts = UnitNamePart.split(unit, suffix: ".scope")
         guard parts.count == 3, let instance = InstanceID(parts[0]), let workspace = WorkspaceID(parts[1]),
             let session = SessionID(parts[2])
         else { return nil }

@@ -5,9 +5,7 @@ public enum SliceName: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a slice's unit name; nil for anything that Corral would not have written.
     public init?(unit: some StringProtocol) {
-        guard unit.hasPrefix("corral-"), unit.hasSuffix(".slice") else { return nil }
-        let parts = unit.dropFirst("corral-".count).dropLast(".slice".count)
-            .split(separator: "-" as Character, omittingEmptySubsequences: false)
+        let parts = UnitNamePart.split(unit, suffix: ".slice")
         guard let first = parts.first, let instance = InstanceID(first) else { return nil }
         switch parts.count {
         case 1: self = .instance(instance)

@@ -14,6 +14,21 @@ enum UnitNamePart {
             && text.utf8.allSatisfy { isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
+    /// What stands between `corral-` and the suffix, at each `-`; empty for a name that does not begin and end so. By bytes: units and
+    /// cgroups are many, and a combining mark makes one Character with the `-` before it.
+    static func split<Text: StringProtocol>(_ unit: Text, suffix: StaticString) -> [Text.SubSequence] {
+        let prefix = "corral-".utf8
+        let suffix = suffix.withUTF8Buffer { Array($0) }
+        let all = unit.utf8
+        guard all.count >= prefix.count + suffix.count, all.starts(with: prefix),
+            all.suffix(suffix.count).elementsEqual(suffix)
+        else { return [] }
+        let begin = all.index(all.startIndex, offsetBy: prefix.count)
+        let end = all.index(all.endIndex, offsetBy: -suffix.count)
+        return all[begin..<end].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+            .map { unit[$0.startIndex..<$0.endIndex] }
+    }
+
     /// A prefix and nine random characters.
     static func mint(_ prefix: String) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789")

@@ -27,6 +27,11 @@ extension DestroySaga {
             receipt.escapes += escapes.map { EscapeDocument($0) }
             receipt.suspects = suspects.prefix(100).map { EscapeDocument($0) }
             receipt.unreadable = sweep.unreadable
+            if sweep.cutShort > 0 {
+                receipt.warnings.append(
+                    "workspace \(workspace.id): \(sweep.cutShort) processes have more files open than were looked at, so that they could use the worktree unseen"
+                )
+            }
             if let failure = sweep.failure {
                 receipt.warnings.append("workspace \(workspace.id): escapes could not be looked for: \(failure)")
             }

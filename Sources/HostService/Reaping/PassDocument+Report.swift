@@ -20,6 +20,8 @@ extension PassDocument {
         escapes = report.escapes.map { EscapeDocument($0) }
         suspects = report.suspects.map { EscapeDocument($0) }
         durationMs = report.milliseconds
+        groundUs = report.groundMicroseconds
+        escapesUs = report.escapeMicroseconds
         actions = report.actions
     }
 }

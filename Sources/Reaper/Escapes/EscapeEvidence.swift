@@ -18,6 +18,8 @@ public enum EscapeEvidence: Sendable, Hashable {
     case directory(String)
     /// Its root directory is in the worktree.
     case root(String)
+    /// It has a file of the worktree open.
+    case file(String)
 
     /// Whether an environment cannot copy it, and nothing else either: together with a tag it authorises a kill.
     ///
@@ -25,7 +27,7 @@ public enum EscapeEvidence: Sendable, Hashable {
     public var isProof: Bool {
         switch self {
         case .terminal, .seenOnTerminal, .seenInside, .inside: true
-        case .tag, .posixSession, .directory, .root: false
+        case .tag, .posixSession, .directory, .root, .file: false
         }
     }
 }
@@ -43,6 +45,7 @@ extension EscapeEvidence: CustomStringConvertible {
         case .inside(let path): "it is inside \(path)"
         case .directory(let path): "its working directory is \(path)"
         case .root(let path): "its root directory is \(path)"
+        case .file(let path): "it has \(path) open"
         }
     }
 }

@@ -132,6 +132,8 @@ public enum EscapeJudgement: Sendable, Equatable {
             return (tag.workspace, evidence + use(of: target.worktree, by: process))
         }
         if let found = tie(process, place, question) { return found }
+        // Of many workspaces that are gone, few have a worktree left.
+        if process.directory == nil, process.root == nil, process.openFile == nil { return nil }
         for (workspace, target) in question.targets {
             let use = use(of: target.worktree, by: process)
             if !use.isEmpty { return (workspace, use) }
@@ -148,6 +150,7 @@ public enum EscapeJudgement: Sendable, Equatable {
         var evidence: [EscapeEvidence] = []
         if let directory = isInside(process.directory) { evidence.append(.directory(directory)) }
         if let root = isInside(process.root) { evidence.append(.root(root)) }
+        if let file = isInside(process.openFile) { evidence.append(.file(file)) }
         return evidence
     }
 

@@ -44,6 +44,8 @@ public struct EscapeQuestion: Sendable {
     public var witnesses: EscapeWitnesses
     /// Workspaces in whose slices nothing may be left, so that being there is proof.
     public var emptied: Set<WorkspaceID>
+    /// Whether files of the worktrees that processes have open count as use of them, too.
+    public var asksForOpenFiles = false
 
     /// Makes a question from its parts.
     public init(
@@ -58,18 +60,24 @@ public struct EscapeQuestion: Sendable {
         self.emptied = emptied
     }
 
-    /// Whether it matters which directories a process uses.
-    var asksForUse: Bool { targets.values.contains { $0.worktree != nil } }
+    /// What matters of the files that a process uses.
+    var use: UseOfFiles {
+        let worktrees = targets.values.compactMap(\.worktree)
+        if worktrees.isEmpty { return .nothing }
+        return asksForOpenFiles ? .openFiles(below: worktrees) : .directories
+    }
 
     /// Asks for all that a deleted workspace left behind.
     public static func workspace(
         _ workspace: WorkspaceID, of instance: InstanceID, worktree: String?, rows: [SessionRow], bootID: String,
         witnesses: EscapeWitnesses
     ) -> EscapeQuestion {
-        EscapeQuestion(
+        var question = EscapeQuestion(
             instance: instance, targets: [workspace: Target(worktree: worktree)],
             terminals: terminals(of: rows, bootID: bootID), leaders: leaders(of: rows, bootID: bootID),
             witnesses: witnesses, emptied: [workspace])
+        question.asksForOpenFiles = true
+        return question
     }
 
     /// Asks for what a killed session left elsewhere in its workspace's slice.

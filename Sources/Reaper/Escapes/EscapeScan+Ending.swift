@@ -57,7 +57,8 @@ extension EscapeScan {
     ) async -> EscapeEnd.Outcome? {
         let pid = finding.process.identity.pid
         let seen = await executor.run(until: deadline) { [procfs] in
-            ProcessCensus.describe(pid, procfs, withUse: question.asksForUse)
+            // Open files prove nothing, and are not read again.
+            ProcessCensus.describe(pid, procfs, use: question.use == .nothing ? .nothing : .directories)
         }
         switch seen {
         case nil: return .failed(GroundReader.late)

@@ -37,14 +37,14 @@ public struct EscapeScan: Sendable {
 
     /// One look.
     public func look(_ question: EscapeQuestion, until deadline: Deadline) async -> EscapeFindings {
-        await judge(census(withUse: question.asksForUse, until: deadline), question, until: deadline)
+        await judge(census(question.use, until: deadline), question, until: deadline)
     }
 
     /// What is to be remembered of the targets' processes before they are ended: who is inside their slices, and who carries
     /// their tag on one of their terminals.
     /// - Returns: as many as could be read; unknown when procfs could not be listed.
     public func witnesses(_ question: EscapeQuestion, until deadline: Deadline) async -> Reading<EscapeWitnesses> {
-        switch await census(withUse: question.asksForUse, until: deadline) {
+        switch await census(.nothing, until: deadline) {
         case .known(let census): .known(witnesses(question, in: census))
         case .unknown(let reason): .unknown(reason)
         }
@@ -61,6 +61,7 @@ public struct EscapeScan: Sendable {
             sweep.looks += 1
             sweep.suspects = findings.suspects
             sweep.unreadable = findings.unreadable
+            sweep.cutShort = findings.cutShort
             sweep.failure = findings.failure
             sweep.restraint = findings.restraint
             guard policy == .kill, findings.restraint == nil else {
@@ -78,9 +79,9 @@ public struct EscapeScan: Sendable {
         return sweep
     }
 
-    func census(withUse: Bool, until deadline: Deadline) async -> Reading<ProcessCensus> {
+    func census(_ use: UseOfFiles, until deadline: Deadline) async -> Reading<ProcessCensus> {
         let taken = await executor.run(until: deadline) { [procfs] in
-            ProcessCensus.take(procfs, withUse: withUse, until: deadline)
+            ProcessCensus.take(procfs, use: use, until: deadline)
         }
         return taken ?? .unknown(GroundReader.late)
     }
@@ -94,6 +95,7 @@ public struct EscapeScan: Sendable {
             findings.failure = reason
         case .known(let census):
             findings.unreadable = census.illegible
+            findings.cutShort = census.cutShort
             var places = CgroupPlaces(below: ground.manager.path, of: question.instance)
             for process in census.processes {
                 switch EscapeJudgement(process, question, &places) {

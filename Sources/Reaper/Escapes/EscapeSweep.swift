@@ -8,6 +8,8 @@ public struct EscapeSweep: Sendable, Equatable {
     public var suspects: [EscapeFinding] = []
     /// Processes that could matter and could not be read, in the last look.
     public var unreadable: Int = 0
+    /// Processes with more open files than are looked at, in the last look.
+    public var cutShort: Int = 0
     /// Looks that were made.
     public var looks: Int = 0
     /// Why the last look failed as a whole; nil when it did not.

@@ -9,64 +9,87 @@ struct ProcessCensus: Sendable, Equatable {
     let processes: [ProcessDescription]
     /// Processes of which not even the first line could be read.
     let illegible: Int
+    /// Processes with more open files than are looked at.
+    let cutShort: Int
+
+    /// Gathers what was seen.
+    init(processes: [ProcessDescription], illegible: Int, cutShort: Int = 0) {
+        self.processes = processes
+        self.illegible = illegible
+        self.cutShort = cutShort
+    }
 
     /// Walks through procfs.
-    /// - Parameter withUse: reads the working and the root directory too.
+    /// - Parameter use: what is read of the files that processes use.
     /// - Returns: unknown when procfs could not be listed, or the deadline passed on the way.
-    static func take(_ procfs: Procfs, withUse: Bool, until deadline: Deadline) -> Reading<ProcessCensus> {
+    static func take(_ procfs: Procfs, use: UseOfFiles, until deadline: Deadline) -> Reading<ProcessCensus> {
         do throws(SystemCallFailure) {
             let kin = procfs.ancestors(of: ProcessID(getpid()))
             var processes: [ProcessDescription] = []
             var illegible = 0
-            for pid in try procfs.processes() {
+            var known = KnownCgroups()
+            var descriptors = UseOfFiles.descriptorsOfAll
+            var cutShort = 0
+            let pids = try procfs.processes()
+            processes.reserveCapacity(pids.count)
+            for pid in pids {
                 if deadline.hasPassed { return .unknown(GroundReader.late) }
-                switch describe(pid, procfs, kin: kin, withUse: withUse) {
+                switch describe(pid, procfs, &known, kin: kin, use: use) {
                 case .known(.none): break
-                case .known(.some(let process)): processes.append(process)
+                case .known(.some(var process)):
+                    if case .openFiles(let places) = use, !process.isKin, !process.isSomebodyElses {
+                        let isWhole = readOpenFile(of: &process, below: places, procfs, &descriptors)
+                        if !isWhole { cutShort += 1 }
+                    }
+                    processes.append(process)
                 case .unknown: illegible += 1
                 }
             }
-            return .known(ProcessCensus(processes: processes, illegible: illegible))
+            return .known(ProcessCensus(processes: processes, illegible: illegible, cutShort: cutShort))
         } catch {
             return .unknown("\(error)")
         }
     }
 
     /// Looks at one process; nil when it is gone, has exited, or is the kernel's.
-    static func describe(_ pid: ProcessID, _ procfs: Procfs, withUse: Bool) -> Reading<ProcessDescription?> {
-        describe(pid, procfs, kin: procfs.ancestors(of: ProcessID(getpid())), withUse: withUse)
+    static func describe(_ pid: ProcessID, _ procfs: Procfs, use: UseOfFiles) -> Reading<ProcessDescription?> {
+        var known = KnownCgroups()
+        return describe(
+            pid, procfs, &known, kin: procfs.ancestors(of: ProcessID(getpid())), use: use)
     }
 
     private static func describe(
-        _ pid: ProcessID, _ procfs: Procfs, kin: Set<ProcessID>, withUse: Bool
+        _ pid: ProcessID, _ procfs: Procfs, _ known: inout KnownCgroups, kin: Set<ProcessID>, use: UseOfFiles
     ) -> Reading<ProcessDescription?> {
         do throws(SystemCallFailure) {
-            guard let stat = try procfs.stat(pid), !stat.isKernelThread, !stat.hasEnded,
-                let owner = try procfs.userID(pid)
-            else { return .known(nil) }
+            guard let stat = try procfs.stat(pid), !stat.isKernelThread, !stat.hasEnded else { return .known(nil) }
             let user = geteuid()
-            let isSomebodyElses = user != 0 && owner != user
-            guard let cgroup = cgroup(pid, procfs) else { return .known(nil) }
+            // Nobody's processes are somebody else's for root.
+            guard let owner = user == 0 ? 0 : try procfs.userID(pid) else { return .known(nil) }
+            let isSomebodyElses = owner != user
+            guard let cgroup = cgroup(pid, procfs, &known) else { return .known(nil) }
             guard let tag = isSomebodyElses ? .unknown("it belongs to user \(owner)") : tag(pid, procfs) else {
                 return .known(nil)
             }
-            let readsUse = withUse && !isSomebodyElses
+            let readsUse = use != .nothing && !isSomebodyElses
             return .known(
                 ProcessDescription(
                     identity: stat.identity, command: stat.command, isKin: kin.contains(pid),
                     isSomebodyElses: isSomebodyElses, cgroup: cgroup, terminalDevice: stat.terminalDevice,
                     posixSession: stat.session, tag: tag,
-                    directory: readsUse ? link("\(procfs.root)/\(pid)/cwd") : nil,
-                    root: readsUse ? link("\(procfs.root)/\(pid)/root") : nil))
+                    directory: readsUse ? procfs.link(pid, "cwd") : nil,
+                    root: readsUse ? procfs.link(pid, "root") : nil))
         } catch {
             return .unknown("\(error)")
         }
     }
 
     /// Nil when the process is gone.
-    private static func cgroup(_ pid: ProcessID, _ procfs: Procfs) -> Reading<ProcessCgroup>? {
+    private static func cgroup(
+        _ pid: ProcessID, _ procfs: Procfs, _ known: inout KnownCgroups
+    ) -> Reading<ProcessCgroup>? {
         do throws(SystemCallFailure) {
-            return try procfs.cgroup(pid).map { .known($0) }
+            return try procfs.cgroup(pid, &known).map { .known($0) }
         } catch {
             return .unknown("\(error)")
         }
@@ -81,11 +104,16 @@ struct ProcessCensus: Sendable, Equatable {
         }
     }
 
-    /// See: proc_pid_cwd(5), readlink(2)
-    private static func link(_ path: String) -> String? {
-        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink(path, &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return String(decoding: bytes[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    /// - Returns: whether all of its open files were looked at, until one was found.
+    private static func readOpenFile(
+        of process: inout ProcessDescription, below places: [String], _ procfs: Procfs, _ left: inout Int
+    ) -> Bool {
+        let allowed = min(left, UseOfFiles.descriptorsOfOne)
+        var unused = allowed
+        process.openFile = procfs.openFile(process.identity.pid, descriptors: &unused) { file in
+            places.contains { file.hasPrefix($0 + "/") }
+        }
+        left -= allowed - unused
+        return unused > 0 || process.openFile != nil
     }
 }

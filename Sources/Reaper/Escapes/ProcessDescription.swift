@@ -22,12 +22,14 @@ public struct ProcessDescription: Sendable, Equatable {
     public var directory: String?
     /// Its root directory; nil when nobody asked or it could not be read.
     public var root: String?
+    /// A file that it has open in a worktree that was asked for; nil when nobody asked, or there is none that could be read.
+    public var openFile: String?
 
     /// Describes a process.
     public init(
         identity: ProcessIdentity, command: String, isKin: Bool = false, isSomebodyElses: Bool = false,
         cgroup: Reading<ProcessCgroup>, terminalDevice: UInt64 = 0, posixSession: Int32 = 0,
-        tag: Reading<ProcessTag?> = .known(nil), directory: String? = nil, root: String? = nil
+        tag: Reading<ProcessTag?> = .known(nil), directory: String? = nil, root: String? = nil, openFile: String? = nil
     ) {
         self.identity = identity
         self.command = command
@@ -39,6 +41,7 @@ public struct ProcessDescription: Sendable, Equatable {
         self.tag = tag
         self.directory = directory
         self.root = root
+        self.openFile = openFile
     }
 
     /// Where it is, in words.

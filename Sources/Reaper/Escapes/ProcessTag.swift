@@ -9,6 +9,8 @@ public struct ProcessTag: Sendable, Hashable {
     /// `CORRAL_SESSION`; nil when it is missing or no id.
     public var session: SessionID?
 
+    private static let names = ["CORRAL_INSTANCE", "CORRAL_WORKSPACE", "CORRAL_SESSION"]
+
     /// Makes a tag from its parts.
     public init(instance: InstanceID, workspace: WorkspaceID, session: SessionID?) {
         self.instance = instance
@@ -18,10 +20,10 @@ public struct ProcessTag: Sendable, Hashable {
 
     /// Reads a tag; nil when instance or workspace is missing or no id.
     init?(_ environment: ProcessEnvironment) {
-        guard let instance = environment["CORRAL_INSTANCE"].flatMap({ InstanceID($0) }),
-            let workspace = environment["CORRAL_WORKSPACE"].flatMap({ WorkspaceID($0) })
+        let values = environment.first(of: Self.names)
+        guard let instance = values[0].flatMap({ InstanceID($0) }),
+            let workspace = values[1].flatMap({ WorkspaceID($0) })
         else { return nil }
-        self.init(
-            instance: instance, workspace: workspace, session: environment["CORRAL_SESSION"].flatMap { SessionID($0) })
+        self.init(instance: instance, workspace: workspace, session: values[2].flatMap { SessionID($0) })
     }
 }

@@ -22,15 +22,15 @@ struct GroundReader: Sendable {
 
     /// One look at everything.
     ///
-    /// Units come first: a scope that systemd called active before its cgroup was found empty is not one that is just being
-    /// started.
     /// - Parameters:
     ///   - leaders: leaders to look for where their scope holds nothing.
+    ///   - units: what ``units(until:)`` answered before: a scope that systemd called active before its cgroup was found empty is not
+    ///     one that is just being started.
     ///   - census: a walk through procfs from right before. Who was in a scope then and is listed in it now need not be read again.
     func look(
-        leaders: [ScopeName: ProcessIdentity], after census: ProcessCensus? = nil, until deadline: Deadline
+        leaders: [ScopeName: ProcessIdentity], after census: ProcessCensus?, _ units: Reading<[SystemdManager.Unit]>,
+        until deadline: Deadline
     ) async -> GroundTruth {
-        let units = await units(until: deadline)
         let seen = await executor.run(until: deadline) { [tree = tree.after(census)] in
             let slices = tree.slices(until: deadline)
             let foreign = tree.foreign()
@@ -58,7 +58,8 @@ struct GroundReader: Sendable {
 
     static let late = "the kernel did not answer before the deadline"
 
-    private func units(until deadline: Deadline) async -> Reading<[SystemdManager.Unit]> {
+    /// The units of systemd whose names begin with the instance's prefix.
+    func units(until deadline: Deadline) async -> Reading<[SystemdManager.Unit]> {
         do throws(ScopeFailure) {
             // systemd answers in milliseconds or not at all; the cgroups do not wait for it (I10).
             let soon = min(deadline, .after(.seconds(5)))

@@ -8,7 +8,9 @@ struct GroundTree: Sendable {
     let instance: InstanceID
     let ground: CgroupGround
     let procfs: Procfs
-    private var seen: [ProcessID: ProcessDescription] = [:]
+    /// Whom an earlier walk through procfs met, and where in its list each is.
+    private var census: [ProcessDescription] = []
+    private var seen: [ProcessID: Int] = [:]
 
     init(instance: InstanceID, ground: CgroupGround, procfs: Procfs) {
         self.instance = instance
@@ -19,8 +21,9 @@ struct GroundTree: Sendable {
     /// The same, for right after a walk through procfs: whom the walk met in a cgroup need not be read again.
     func after(_ census: ProcessCensus?) -> GroundTree {
         var tree = self
-        tree.seen = Dictionary(
-            (census?.processes ?? []).map { ($0.identity.pid, $0) }, uniquingKeysWith: { first, _ in first })
+        tree.census = census?.processes ?? []
+        tree.seen.reserveCapacity(tree.census.count)
+        for place in tree.census.indices { tree.seen[tree.census[place].identity.pid] = place }
         return tree
     }
 
@@ -65,11 +68,11 @@ struct GroundTree: Sendable {
                         SliceContents.Stranger(path: name.path, members: identities(direct, in: slice.path)))
                 }
                 for child in try slice.childNames() ?? [] {
-                    let path = name.path.appending(child)
                     let presence = presence(of: child, in: slice)
-                    if let scope = ScopeName(unit: child), scope.path == path {
+                    if let scope = ScopeName(unit: child), scope.slice == name {
                         scopes[scope.session] = presence
                     } else {
+                        let path = name.path.appending(child)
                         switch presence {
                         case .populated(let members):
                             strangers.append(SliceContents.Stranger(path: path, members: members))
@@ -196,8 +199,9 @@ struct GroundTree: Sendable {
             var found: [ProcessIdentity] = []
             for pid in members {
                 // It was in this very place before. Should the number be another's by now, that one is in it too.
-                if let process = seen[pid], case .known(.path(let path)) = process.cgroup, path.isAtOrBelow(cgroup) {
-                    found.append(process.identity)
+                if let place = seen[pid], case .known(.path(let path)) = census[place].cgroup, path.isAtOrBelow(cgroup)
+                {
+                    found.append(census[place].identity)
                 } else if let stat = try procfs.stat(pid) {
                     found.append(stat.identity)
                 }

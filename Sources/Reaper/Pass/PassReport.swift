@@ -18,6 +18,10 @@ public struct PassReport: Sendable, Equatable {
     public var at: Date
     /// How long it took.
     public var milliseconds: Int = 0
+    /// How long it looked at cgroups.
+    public var groundMicroseconds: Int = 0
+    /// How long it read processes and judged whether they left their slices, but for ending those that have.
+    public var escapeMicroseconds: Int = 0
     /// Whether nothing was changed.
     public var isDryRun: Bool
     /// Scopes and slices that were ended.

@@ -16,18 +16,20 @@ extension PassRun {
             report.escapeFailure = "\(Doubt.noTime)"
             return
         }
+        let began = Deadline.now
         var question = EscapeQuestion(
             instance: instance, targets: targets(claims, context, reaped),
             terminals: EscapeQuestion.terminals(of: claims.sessions, bootID: bootID),
             leaders: EscapeQuestion.leaders(of: claims.sessions, bootID: bootID), witnesses: memory.witnesses)
         let census: Reading<ProcessCensus>
-        if let earlier, !question.asksForUse {
+        if let earlier, question.use == .nothing {
             census = earlier
         } else {
-            census = await instruments.census(question.asksForUse, deadline)
+            census = await instruments.census(question.use, deadline)
         }
         var sweep = EscapeSweep()
         let findings = await instruments.findings(census, question, deadline)
+        report.escapeMicroseconds += began.microsecondsAgo
         sweep.suspects = findings.suspects
         sweep.unreadable = findings.unreadable
         sweep.failure = findings.failure
@@ -41,6 +43,8 @@ extension PassRun {
         report.add(sweep, reportedBecause: request.dryRun ? "it would be ended" : "the policy is to report")
 
         guard case .known(let seen) = census else { return }
+        let rememberingBegan = Deadline.now
+        defer { report.escapeMicroseconds += rememberingBegan.microsecondsAgo }
         // Of all workspaces this time: those that live now are the ones that will have been seen.
         question.targets = everyWorkspace(claims)
         memory.witnesses.add(instruments.witnesses(seen, question))

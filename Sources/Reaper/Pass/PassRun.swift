@@ -28,8 +28,15 @@ struct PassRun: Sendable {
             // The order is what makes the second read of the claims worth something: a session that was being started or
             // a saga that was at work when the host was asked shows in it, or shows as a change.
             let before = try await index.claims()
-            let census = await instruments.census(false, lookDeadline)
-            let truth = await instruments.look(leaders(of: before), census.value, lookDeadline)
+            // systemd makes its list while procfs is read; the cgroups are only looked at when both are there.
+            async let units = instruments.units(lookDeadline)
+            let censusBegan = Deadline.now
+            let census = await instruments.census(.nothing, lookDeadline)
+            report.escapeMicroseconds = censusBegan.microsecondsAgo
+            let listed = await units
+            let lookBegan = Deadline.now
+            let truth = await instruments.look(leaders(of: before), census.value, listed, lookDeadline)
+            report.groundMicroseconds = lookBegan.microsecondsAgo
             let context = await context()
             let after = try await index.claims()
             let claims = IndexClaims(before: before, after: after)

@@ -2,8 +2,12 @@ import CgroupPty
 
 /// All that a pass sees of the world, and all that it can do to it: what tests replace.
 struct ReaperInstruments: Sendable {
-    /// One look at the ground, with the leaders of these scopes, after a walk through procfs.
-    var look: @Sendable ([ScopeName: ProcessIdentity], ProcessCensus?, Deadline) async -> GroundTruth
+    /// The units of systemd that could be ours.
+    var units: @Sendable (Deadline) async -> Reading<[SystemdManager.Unit]>
+    /// One look at the ground, with the leaders of these scopes, after a walk through procfs and with the units of before.
+    var look:
+        @Sendable ([ScopeName: ProcessIdentity], ProcessCensus?, Reading<[SystemdManager.Unit]>, Deadline) async ->
+            GroundTruth
     /// One look at a session's scope.
     var presence: @Sendable (ScopeName, Deadline) async -> Presence
     /// One look at a workspace's slice; nil contents stand for a slice that is absent.
@@ -16,8 +20,8 @@ struct ReaperInstruments: Sendable {
     var stop: @Sendable (ScopeStop.Target, [Pidfd], ScopeStop.Patience) async -> StopReport
     /// Tells systemd to stop a unit, and to forget that it failed; says what came of it, or why nothing did.
     var tidy: @Sendable (OwnUnit, Deadline) async -> Reading<String>
-    /// One walk through procfs; with the directories that each process uses, if asked for.
-    var census: @Sendable (_ withUse: Bool, Deadline) async -> Reading<ProcessCensus>
+    /// One walk through procfs.
+    var census: @Sendable (UseOfFiles, Deadline) async -> Reading<ProcessCensus>
     /// Judges a walk.
     var findings: @Sendable (Reading<ProcessCensus>, EscapeQuestion, Deadline) async -> EscapeFindings
     /// Who is to be remembered of a walk.
@@ -34,7 +38,8 @@ extension ReaperInstruments {
         procfs: Procfs, executor: BlockingExecutor
     ) {
         let scopeStop = ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs)
-        look = { await reader.look(leaders: $0, after: $1, until: $2) }
+        units = { await reader.units(until: $0) }
+        look = { await reader.look(leaders: $0, after: $1, $2, until: $3) }
         presence = { await reader.presence(of: $0, until: $1) }
         slice = { await reader.slice($0, until: $1) }
         pin = { leader in
@@ -59,7 +64,7 @@ extension ReaperInstruments {
         }
         stop = { await scopeStop.stop($0, leaders: $1, force: false, patience: $2) }
         tidy = { await Self.tidy($0, systemd, until: $1) }
-        census = { await scan.census(withUse: $0, until: $1) }
+        census = { await scan.census($0, until: $1) }
         findings = { await scan.judge($0, $1, until: $2) }
         witnesses = { scan.witnesses($1, in: $0) }
         end = { await scan.end($0, $1, until: $2) }

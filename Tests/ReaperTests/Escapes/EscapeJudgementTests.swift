@@ -18,11 +18,12 @@ private enum World {
     static func process(
         _ cgroup: CgroupPath, tag: ProcessTag? = tag, terminal: UInt64 = 0, posixSession: Int32 = 0,
         identity: ProcessIdentity = Sample.member,
-        directory: String? = nil, root: String? = nil, kin: Bool = false, foreign: Bool = false
+        directory: String? = nil, root: String? = nil, openFile: String? = nil, kin: Bool = false, foreign: Bool = false
     ) -> ProcessDescription {
         ProcessDescription(
             identity: identity, command: "x", isKin: kin, isSomebodyElses: foreign, cgroup: .known(.path(cgroup)),
-            terminalDevice: terminal, posixSession: posixSession, tag: .known(tag), directory: directory, root: root)
+            terminalDevice: terminal, posixSession: posixSession, tag: .known(tag), directory: directory, root: root,
+            openFile: openFile)
     }
 
     static var question: EscapeQuestion {
@@ -114,6 +115,9 @@ extension EscapeJudgement {
         #expect(World.judge(use) == .suspect(Sample.workspace, [.directory("/trees/w/src")]))
         #expect(World.judge(World.process(World.elsewhere, tag: nil, directory: "/trees/where")) == .unrelated)
         #expect(World.judge(World.process(World.elsewhere, directory: "/trees/w", root: "/trees/w")).isSuspect)
+        let reader = World.process(World.elsewhere, tag: nil, openFile: "/trees/w/a.c")
+        #expect(World.judge(reader) == .suspect(Sample.workspace, [.file("/trees/w/a.c")]))
+        #expect(World.judge(World.process(World.elsewhere, openFile: "/trees/w/a.c")).isSuspect, "with the tag, too")
     }
 }
 

@@ -7,15 +7,15 @@ import Testing
 @Suite struct `A census` {
     private let tags = ["CORRAL_INSTANCE=1f2e3d4c", "CORRAL_WORKSPACE=wone", "CORRAL_SESSION=sone"]
 
-    private func take(_ fake: FakeProcfs, withUse: Bool = false) -> ProcessCensus? {
-        ProcessCensus.take(fake.procfs, withUse: withUse, until: .after(.seconds(60))).value
+    private func take(_ fake: FakeProcfs, use: UseOfFiles = .nothing) -> ProcessCensus? {
+        ProcessCensus.take(fake.procfs, use: use, until: .after(.seconds(60))).value
     }
 
     @Test func `describes a process as procfs shows it`() throws {
         let fake = try FakeProcfs()
         try fake.add(50, command: "vi) x", terminal: 34816, environment: ["A=b"] + tags, directory: "/trees/w")
         #expect(
-            take(fake, withUse: true)?.processes == [
+            take(fake, use: .directories)?.processes == [
                 ProcessDescription(
                     identity: ProcessIdentity(pid: ProcessID(50), startTicks: 7), command: "vi) x",
                     cgroup: .known(.path(CgroupPath(components: ["x.scope"]))), terminalDevice: 34816, posixSession: 50,
@@ -34,6 +34,21 @@ import Testing
         try fake.add(54, environment: nil)
         let census = try #require(take(fake))
         #expect(census.processes.isEmpty && census.illegible == 0)
+    }
+
+    @Test func `finds an open file below a directory that is asked for, and looks at so many and no more (I8)`() throws
+    {
+        let fake = try FakeProcfs()
+        try fake.add(70, open: ["socket:[1]", "/trees/where/a", "/trees/w/src/a.c"])
+        try fake.add(71, open: ["/trees/w", "/trees/where/a"])
+        let many = (0...UseOfFiles.descriptorsOfOne).map { _ in "/elsewhere" }
+        try fake.add(72, open: many)
+        let census = try #require(take(fake, use: .openFiles(below: ["/trees/w"])))
+        let found = Dictionary(uniqueKeysWithValues: census.processes.map { ($0.identity.pid.rawValue, $0.openFile) })
+        #expect(found == [70: "/trees/w/src/a.c", 71: nil, 72: nil])
+        #expect(census.cutShort == 1)
+        let unasked = try #require(take(fake, use: .directories))
+        #expect(unasked.processes.allSatisfy { $0.openFile == nil } && unasked.cutShort == 0)
     }
 
     @Test func `counts what it cannot make sense of (I3)`() throws {
@@ -65,13 +80,13 @@ import Testing
     }
 
     @Test func `is unknown when procfs cannot be listed, or when it takes too long (I3)`() throws {
-        guard case .unknown = ProcessCensus.take(Procfs(root: "/nowhere"), withUse: false, until: .after(.seconds(60)))
+        guard case .unknown = ProcessCensus.take(Procfs(root: "/nowhere"), use: .nothing, until: .after(.seconds(60)))
         else {
             Issue.record("it was taken")
             return
         }
         let fake = try FakeProcfs()
         try fake.add(64)
-        #expect(ProcessCensus.take(fake.procfs, withUse: false, until: .now) == .unknown(GroundReader.late))
+        #expect(ProcessCensus.take(fake.procfs, use: .nothing, until: .now) == .unknown(GroundReader.late))
     }
 }

@@ -7,6 +7,7 @@ final class FakeProcfs {
     let procfs: Procfs
     private let scratch: Scratch
     private var pids: [Int] = []
+    private var descriptors: [Int: Int] = [:]
 
     init() throws {
         scratch = try Scratch()
@@ -16,6 +17,8 @@ final class FakeProcfs {
     deinit {
         for pid in pids {
             for name in ["stat", "cgroup", "environ", "cwd", "root"] { unlink("\(scratch.path)/\(pid)/\(name)") }
+            for number in 0..<(descriptors[pid] ?? 0) { unlink("\(scratch.path)/\(pid)/fd/\(number)") }
+            rmdir("\(scratch.path)/\(pid)/fd")
             rmdir("\(scratch.path)/\(pid)")
         }
     }
@@ -24,7 +27,7 @@ final class FakeProcfs {
     func add(
         _ pid: Int, command: String = "x", state: String = "S", parent: Int = 1, terminal: Int = 0, flags: Int = 0,
         start: Int = 7, cgroup: String? = "0::/x.scope\n", environment: [String]? = [], directory: String = "/",
-        garbled: Bool = false
+        open files: [String] = [], garbled: Bool = false
     ) throws {
         pids.append(pid)
         mkdir("\(scratch.path)/\(pid)", 0o755)
@@ -35,5 +38,8 @@ final class FakeProcfs {
         if let environment { try scratch.write(environment.map { $0 + "\0" }.joined(), to: "\(pid)/environ") }
         symlink(directory, "\(scratch.path)/\(pid)/cwd")
         symlink("/", "\(scratch.path)/\(pid)/root")
+        if !files.isEmpty { mkdir("\(scratch.path)/\(pid)/fd", 0o755) }
+        for (number, file) in files.enumerated() { symlink(file, "\(scratch.path)/\(pid)/fd/\(number)") }
+        descriptors[pid] = files.count
     }
 }

@@ -69,7 +69,8 @@ final class FakeWorld: Sendable {
 
     var instruments: ReaperInstruments {
         ReaperInstruments(
-            look: { leaders, _, _ in await self.look(leaders.keys) },
+            units: { _ in .known(self.read(\.units)) },
+            look: { leaders, _, _, _ in await self.look(leaders.keys) },
             presence: { scope, _ in self.truth.presence(of: scope) },
             slice: { workspace, _ in
                 self.read { state in
