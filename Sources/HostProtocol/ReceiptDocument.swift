@@ -51,13 +51,16 @@ public struct SessionEndDocument: Codable, Sendable, Equatable {
     public var membersSignalled: Int
     public var durationMs: Int
     public var survivors: [SurvivorDocument]
+    /// Processes that carry the session's tag and left its workspace's slice: told by a kill, and left alone. Nil when nobody looked,
+    /// as in a receipt, which has its own.
+    @ExplicitNull public var suspects: [EscapeDocument]?
     /// Why the outcome is not `confirmed`.
     @ExplicitNull public var detail: String?
 
     /// Makes a document from its parts.
     public init(
         session: String, unit: String, outcome: OutcomeDocument, ended: Ended?, membersSignalled: Int, durationMs: Int,
-        survivors: [SurvivorDocument], detail: String?
+        survivors: [SurvivorDocument], suspects: [EscapeDocument]? = nil, detail: String?
     ) {
         self.session = session
         self.unit = unit
@@ -66,6 +69,7 @@ public struct SessionEndDocument: Codable, Sendable, Equatable {
         self.membersSignalled = membersSignalled
         self.durationMs = durationMs
         self.survivors = survivors
+        self.suspects = suspects
         self.detail = detail
     }
 }

@@ -42,6 +42,57 @@ struct `A process that left its workspace's slice` {
         }
     }
 
+    @Test func `is told by the kill of its session and left alone, since its workspace lives`() async throws {
+        try await Fixture.swept { fixture in
+            let unit = "escape-\(try await fixture.client.status().instance).scope"
+            defer { Fixture.end(unit) }
+            let workspace = try await escaped(fixture, unit: unit)
+            let bystander = try await fixture.session(workspace, "exec sleep 1000")
+            let session = try #require(
+                try await fixture.client.sessions(workspace: workspace.id).first { $0.id != bystander.id })
+            let left = try #require(try fixture.world.inUnit(unit).first)
+            let end = try await fixture.client.killSession(session.id)
+            #expect(end.outcome == .confirmed, "\(end)")
+            #expect(end.suspects?.map(\.pid) == [Int(left.rawValue)], "\(end)")
+            #expect(end.suspects?.first?.action == .reported)
+            #expect(end.suspects?.first?.evidence.contains { $0.contains("session \(session.id)") } == true, "\(end)")
+            #expect(try fixture.world.inUnit(unit) == [left])
+            #expect(try await fixture.client.killSession(bystander.id).suspects == [], "that one is another session's")
+        }
+    }
+
+    @Test func `is a suspect of the delete when it has a file of the worktree open and nothing else ties it`()
+        async throws
+    {
+        try await Fixture.swept { fixture in
+            let instance = try await fixture.client.status().instance
+            let (unit, other) = ("reader-\(instance).service", "stranger-\(instance).service")
+            defer {
+                Fixture.end(unit)
+                Fixture.end(other)
+            }
+            let workspace = try await fixture.workspace()
+            let reads = "sh -c 'cd / && exec 9<\"$0\" && exec sleep 1000'"
+            for (unit, file) in [(unit, "\(workspace.path)/open"), (other, "/etc/passwd")] {
+                if unit != other { try Shell.run("echo x > \(file)") }
+                try Shell.run("systemd-run \(Fixture.manager) --quiet --unit=\(unit) \(reads) \(file)")
+                try await fixture.eventually("\(file) is open") { try fixture.world.inUnit(unit).count == 1 }
+            }
+            let reader = try #require(try fixture.world.inUnit(unit).first)
+            try await fixture.eventually("the file is open") {
+                try DirectoryListing.names(path: "/proc/\(reader)/fd").contains("9")
+            }
+            var options = DeleteWorkspaceOptions()
+            options.force = true
+            let receipt = try await fixture.client.deleteWorkspace(workspace.id, options)
+            #expect(receipt.outcome == .confirmed, "\(receipt)")
+            #expect(receipt.suspects.map(\.pid) == [Int(reader.rawValue)], "\(receipt)")
+            #expect(
+                receipt.suspects.first?.evidence.contains("it has \(workspace.path)/open open") == true, "\(receipt)")
+            #expect(try fixture.world.inUnit(unit) == [reader])
+        }
+    }
+
     @Test func `is only reported while the manager hands our tags to every service (I3)`() async throws {
         try await Fixture.swept { fixture in
             let instance = try await fixture.client.status().instance

@@ -89,7 +89,8 @@ public enum HostService {
         let ender = SessionEnder(context: context, registry: registry, failedKills: failedKills.continuation)
         let sessions = SessionService(
             context: context, registry: registry,
-            starter: SessionStarter(context: context, registry: registry, leaderProgram: leaderProgram), ender: ender)
+            starter: SessionStarter(context: context, registry: registry, leaderProgram: leaderProgram), ender: ender,
+            leavers: SessionLeavers(context: context))
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)

@@ -9,6 +9,7 @@ struct SessionService: Sendable {
     let registry: SessionRegistry
     let starter: SessionStarter
     let ender: SessionEnder
+    let leavers: SessionLeavers
 
     /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
     func create(in workspace: WorkspaceID, _ request: CreateSessionRequest) async throws -> SessionDocument {
@@ -156,7 +157,7 @@ struct SessionService: Sendable {
     /// One session.
     func show(_ id: String) async throws -> SessionDocument { try await document(row(id, "show session")) }
 
-    /// Ends a session and waits for the kernel's word.
+    /// Ends a session and waits for the kernel's word. What has left the workspace's slice is told and left alone.
     func kill(_ id: String, force: Bool) async throws -> SessionEndDocument {
         let row = try await row(id, "kill session")
         guard !row.status.isEnded || row.couldHaveMembers else {
@@ -164,7 +165,11 @@ struct SessionService: Sendable {
                 "kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
             )
         }
-        return await ender.kill(row, reason: .killed, force: force)
+        var end = await ender.kill(row, reason: .killed, force: force)
+        if end.outcome == .confirmed, let scope = ScopeName(unit: row.unit) {
+            end.suspects = await leavers.look(for: scope)
+        }
+        return end
     }
 
     /// Takes input over: written at once or as the terminal takes it, up to a limit. A wait for output looks at what comes after it.

@@ -30,7 +30,8 @@ enum PassReport {
         return lines.joined(separator: "\n")
     }
 
-    private static func process(_ escape: EscapeDocument) -> String {
+    /// One process that left its slice, or looks as if it had, with what speaks for it.
+    static func process(_ escape: EscapeDocument) -> String {
         let action = escape.action == .killed ? "killed" : "only reported"
         let evidence = escape.evidence.isEmpty ? "" : " (\(escape.evidence.joined(separator: "; ")))"
         let text = "pid \(escape.pid) (\(escape.command)), cgroup \(escape.cgroup): \(action)\(evidence)"

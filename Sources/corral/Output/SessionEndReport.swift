@@ -8,6 +8,7 @@ enum SessionEndReport {
         var lines = ["session \(end.session): \(isConfirmed ? "ended, confirmed by the kernel" : "not confirmed")"]
         lines[0] += "; " + clauses(end).joined(separator: ", ")
         lines += end.survivors.map { "  left: " + SurvivorText.line($0) }
+        lines += (end.suspects ?? []).map { "  suspect: " + PassReport.process($0) }
         if !isConfirmed {
             lines.append("The host goes on trying by itself. How it stands: corral session show \(end.session)")
         }

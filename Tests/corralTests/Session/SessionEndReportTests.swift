@@ -23,6 +23,20 @@ import Testing
         )
     }
 
+    @Test func `names what left the slice and was left alone`() {
+        let suspect = EscapeDocument(
+            pid: 77, command: "tmux", cgroup: "/user.slice/x.scope",
+            evidence: ["its environment names workspace wk4m2 and session s9x1", "it left the slice"], action: .reported
+        )
+        #expect(
+            SessionEndReport.text(Samples.end(suspects: [suspect])) == """
+                session s9x1: ended, confirmed by the kernel; by hangup, 3 processes signalled, 41 ms
+                  suspect: pid 77 (tmux), cgroup /user.slice/x.scope: only reported (its environment names workspace wk4m2 \
+                and session s9x1; it left the slice)
+                """
+        )
+    }
+
     @Test func `says why it could not be told`() {
         let end = Samples.end("s9x1", .unknown, detail: "read cgroup.events: Input/output error (errno 5)")
         #expect(

@@ -34,12 +34,12 @@ enum Samples {
 
     static func end(
         _ id: String = "s9x1", _ outcome: OutcomeDocument = .confirmed, survivors: [SurvivorDocument] = [],
-        detail: String? = nil
+        suspects: [EscapeDocument]? = nil, detail: String? = nil
     ) -> SessionEndDocument {
         SessionEndDocument(
             session: id, unit: "corral-1f2e3d4c-wk4m2-\(id).scope", outcome: outcome,
             ended: outcome == .confirmed ? .hangup : nil, membersSignalled: 3, durationMs: 41, survivors: survivors,
-            detail: detail
+            suspects: suspects, detail: detail
         )
     }
 
