@@ -166,7 +166,9 @@ public final class OutputRing {
         guard found.capacity > 0, found.checkpoint_capacity == UInt64(checkpointCapacity),
             UInt64(length) == UInt64(pageSize + checkpointCapacity) + found.capacity
         else { return "its size does not fit its header" }
-        guard found.intended >= found.end, found.intended - found.end <= UInt64(pageSize), found.floor <= found.end,
+        // A read never goes over the ring's edge, and what is left of one is looked for in its place.
+        guard found.intended >= found.end, found.intended - found.end <= UInt64(pageSize),
+            found.intended - found.end <= found.capacity - found.end % found.capacity, found.floor <= found.end,
             found.end <= UInt64.max / 2
         else { return "its sequence numbers are out of bounds (\(found.end), \(found.intended))" }
         return nil

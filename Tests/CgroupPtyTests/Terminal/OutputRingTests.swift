@@ -182,6 +182,25 @@ import Testing
         }
     }
 
+    /// Symptom, before it was refused: a damaged ring had bytes beyond its memory compared with a mark. A read stops at the ring's edge.
+    @Test func `with a read over its own edge is refused`() throws {
+        for (count, isRefused) in [(100, false), (101, true)] {
+            let ring = try Self.ring(1000)
+            ring.append(Array(repeating: 1, count: 900))
+            try Self.memory(of: ring).withRawValue { raw in
+                var intended = ring.end + UInt64(count)
+                #expect(pwrite(raw, &intended, 8, 88) == 8)
+            }
+            let memory = try Self.memory(of: ring)
+            do {
+                _ = try OutputRing.adopt(memory, session: Self.session)
+                #expect(!isRefused)
+            } catch {
+                #expect(isRefused, "\(error)")
+            }
+        }
+    }
+
     @Test func `in a file that can be shrunk is refused: reading it could end us`() throws {
         #expect(throws: OutputRing.Refusal.self) {
             _ = try OutputRing.adopt(try Self.unsealed(), session: Self.session)

@@ -63,6 +63,15 @@ final class RawClient: @unchecked Sendable {
         try await onQueue { [self] in try pending.isEmpty && !fill() }
     }
 
+    /// Everything until the server closes.
+    func rest() async throws -> [UInt8] {
+        try await onQueue { [self] in
+            while try fill() {}
+            defer { pending = [] }
+            return pending
+        }
+    }
+
     // MARK: HTTP
 
     struct Response: Sendable {
