@@ -65,23 +65,45 @@ extension DestroySaga {
         }
     }
 
+    /// Sessions whose ends are written down at the same time: enough that none waits for another's answers.
+    private static let endsAtOnce = 32
+
     /// Writes each session's end down after a look at its own scope. Looking is cheap once the slice is empty.
     private func settle(
         _ rows: [SessionRow], _ leaders: [SessionID: Pidfd], slice report: StopReport
     ) async -> [SessionEndDocument] {
-        var ends: [SessionEndDocument] = []
-        for row in rows {
-            guard let scope = ScopeName(unit: row.unit) else { continue }
-            let live = await parts.registry.session(row.id)
+        let members = rows.map { row in
             let recorded = receipt.sessions.first { $0.session == row.id.rawValue }?.membersSignalled ?? 0
-            let members = max(membersBefore[row.id] ?? 0, recorded)
-            var own = await parts.context.stop.confirm(.init(scope), leaders: leaders[row.id].map { [$0] } ?? [])
-            own.means = own.outcome == .confirmed ? (members == 0 ? .exited : report.means) : nil
-            own.membersSignalled = members
-            own.milliseconds = report.milliseconds
-            ends.append(
-                await parts.ender.settle(row, live, own, ended: .disposed, reason: .workspaceDeleted, membersLeft: nil))
+            return max(membersBefore[row.id] ?? 0, recorded)
         }
-        return ends
+        return await withTaskGroup(of: (place: Int, end: SessionEndDocument?).self) { [parts] group in
+            var ends = [SessionEndDocument?](repeating: nil, count: rows.count)
+            var waiting = rows.indices.makeIterator()
+            func begin() {
+                guard let place = waiting.next() else { return }
+                let (row, members) = (rows[place], members[place])
+                let leader = leaders[row.id].map { [$0] } ?? []
+                group.addTask { (place, await Self.settle(row, leader, members, slice: report, parts)) }
+            }
+            for _ in 0..<Self.endsAtOnce { begin() }
+            for await (place, end) in group {
+                ends[place] = end
+                begin()
+            }
+            return ends.compactMap { $0 }
+        }
+    }
+
+    private static func settle(
+        _ row: SessionRow, _ leaders: [Pidfd], _ members: Int, slice report: StopReport, _ parts: DestroyParts
+    ) async -> SessionEndDocument? {
+        guard let scope = ScopeName(unit: row.unit) else { return nil }
+        let live = await parts.registry.session(row.id)
+        var own = await parts.context.stop.confirm(.init(scope), leaders: leaders)
+        own.means = own.outcome == .confirmed ? (members == 0 ? .exited : report.means) : nil
+        own.membersSignalled = members
+        own.milliseconds = report.milliseconds
+        return await parts.ender.settle(
+            row, live, own, ended: .disposed, reason: .workspaceDeleted, membersLeft: nil)
     }
 }
