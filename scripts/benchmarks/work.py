@@ -184,14 +184,21 @@ def fill(directory, entries):
             os.close(os.open(f"{place}/{name}", os.O_CREAT | os.O_WRONLY))
 
 
+def most_memory(process):
+    """What a process had in memory at most so far, in MiB. See: proc_pid_status(5), VmHWM"""
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+
+
 def removal(host, work, entries):
-    """The delete of a large worktree: its reply, and the time until the last file is gone beside `rm -rf`."""
+    """The delete of a large worktree: its reply, the time until the last file is gone beside `rm -rf`, and the host's memory."""
     repository = f"{work}/repository"
     subprocess.run(["git", "init", "--quiet", repository], check=True)
     identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
     subprocess.run(["git", "-C", repository, *identity, "commit", "--quiet", "--allow-empty", "-m", "empty"], check=True)
     replies, ours, peer = [], [], []
-    for turn in range(3):
+    before = most_memory(host.process)
+    for turn in range(3 if entries <= 100000 else 1):
         workspace = host.ask("POST", "/v1/workspaces", {"repository": repository, "branch": f"large{turn}"})
         fill(workspace["path"], entries)
         other = f"{work}/large{turn}"
@@ -203,5 +210,6 @@ def removal(host, work, entries):
             time.sleep(0.01)
         ours.append((time.monotonic() - began) * 1e3)
         peer.append(milliseconds(lambda: subprocess.run(["rm", "-rf", other], check=True)))
-    print(f"delete of a worktree with {entries} entries: answered after {report.median(replies):.1f} ms", flush=True)
+    print(f"delete of a worktree with {entries} entries: answered after {report.median(replies):.1f} ms; "
+          f"the host's memory grew by {most_memory(host.process) - before:.1f} MiB", flush=True)
     report.milliseconds("until the last of them is gone", ours, peer, "rm -rf", 2)
