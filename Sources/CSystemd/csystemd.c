@@ -48,8 +48,45 @@ int corral_bus_new_list_units(sd_bus *bus, sd_bus_message **ret, const char *pat
     return 0;
 }
 
+static int append_numbers(sd_bus_message *message, const char *const *names, const uint64_t *values, size_t count) {
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < count; i++) r = sd_bus_message_append(message, "(sv)", names[i], "t", values[i]);
+    return r;
+}
+
+int corral_bus_new_set_properties(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *const *names,
+                                  const uint64_t *values, size_t count) {
+    sd_bus_message *message = NULL;
+    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
+                                           "SetUnitProperties");
+    if (r >= 0) r = sd_bus_message_append(message, "sb", unit, 1);
+    if (r >= 0) r = sd_bus_message_open_container(message, 'a', "(sv)");
+    if (r >= 0) r = append_numbers(message, names, values, count);
+    if (r >= 0) r = sd_bus_message_close_container(message);
+    if (r < 0) {
+        sd_bus_message_unref(message);
+        return r;
+    }
+    *ret = message;
+    return 0;
+}
+
+int corral_bus_new_revert(sd_bus *bus, sd_bus_message **ret, const char *unit) {
+    sd_bus_message *message = NULL;
+    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
+                                           "RevertUnitFiles");
+    if (r >= 0) r = sd_bus_message_append(message, "as", 1, unit);
+    if (r < 0) {
+        sd_bus_message_unref(message);
+        return r;
+    }
+    *ret = message;
+    return 0;
+}
+
 int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *slice,
-                               const char *description, uint32_t pid, uint64_t timeout_stop_usec) {
+                               const char *description, uint32_t pid, uint64_t timeout_stop_usec,
+                               const char *const *names, const uint64_t *values, size_t count) {
     sd_bus_message *message = NULL;
     int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
                                            "StartTransientUnit");
@@ -68,6 +105,7 @@ int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *un
                                   "MemoryAccounting", "b", 1,
                                   "TasksAccounting", "b", 1,
                                   "IOAccounting", "b", 1);
+    if (r >= 0) r = append_numbers(message, names, values, count);
     if (r >= 0) r = sd_bus_message_close_container(message);
     if (r >= 0) r = sd_bus_message_append(message, "a(sa(sv))", 0);
     if (r < 0) {

@@ -25,6 +25,10 @@ public struct EventDocument: Codable, Sendable, Equatable {
         case sessionRecovered = "session_recovered"
         /// What was to be ended is not confirmed to be gone; it is tried again.
         case survivorsLeft = "survivors_left"
+        /// The kernel ended a process of a session for want of memory. The session ends with it only if it was the leader.
+        case outOfMemory = "out_of_memory"
+        /// A fork was refused, since a session or its workspace has as many tasks as it may have.
+        case tasksRefused = "tasks_refused"
         case escapeFound = "escape_found"
         /// The reaper ended what was left in a workspace's slice, and belonged to no session.
         case orphanReaped = "orphan_reaped"
@@ -78,6 +82,8 @@ public struct EventDocument: Codable, Sendable, Equatable {
     public var exit: SessionDocument.Exit?
     /// Processes that the leader has left behind.
     public var membersLeft: Int?
+    /// How often it has happened so far.
+    public var count: UInt64?
     public var survivors: [SurvivorDocument]?
     public var escape: EscapeDocument?
     public var pass: Pass?

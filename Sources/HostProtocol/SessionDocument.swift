@@ -65,13 +65,18 @@ public struct SessionDocument: Codable, Sendable, Equatable {
     @ExplicitNull public var endedAt: Timestamp?
     /// Clients attached now.
     public var attached: Int
+    /// What its scope is limited to.
+    public var limits: LimitsDocument
+    /// What the kernel has of these limits now; nil where nothing is to be limited, or nothing runs, or it cannot be read.
+    @ExplicitNull public var limitsInForce: LimitsDocument?
 
     /// Makes a document from its parts.
     public init(
         id: String, workspace: String?, kind: Kind, title: String, status: Status, command: [String], cwd: String,
         unit: String, cgroup: String?, leaderPid: Int?, members: Int?, onExit: OnExit, exit: Exit?,
         endReason: EndReason?, terminal: Terminal, disposeRequestedAt: Timestamp?, lastOutcome: String?,
-        createdAt: Timestamp, endedAt: Timestamp?, attached: Int
+        createdAt: Timestamp, endedAt: Timestamp?, attached: Int,
+        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -93,6 +98,8 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         self.createdAt = createdAt
         self.endedAt = endedAt
         self.attached = attached
+        self.limits = limits
+        self.limitsInForce = limitsInForce
     }
 }
 
@@ -111,11 +118,14 @@ public struct CreateSessionRequest: Codable, Sendable, Equatable {
     public var id: String?
     /// Looked up in the session's PATH. The account's login shell when absent or empty.
     public var command: [String]?
+    /// What its scope is limited to; what is absent is what the host gives to every new session.
+    public var limits: LimitsRequest?
 
     /// Makes a request from its parts.
     public init(
         title: String? = nil, cwd: String? = nil, env: [String: String]? = nil, size: TerminalSize? = nil,
-        onExit: SessionDocument.OnExit? = nil, id: String? = nil, command: [String]? = nil
+        onExit: SessionDocument.OnExit? = nil, id: String? = nil, command: [String]? = nil,
+        limits: LimitsRequest? = nil
     ) {
         self.title = title
         self.cwd = cwd
@@ -124,6 +134,7 @@ public struct CreateSessionRequest: Codable, Sendable, Equatable {
         self.onExit = onExit
         self.id = id
         self.command = command
+        self.limits = limits
     }
 }
 

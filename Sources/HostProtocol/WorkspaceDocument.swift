@@ -32,11 +32,16 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
     public var sessions: Int
     /// Why the state is `failed`, or why a delete is not done yet.
     @ExplicitNull public var detail: String?
+    /// What its slice is limited to.
+    public var limits: LimitsDocument
+    /// What the kernel has of these limits now; nil where nothing is to be limited, or nothing runs, or it cannot be read.
+    @ExplicitNull public var limitsInForce: LimitsDocument?
 
     /// Makes a document from its parts.
     public init(
         id: String, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
-        slice: String, createdAt: Timestamp, sessions: Int, detail: String?
+        slice: String, createdAt: Timestamp, sessions: Int, detail: String?,
+        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil
     ) {
         self.id = id
         self.name = name
@@ -49,6 +54,8 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
         self.createdAt = createdAt
         self.sessions = sessions
         self.detail = detail
+        self.limits = limits
+        self.limitsInForce = limitsInForce
     }
 }
 
@@ -68,11 +75,13 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
     public var name: String?
     /// A chosen id makes the request idempotent.
     public var id: String?
+    /// What its slice is limited to; what is absent is what the host gives to every new workspace.
+    public var limits: LimitsRequest?
 
     /// Makes a request from its parts.
     public init(
         kind: WorkspaceDocument.Kind? = nil, repository: String? = nil, branch: String? = nil, base: String? = nil,
-        path: String? = nil, name: String? = nil, id: String? = nil
+        path: String? = nil, name: String? = nil, id: String? = nil, limits: LimitsRequest? = nil
     ) {
         self.kind = kind
         self.repository = repository
@@ -81,6 +90,7 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
         self.path = path
         self.name = name
         self.id = id
+        self.limits = limits
     }
 }
 

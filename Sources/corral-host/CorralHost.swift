@@ -32,6 +32,20 @@ struct CorralHost: AsyncParsableCommand {
     @Option(help: "Seconds that a setup or teardown script may take.")
     var scriptTimeout: Int = 60
 
+    @Option(
+        name: .customLong("workspace-default"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "What new workspaces are limited to, such as memory-max=8G. Can be given more than once.",
+            valueName: "limit=value"))
+    var workspaceDefaults: [String] = []
+
+    @Option(
+        name: .customLong("session-default"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "What new sessions are limited to, such as tasks-max=2000. Can be given more than once.",
+            valueName: "limit=value"))
+    var sessionDefaults: [String] = []
+
     func validate() throws {
         guard (64...65_536).contains(ringSize) else { throw ValidationError("--ring-size goes from 64 to 65536 KiB") }
         guard (1...3600).contains(scriptTimeout) else {
@@ -55,6 +69,8 @@ struct CorralHost: AsyncParsableCommand {
             configuration.sessionLimit = sessionLimit
             configuration.ringCapacity = ringSize << 10
             configuration.scriptTimeout = .seconds(scriptTimeout)
+            configuration.workspaceDefaults = try .defaults(workspaceDefaults, option: "--workspace-default")
+            configuration.sessionDefaults = try .defaults(sessionDefaults, option: "--session-default")
             try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {
             logger.critical("\(error)")

@@ -27,7 +27,7 @@ struct Corral: AsyncParsableCommand {
         subcommands: [
             HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self,
             Receipts.self,
-            ReceiptVerb.self, Reap.self, EventsVerb.self, StatusVerb.self,
+            ReceiptVerb.self, Reap.self, EventsVerb.self, Stats.self, StatusVerb.self,
         ]
     )
 }

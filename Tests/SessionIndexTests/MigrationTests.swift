@@ -112,7 +112,11 @@ private let schemaOne = """
     """
 
 /// What came after it, one step a migration.
-private let laterSteps = ["ALTER TABLE destroy ADD COLUMN witnesses TEXT"]
+private let laterSteps = [
+    "ALTER TABLE destroy ADD COLUMN witnesses TEXT",
+    "ALTER TABLE workspace ADD COLUMN limits TEXT",
+    "ALTER TABLE session ADD COLUMN limits TEXT",
+]
 
 @Suite struct `A migration` {
     @Test func `from nothing makes the schema of the first release and what came after it`() async throws {

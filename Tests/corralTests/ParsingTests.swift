@@ -37,6 +37,33 @@ import Testing
         #expect(try parse("workspace show .", as: WorkspaceShow.self).workspace == ".")
     }
 
+    @Test func `knows limits`() throws {
+        let limit: WorkspaceLimit = try parse(
+            "workspace limit w --memory-max 4G --memory-high 3G --cpu-quota 200% --cpu-weight 50 --tasks-max 512 --io-weight 100"
+        )
+        #expect(limit.workspace == "w")
+        #expect(
+            limit.limits.request
+                == LimitsRequest(
+                    memoryMax: LimitValue("4G"), memoryHigh: LimitValue("3G"), cpuQuota: LimitValue("200%"),
+                    cpuWeight: LimitValue("50"), tasksMax: LimitValue("512"), ioWeight: LimitValue("100")))
+        #expect(try parse("workspace limit w", as: WorkspaceLimit.self).limits.request == nil)
+        #expect(
+            try parse("session limit s --tasks-max infinity", as: SessionLimit.self).limits.request
+                == LimitsRequest(tasksMax: LimitValue("infinity")))
+        let create: SessionCreate = try parse("session create w --memory-max 1G -- make")
+        #expect(create.limits.request == LimitsRequest(memoryMax: LimitValue("1G")))
+        #expect(
+            try parse("workspace create --repository r --tasks-max 9", as: WorkspaceCreate.self).limits.request
+                == LimitsRequest(tasksMax: LimitValue("9")))
+    }
+
+    @Test func `knows figures`() throws {
+        #expect(try parse("stats", as: Stats.self).workspace == nil)
+        #expect(try parse("stats . --json", as: Stats.self).workspace == ".")
+        #expect(try parse("workspace disk w --timeout 3", as: WorkspaceDisk.self).timeout == 3)
+    }
+
     @Test func `knows every way to delete workspaces`() throws {
         let plain: WorkspaceDelete = try parse("workspace delete a b .")
         #expect(plain.workspaces == ["a", "b", "."])

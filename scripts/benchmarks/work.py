@@ -112,6 +112,31 @@ class Pass:
         self.ground_peer, self.escapes_peer = float(walk[2]), float(walk[3])
 
 
+def stats(host, work, count, tools):
+    """The figures of sessions over 20 workspaces, beside a C program that reads the same files."""
+    workspaces = [host.workspace(f"{work}/stats{turn}")["id"] for turn in range(20)]
+    for workspace in workspaces:
+        host.sessions(workspace, count // 20, ["/bin/sleep", "100000"])
+    group = control_group(f"corral-{host.instance}.slice")
+    ours, metrics, peer = [], [], []
+    for _ in range(15):
+        ours.append(milliseconds(lambda: host.ask("GET", "/v1/stats")))
+        metrics.append(milliseconds(lambda: host.ask("GET", "/metrics")))
+        read = subprocess.run([f"{tools}/figures-read", f"/sys/fs/cgroup{group}"], check=True, capture_output=True, text=True)
+        peer.append(float(read.stdout.split()[2]))
+    answer = host.ask("GET", "/v1/stats")
+    seen = sum(len(workspace["sessions"]) for workspace in answer["workspaces"])
+    if seen != count // 20 * 20:
+        sys.exit(f"bench: figures of {seen} sessions, and there are {count}")
+    # The client's reading of JSON is in ours; the C program makes no document.
+    report.milliseconds(f"figures of {count} sessions as JSON", ours, peer, "a C program that reads the same files", 8)
+    report.milliseconds(f"figures of {count} sessions for Prometheus", metrics, peer, "the same", 8)
+    report.wanted(f"milliseconds for /v1/stats of {count} sessions", report.median(ours), 100)
+    report.wanted(f"milliseconds for /metrics of {count} sessions", report.median(metrics), 100)
+    for workspace in workspaces:
+        host.delete(workspace)
+
+
 def reaper_pass(host, work, scopes, tools):
     """Passes with nothing to do: over many processes beside C programs, and over ever more scopes."""
     workspaces = [host.workspace(f"{work}/reap{turn}")["id"] for turn in range(20)]

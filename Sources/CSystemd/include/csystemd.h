@@ -23,9 +23,18 @@ int corral_bus_new_call(sd_bus *bus, sd_bus_message **ret, const char *object, c
 /* ListUnitsByPatterns for one pattern and every state. The caller owns *ret. */
 int corral_bus_new_list_units(sd_bus *bus, sd_bus_message **ret, const char *pattern);
 
-/* StartTransientUnit of a scope around one process, mode `fail`, no auxiliary unit. The caller owns *ret. */
+/* StartTransientUnit of a scope around one process, mode `fail`, no auxiliary unit, with `count` properties of type `t` beside those
+ * that every scope has. The caller owns *ret. */
 int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *slice,
-                               const char *description, uint32_t pid, uint64_t timeout_stop_usec);
+                               const char *description, uint32_t pid, uint64_t timeout_stop_usec,
+                               const char *const *names, const uint64_t *values, size_t count);
+
+/* SetUnitProperties until the next boot: `count` properties of type `t`. The caller owns *ret. */
+int corral_bus_new_set_properties(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *const *names,
+                                  const uint64_t *values, size_t count);
+
+/* RevertUnitFiles for one unit. The caller owns *ret. */
+int corral_bus_new_revert(sd_bus *bus, sd_bus_message **ret, const char *unit);
 
 /* Reads "uoss" of JobRemoved. The strings belong to the message. */
 int corral_bus_read_job_removed(sd_bus_message *message, const char **job, const char **unit, const char **result);

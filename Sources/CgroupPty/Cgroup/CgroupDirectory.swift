@@ -57,6 +57,12 @@ public final class CgroupDirectory: Sendable {
             try root.open(path.relative, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path: path)
     }
 
+    /// Any directory in place of a cgroup, for tests of what reads files.
+    static func standIn(_ path: String) throws(SystemCallFailure) -> CgroupDirectory {
+        CgroupDirectory(
+            try .open(path: path, flags: O_RDONLY | O_DIRECTORY), path: CgroupPath(components: ["stand-in"]))
+    }
+
     /// Opens a cgroup below this one.
     /// - Returns: nil when there is none. That is proof only while this cgroup itself is there: see ``CgroupGround``.
     public func child(_ relative: CgroupPath) throws(SystemCallFailure) -> CgroupDirectory? {
@@ -225,6 +231,12 @@ public final class CgroupDirectory: Sendable {
             throw error
         }
     }
+
+    /// Lends the open directory.
+    func withRawDirectory<Answer>(_ body: (CInt) -> Answer) -> Answer { descriptor.withRawValue { body($0) } }
+
+    /// The bytes of one of its files; nil when there is none of that name, or once the cgroup is removed.
+    func file(_ name: String) throws(SystemCallFailure) -> [UInt8]? { try contents(name) { Array($0) } }
 
     private func contents<Result>(
         _ file: String, isOneRecord: Bool = false,

@@ -84,19 +84,49 @@ public actor SystemdManager {
     /// Puts a process into a new scope and waits until systemd has done so.
     ///
     /// Mode `fail`, no auxiliary unit: the slice is made implicitly and the prefix drop-in gives it `StopWhenUnneeded=yes`.
-    /// - Parameter pid: a process that is parked and cannot exit by itself: a scope started on a zombie leaks for ever.
+    /// - Parameters:
+    ///   - pid: a process that is parked and cannot exit by itself: a scope started on a zombie leaks for ever.
+    ///   - limits: what the scope is limited to from the start. systemd says nothing where it cannot enforce one: read them back.
     /// - Throws: ``ScopeFailure``. `UnitExists`: the name is taken. `TransactionIsDestructive`: a stop of the slice is under way.
     /// - SeeAlso: systemd.scope(5)
     public func startScope(
-        _ scope: ScopeName, description: String, leader pid: ProcessID, stopTimeout: Duration, until deadline: Deadline
+        _ scope: ScopeName, description: String, leader pid: ProcessID, stopTimeout: Duration,
+        limits: ResourceLimits = ResourceLimits(), until deadline: Deadline
     ) async throws(ScopeFailure) {
         // In a unit file 0 means no timeout; one microsecond is no time everywhere.
         let microseconds = max(1, stopTimeout.wholeMicroseconds)
         let result = try await job("start scope", scope.unit, until: deadline) { bus, message in
-            corral_bus_new_start_scope(
-                bus, &message, scope.unit, scope.slice.unit, description, UInt32(pid.rawValue), microseconds)
+            Self.withProperties(limits.values.mapValues { $0 }) { names, values, count in
+                corral_bus_new_start_scope(
+                    bus, &message, scope.unit, scope.slice.unit, description, UInt32(pid.rawValue), microseconds, names,
+                    values, count)
+            }
         }
         if case .other(let text) = result { throw .job(operation: "start scope", unit: scope.unit, result: text) }
+    }
+
+    /// Sets and lifts limits of a unit until the next boot, whether it is loaded or not: a slice that is not gets them when it is
+    /// loaded again, since systemd keeps them in files in its runtime directory.
+    ///
+    /// systemd works them out after its answer, and before it takes the next call; and it says nothing where it cannot enforce
+    /// one. So this asks something else before it returns, and the caller reads the kernel.
+    /// - SeeAlso: org.freedesktop.systemd1(5), `SetUnitProperties()`; systemd v252 src/core/manager.c, `manager_loop`
+    public func setLimits(
+        _ unit: String, _ change: ResourceLimitChange, until deadline: Deadline
+    ) async throws(ScopeFailure) {
+        guard !change.isEmpty else { return }
+        _ = try await call(
+            "set limits of", unit, until: deadline,
+            { bus, message in
+                Self.withProperties(change.values) { corral_bus_new_set_properties(bus, &message, unit, $0, $1, $2) }
+            },
+            { _ in 0 })
+        _ = try await version(until: deadline)
+    }
+
+    /// Removes the files in which systemd keeps what was set of a unit. A unit without any is no failure.
+    public func revertUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
+        _ = try await call("revert", unit, until: deadline, { corral_bus_new_revert($0, &$1, unit) }, { _ in 0 })
     }
 
     /// Stops a unit and waits for the end of the job, whose result is a hint (I2).
@@ -423,6 +453,20 @@ public actor SystemdManager {
         if !early.isEmpty {
             let oldest = pendingReplies.keys.min() ?? .max
             early = early.filter { $0.value.nextReply > oldest }
+        }
+    }
+
+    /// Lends limits as names and values of properties of type `t`; one that is lifted has the greatest value.
+    private static func withProperties(
+        _ limits: [ResourceLimit: UInt64?],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<UInt64>?, Int) -> CInt
+    ) -> CInt {
+        let ordered = ResourceLimit.allCases.filter { limits[$0] != nil }
+        let names = ordered.map { strdup($0.property) }
+        defer { for name in names { free(name) } }
+        let values = ordered.map { (limits[$0] ?? nil) ?? .max }
+        return names.map { UnsafePointer($0) }.withUnsafeBufferPointer { names in
+            values.withUnsafeBufferPointer { body(names.baseAddress, $0.baseAddress, $0.count) }
         }
     }
 

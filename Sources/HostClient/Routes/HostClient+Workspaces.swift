@@ -48,7 +48,7 @@ extension HostClient {
     }
 
     /// Seconds as a query holds them, a whole number where it is one.
-    private static func seconds(_ value: Double) -> String {
+    static func seconds(_ value: Double) -> String {
         Int(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 }

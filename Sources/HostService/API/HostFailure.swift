@@ -28,6 +28,8 @@ enum HostFailure: Error, Sendable, Equatable {
     case execFailed(String)
     case ptyExhausted(String)
     case limitReached(String)
+    /// A limit of memory, processors, tasks or disks cannot be enforced here, or does not hold.
+    case limitUnavailable(String)
     /// The terminal does not take more input now.
     case inputFull(String)
     /// systemd cannot be reached; nothing was started.

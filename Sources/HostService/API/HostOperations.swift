@@ -16,6 +16,8 @@ protocol HostOperations: Sendable {
     /// Workspaces in the order of their creation; those that are being deleted only with `all`.
     func workspaces(all: Bool) async throws -> [WorkspaceDocument]
     func workspace(_ id: String) async throws -> WorkspaceDocument
+    /// Changes what a workspace is limited to.
+    func changeWorkspace(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument
     /// Starts or joins the delete and waits for it, at most for the options' timeout. Its state says whether it is done.
     ///
     /// The caller's going away does not stop the delete (I7).
@@ -24,6 +26,8 @@ protocol HostOperations: Sendable {
     func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument
     func sessions(workspace: String?) async throws -> [SessionDocument]
     func session(_ id: String) async throws -> SessionDocument
+    /// Changes what a session is limited to.
+    func changeSession(_ id: String, _ request: ChangeRequest) async throws -> SessionDocument
     /// Ends a session and says what the kernel said of it. Only `confirmed` means that it is over.
     func killSession(_ id: String, force: Bool) async throws -> SessionEndDocument
     func sendInput(_ input: TerminalInput, to id: String) async throws
@@ -43,6 +47,10 @@ protocol HostOperations: Sendable {
 
     /// What happens, from a position on or from now on. The caller must close it.
     func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream
+    /// What the kernel has counted of one workspace or of all.
+    func stats(workspace: String?) async throws -> StatsDocument
+    /// How much of the disk a workspace's directory takes. Ends with the caller's task.
+    func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument
 
     /// Makes one pass after those that are under way. `unclaimed` also ends scopes that no row explains.
     func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument

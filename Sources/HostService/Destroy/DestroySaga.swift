@@ -195,6 +195,8 @@ actor DestroySaga {
         receipt.state = .deleted
         receipt.detail = nil
         receipt.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
+        // Before the row goes, so that a crash in between does it again.
+        if !workspace.limits.isEmpty { await parts.limits.forget(workspace.id) }
         guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now)
         else {
             return .failed("the delete of \(workspace.id) is no longer on record")
@@ -271,4 +273,5 @@ struct DestroyParts: Sendable {
     let scripts: WorkspaceScripts
     let trash: WorktreeTrash
     let guardian: DeleteGuardian
+    let limits: LimitEnforcer
 }

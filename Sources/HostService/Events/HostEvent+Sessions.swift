@@ -58,6 +58,27 @@ extension HostEvent {
         return event
     }
 
+    /// The kernel ended a process of a session for want of memory.
+    static func outOfMemory(_ row: SessionRow, count: UInt64) -> HostEvent {
+        var event = HostEvent(
+            .outOfMemory, .warning,
+            "Session \(row.id): the kernel ended a process for want of memory; \(count) so far.", row,
+            catalog: .outOfMemory)
+        event.document.count = count
+        return event
+    }
+
+    /// A fork was refused in a session.
+    /// - Parameter unit: whose limit it was: the session's scope, or its workspace's slice.
+    static func tasksRefused(_ row: SessionRow, unit: String, count: UInt64) -> HostEvent {
+        var event = HostEvent(
+            .tasksRefused, .warning, "\(unit) has as many tasks as it may have; \(count) forks were refused so far.",
+            row,
+            catalog: .tasksRefused)
+        event.document.count = count
+        return event
+    }
+
     private mutating func note(_ reason: SessionRow.EndReason, _ exit: SessionRow.Exit?, _ membersLeft: Int?) {
         document.endReason = SessionDocument.EndReason(rawValue: reason.rawValue)
         document.exit = exit.map { SessionDocument.Exit($0) }

@@ -13,6 +13,7 @@ struct Host: HostOperations {
     let workspaceService: WorkspaceService
     let destroyService: DestroyService
     let reaperService: ReaperService
+    let accountingService: AccountingService
     let startedAt: Timestamp
 
     func status() async throws -> StatusDocument {
@@ -56,6 +57,14 @@ struct Host: HostOperations {
             throw HostFailure.workspaceNotFound("start a session in \(workspace): there is no such workspace")
         }
         return try await sessionService.create(in: id, request)
+    }
+
+    func changeWorkspace(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument {
+        try await workspaceService.change(id, request)
+    }
+
+    func changeSession(_ id: String, _ request: ChangeRequest) async throws -> SessionDocument {
+        try await sessionService.change(id, request)
     }
 
     func sessions(workspace: String?) async throws -> [SessionDocument] {
@@ -111,6 +120,14 @@ struct Host: HostOperations {
 
     func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream {
         try EventReader(context.events, after: position, follows: follow)
+    }
+
+    func stats(workspace: String?) async throws -> StatsDocument {
+        try await accountingService.stats(workspace: workspace)
+    }
+
+    func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument {
+        try await accountingService.disk(of: id, within: limit)
     }
 
     func reap(dryRun: Bool, unclaimed: Bool) async throws -> PassDocument {

@@ -28,6 +28,10 @@ public struct HostConfiguration: Sendable {
     public var stopGrace: Duration = .seconds(5)
     /// What a teardown or setup script may take.
     public var scriptTimeout: Duration = .seconds(60)
+    /// What new workspaces are limited to unless their request says otherwise.
+    public var workspaceDefaults = ResourceLimits()
+    /// What new sessions are limited to unless their request says otherwise. The host's own scripts are not.
+    public var sessionDefaults = ResourceLimits()
     /// Where tests put checkpoints; see ``Checkpoint``.
     var checkpoints: String?
 

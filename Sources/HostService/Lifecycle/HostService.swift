@@ -71,7 +71,6 @@ public enum HostService {
         await foundation.close()
     }
 
-    /// Makes every part and connects them. Nothing is started and nothing on disk or in the kernel is touched.
     private static func findLeaderProgram() throws -> LeaderProgram {
         do throws(SystemCallFailure) {
             return try LeaderProgram.find()
@@ -83,14 +82,20 @@ public enum HostService {
         }
     }
 
+    /// Makes every part and connects them. Nothing is started and nothing on disk or in the kernel is touched, but for the inotify
+    /// instance of ``LimitWatch``.
     private static func compose(_ context: HostContext, _ leaderProgram: LeaderProgram) -> (Host, HostWork.Parts) {
         let registry = SessionRegistry()
         let failedKills = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let ender = SessionEnder(context: context, registry: registry, failedKills: failedKills.continuation)
+        let ender = SessionEnder(
+            context: context, registry: registry, failedKills: failedKills.continuation,
+            limitWatch: LimitWatch(context: context))
+        let limits = LimitEnforcer(context: context)
         let sessions = SessionService(
             context: context, registry: registry,
-            starter: SessionStarter(context: context, registry: registry, leaderProgram: leaderProgram), ender: ender,
-            leavers: SessionLeavers(context: context))
+            starter: SessionStarter(
+                context: context, registry: registry, leaderProgram: leaderProgram, limits: limits),
+            ender: ender, limits: limits, leavers: SessionLeavers(context: context))
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
@@ -98,19 +103,20 @@ public enum HostService {
         let destroys = DestroyService(
             parts: DestroyParts(
                 context: context, registry: registry, ender: ender, scripts: scripts, trash: trash,
-                guardian: DeleteGuardian(context: context)))
+                guardian: DeleteGuardian(context: context), limits: limits))
         let reaper = ReaperService(
             context: context, registry: registry, finder: finder, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(
-            context: context, command: command, scripts: scripts, trash: trash, ender: ender)
+            context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
-            destroyService: destroys, reaperService: reaper, startedAt: Timestamp(.now))
+            destroyService: destroys, reaperService: reaper,
+            accountingService: AccountingService(context: context), startedAt: Timestamp(.now))
         return (
             host,
             HostWork.Parts(
                 registry: registry, ender: ender, finder: finder, workspaces: workspaces, destroys: destroys,
-                reaper: reaper, trash: trash)
+                reaper: reaper, trash: trash, limits: limits)
         )
     }
 }

@@ -18,6 +18,7 @@ struct HostWork: Service {
         let destroys: DestroyService
         let reaper: ReaperService
         let trash: WorktreeTrash
+        let limits: LimitEnforcer
     }
 
     /// What an earlier host left: sessions that may run, workspaces that are half-made.
@@ -88,6 +89,7 @@ struct HostWork: Service {
         context.tell(.hostStarted(context))
         for row in inherited.sessions { await work.finder.takeUnderCare(row) }
         await work.workspaces.settleInterrupted(inherited.workspaces)
+        await work.limits.settle(inherited.sessions)
         await work.destroys.resume()
         await withDiscardingTaskGroup { group in
             group.addTask { await work.trash.empty() }

@@ -12,6 +12,8 @@ enum JournalMessage: String, Sendable, CaseIterable {
     case escapeFound = "b3b6cc0a5c9f4d8f9c1d3a6a0e6f4a04"
     case orphanReaped = "b3b6cc0a5c9f4d8f9c1d3a6a0e6f4a05"
     case passFailed = "b3b6cc0a5c9f4d8f9c1d3a6a0e6f4a06"
+    case outOfMemory = "b3b6cc0a5c9f4d8f9c1d3a6a0e6f4a11"
+    case tasksRefused = "b3b6cc0a5c9f4d8f9c1d3a6a0e6f4a12"
 }
 
 extension Logger.Metadata {

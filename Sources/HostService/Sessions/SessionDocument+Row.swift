@@ -8,7 +8,8 @@ extension SessionDocument {
     init(_ row: SessionRow, live: LiveSession?, ground: CgroupGround) {
         var cgroup: String?
         var members: Int? = row.status.isEnded ? 0 : nil
-        if !row.status.isEnded || row.couldHaveMembers, let scope = ScopeName(unit: row.unit) {
+        let scope = !row.status.isEnded || row.couldHaveMembers ? ScopeName(unit: row.unit) : nil
+        if let scope {
             switch ground.look(scope.path) {
             case .found(let directory):
                 cgroup = "\(directory.path)"
@@ -31,13 +32,15 @@ extension SessionDocument {
             terminal: row.status == .starting ? .open : terminal,
             disposeRequestedAt: row.disposeRequestedAt.map { Timestamp($0) }, lastOutcome: row.lastOutcome,
             createdAt: Timestamp(row.createdAt), endedAt: row.endedAt.map { Timestamp($0) },
-            attached: live?.held?.feed.clientCount ?? 0)
+            attached: live?.held?.feed.clientCount ?? 0, limits: LimitsDocument(row.limits),
+            limitsInForce: LimitsDocument(inForce: row.limits, at: scope?.path, ground: ground))
     }
 }
 
 extension SessionRow {
     /// Whether the leader has exited and others were kept, as `on_exit=keep` asks for; some may still run.
     var couldHaveMembers: Bool {
-        status == .exited && onExit == .keep && membersLeft != 0 && (endReason == .exited || endReason == .signalled)
+        guard status == .exited, onExit == .keep, membersLeft != 0 else { return false }
+        return endReason == .exited || endReason == .signalled || endReason == .oom
     }
 }

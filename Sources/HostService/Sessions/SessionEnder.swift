@@ -15,6 +15,7 @@ struct SessionEnder: Sendable {
     let registry: SessionRegistry
     /// Tells the reaper that something is left to it.
     let failedKills: AsyncStream<Void>.Continuation
+    let limitWatch: LimitWatch
 
     /// Ends a session because somebody asked for it. A second request joins the first.
     /// - Parameter reason: what the row will say.
@@ -84,6 +85,10 @@ struct SessionEnder: Sendable {
 
     /// Watches a leader and does what `on_exit` says once it has exited. Ends with the session, or with the task.
     func watch(_ row: SessionRow, _ live: LiveSession) async {
+        await limitWatch.during(row) { await watchLeader(row, live) }
+    }
+
+    private func watchLeader(_ row: SessionRow, _ live: LiveSession) async {
         guard let leader = live.leader else { return }
         do {
             guard try await leader.waitForExit(context.monitor, until: nil) else { return }
@@ -117,6 +122,8 @@ struct SessionEnder: Sendable {
         guard let scope = ScopeName(unit: row.unit) else {
             return SessionEndDocument(unended: row, detail: "not a scope's name")
         }
+        // While the scope is there: what the kernel has counted goes with it.
+        let wasOutOfMemory = limitWatch.wasOutOfMemory(row)
         let left = members(row) ?? 0
         let report = await context.stop.stop(.init(scope), leaders: live.leader.map { [$0] } ?? [], force: false)
         if report.outcome != .confirmed {
@@ -125,14 +132,18 @@ struct SessionEnder: Sendable {
                 context.logger.error("stamp session \(row.id): \(error)")
             }
         }
-        return await settle(row, live, report, ended: .exited, reason: await reason(live), membersLeft: left)
+        return await settle(
+            row, live, report, ended: .exited, reason: await reason(live, wasOutOfMemory), membersLeft: left)
     }
 
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The
     /// terminal stays theirs until then.
     private func keep(_ row: SessionRow, _ live: LiveSession) async {
+        let wasOutOfMemory = limitWatch.wasOutOfMemory(row)
         do {
-            let (exit, reason, left) = (await live.leaderExit(), await reason(live), members(row))
+            let (exit, reason, left) = (
+                await live.leaderExit(), await reason(live, wasOutOfMemory), members(row)
+            )
             let isKept = try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: reason, exit: exit, outcome: "kept",
                 membersLeft: left, at: .now)
@@ -155,7 +166,8 @@ struct SessionEnder: Sendable {
                     if Task.isCancelled { return }
                 }
             }
-            await letGo(of: row.id, exit: await live.leaderExit(), reason: await reason(live))
+            await letGo(
+                of: row.id, exit: await live.leaderExit(), reason: try await context.index.session(row.id)?.endReason)
         } catch {
             logUnwatched(row, error)
         }
@@ -167,9 +179,9 @@ struct SessionEnder: Sendable {
             metadata: .session(row, outcome: "unknown", context.instance))
     }
 
-    private func reason(_ live: LiveSession) async -> SessionRow.EndReason {
-        if case .signal = await live.leaderExit() { return .signalled }
-        return .exited
+    private func reason(_ live: LiveSession, _ wasOutOfMemory: Bool) async -> SessionRow.EndReason {
+        guard case .signal(let signal) = await live.leaderExit() else { return .exited }
+        return signal == SIGKILL && wasOutOfMemory ? .oom : .signalled
     }
 
     /// Processes of the session outside its scope but inside the workspace's slice, as tmux puts its panes: ended like the rest.

@@ -9,6 +9,7 @@ struct SessionService: Sendable {
     let registry: SessionRegistry
     let starter: SessionStarter
     let ender: SessionEnder
+    let limits: LimitEnforcer
     let leavers: SessionLeavers
 
     /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
@@ -26,7 +27,9 @@ struct SessionService: Sendable {
         } else {
             id = .mint()
         }
-        let planned = try plan(id, row, request, kind: .shell)
+        let wanted = context.configuration.sessionDefaults.applying(try request.limits?.change() ?? .init())
+        try limits.check(wanted, subject: "session \(id)", consequence: "nothing was started")
+        let planned = try plan(id, row, request, kind: .shell, limits: wanted)
         // Not a child of the request: a client that goes away leaves neither half a session nor a lost one (I7).
         let started = try await Task.detached { try await self.start(planned) }.value
         return try await document(started)
@@ -105,7 +108,7 @@ struct SessionService: Sendable {
     /// Works out all that a start needs, before anything is written or started.
     func plan(
         _ id: SessionID, _ workspace: WorkspaceRow, _ request: CreateSessionRequest, kind: SessionRow.Kind,
-        isRetry: Bool = false
+        isRetry: Bool = false, limits: ResourceLimits = ResourceLimits()
     ) throws -> SessionStarter.Plan {
         let scope = context.scope(workspace.id, id)
         let directory = Self.directory(request.cwd, in: workspace.path)
@@ -132,10 +135,21 @@ struct SessionService: Sendable {
             onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID,
             leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
             membersLeft: nil, request: try WireCoding.text(of: request), createdAt: .now,
-            endedAt: nil)
+            endedAt: nil, limits: limits)
         return SessionStarter.Plan(
             row: row, scope: scope, command: command, environment: environment.strings, size: size,
             description: "Corral \(workspace.name): \(title)")
+    }
+
+    /// Changes a session that runs. What is absent in the request stays.
+    func change(_ id: String, _ request: ChangeRequest) async throws -> SessionDocument {
+        guard let parsed = SessionID(id) else {
+            throw HostFailure.sessionNotFound("change session \(id): there is no such session")
+        }
+        let change = try request.limits?.change() ?? .init()
+        let limits = limits
+        // Not a child of the request: a client that goes away leaves no half-made change (I7).
+        return try await document(Task.detached { try await limits.change(parsed, change) }.value)
     }
 
     /// Sessions of one workspace or of all, ended ones included for as long as their rows are kept.

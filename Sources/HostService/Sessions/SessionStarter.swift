@@ -23,6 +23,7 @@ struct SessionStarter: Sendable {
     let context: HostContext
     let registry: SessionRegistry
     let leaderProgram: LeaderProgram
+    let limits: LimitEnforcer
 
     /// How long systemd may take to make a scope: a second's worth of 4,000 scopes in one slice, ten times over.
     private static let scopeDeadline = Duration.seconds(20)
@@ -51,6 +52,7 @@ struct SessionStarter: Sendable {
             await context.reach(.scopeStarted)
             let cgroup = try verify(plan, parked)
             await context.reach(.leaderVerified)
+            try await putLimits(plan)
             let isActive = try await context.index.activate(
                 plan.row.id, leader: parked.identity, terminalDevice: terminal.terminal.device)
             guard isActive else {
@@ -143,7 +145,20 @@ struct SessionStarter: Sendable {
     private func requestScope(_ plan: Plan, _ leader: Leader) async throws(ScopeFailure) {
         try await context.systemd.startScope(
             plan.scope, description: plan.description, leader: leader.pidfd.pid,
-            stopTimeout: context.configuration.stopGrace, until: .after(Self.scopeDeadline))
+            stopTimeout: context.configuration.stopGrace, limits: plan.row.limits, until: .after(Self.scopeDeadline))
+    }
+
+    /// The limits must hold before anything of the command runs. A teardown does not fail for its workspace's: limits that can no longer
+    /// be had, since the machine was set up anew, must not keep a workspace from being deleted.
+    private func putLimits(_ plan: Plan) async throws {
+        try limits.verify(plan.row.limits, of: plan.scope)
+        do {
+            try await limits.prepare(plan.row.workspaceID, for: plan.row)
+        } catch let failure as HostFailure where plan.row.kind == .teardown {
+            context.logger.warning(
+                "\(failure). The teardown script runs without.",
+                metadata: .workspace(plan.row.workspaceID, context.instance))
+        }
     }
 
     private func startFailure(_ failure: ScopeFailure) -> HostFailure {

@@ -12,7 +12,10 @@ struct WorkspaceService: Sendable {
     let scripts: WorkspaceScripts
     let trash: WorktreeTrash
     let ender: SessionEnder
-    let turns = RepositoryTurns()
+    let limits: LimitEnforcer
+    /// One worktree at a time is added to a repository: two runs of `git worktree add` read each other's registrations, and one that comes
+    /// upon a half-written one ends with `failed to read .git/worktrees/…/commondir`.
+    let turns = Turns()
 
     /// Creates a worktree or adopts a directory.
     func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
@@ -26,11 +29,13 @@ struct WorkspaceService: Sendable {
         } else {
             id = .mint()
         }
+        let wanted = context.configuration.workspaceDefaults.applying(try request.limits?.change() ?? .init())
+        try limits.check(wanted, subject: "workspace \(id)", consequence: "nothing was created")
         // Not a child of the request: a client that goes away leaves no half-made workspace (I7).
         let row = try await Task.detached {
             switch request.kind ?? .worktree {
-            case .worktree: try await self.createWorktree(id, request)
-            case .adopted: try await self.adopt(id, request)
+            case .worktree: try await self.createWorktree(id, request, wanted)
+            case .adopted: try await self.adopt(id, request, wanted)
             }
         }.value
         return try await document(row)
@@ -48,7 +53,7 @@ struct WorkspaceService: Sendable {
     func list(all: Bool) async throws -> [WorkspaceDocument] {
         let counts = try await context.index.sessionCounts()
         return try await context.index.workspaces().filter { all || $0.state != .deleting }
-            .map { WorkspaceDocument($0, instance: context.instance, sessions: counts.unended[$0.id] ?? 0) }
+            .map { WorkspaceDocument($0, context, sessions: counts.unended[$0.id] ?? 0) }
     }
 
     /// One workspace, also while it is being deleted.
@@ -57,6 +62,17 @@ struct WorkspaceService: Sendable {
             throw HostFailure.workspaceNotFound("show workspace \(id): there is no such workspace")
         }
         return try await document(row)
+    }
+
+    /// Changes a workspace that is there. What is absent in the request stays.
+    func change(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument {
+        guard let parsed = WorkspaceID(id) else {
+            throw HostFailure.workspaceNotFound("change workspace \(id): there is no such workspace")
+        }
+        let change = try request.limits?.change() ?? .init()
+        let limits = limits
+        // Not a child of the request: a client that goes away leaves no half-made change (I7).
+        return try await document(Task.detached { try await limits.change(parsed, change) }.value)
     }
 
     /// Undoes what a crash left half-made, and says so. Runs at readiness.
@@ -69,7 +85,9 @@ struct WorkspaceService: Sendable {
         }
     }
 
-    private func adopt(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
+    private func adopt(
+        _ id: WorkspaceID, _ request: CreateWorkspaceRequest, _ limits: ResourceLimits
+    ) async throws -> WorkspaceRow {
         guard let path = request.path, path.hasPrefix("/") else {
             throw HostFailure.invalidRequest("adopt a directory: `path` must be an absolute path; nothing was created")
         }
@@ -96,13 +114,15 @@ struct WorkspaceService: Sendable {
         let row = WorkspaceRow(
             id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
             branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: false)
+            createdAt: .now, branchWasCreated: false, limits: limits)
         if let there = try await insert(row, joinsBranch: false) { return there }
         context.tell(.workspaceCreated(row))
         return row
     }
 
-    private func createWorktree(_ id: WorkspaceID, _ request: CreateWorkspaceRequest) async throws -> WorkspaceRow {
+    private func createWorktree(
+        _ id: WorkspaceID, _ request: CreateWorkspaceRequest, _ limits: ResourceLimits
+    ) async throws -> WorkspaceRow {
         guard let place = request.repository, place.hasPrefix("/") else {
             throw HostFailure.invalidRequest(
                 "create a workspace: `repository` must be an absolute path; nothing was created")
@@ -128,7 +148,7 @@ struct WorkspaceService: Sendable {
         var row = WorkspaceRow(
             id: id, name: request.name ?? branch, kind: .worktree, state: .creating, repository: repository.path,
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: !exists)
+            createdAt: .now, branchWasCreated: !exists, limits: limits)
         if let there = try await insert(row, joinsBranch: true) { return there }
         let directory: WorktreeDirectory
         do {
@@ -258,19 +278,14 @@ struct WorkspaceService: Sendable {
     /// `git worktree add` runs hooks and filters of the repository, so it runs in a scope of the workspace's slice.
     private func addWorktree(_ plan: WorktreePlan, _ row: WorkspaceRow, _ repository: Repository) async throws {
         // As long as one run may take: whoever waits longer is told so (I8).
-        guard await turns.take(repository.path, until: .after(.seconds(600))) else {
+        let outcome = try await turns.run(repository.path, until: .after(.seconds(600))) {
+            try await runAddition(plan, row, repository)
+        }
+        switch outcome {
+        case nil:
             throw HostFailure.gitFailed(
                 "git worktree add \(plan.path): other worktrees were being added to \(repository.path) for 600 s; nothing was created"
             )
-        }
-        let outcome: Result<ScopedCommand.Outcome, any Error>
-        do {
-            outcome = .success(try await runAddition(plan, row, repository))
-        } catch {
-            outcome = .failure(error)
-        }
-        await turns.giveBack(repository.path)
-        switch try outcome.get() {
         case .exited(.code(0), _): return
         case .exited(let exit, let tail):
             throw HostFailure.gitFailed(
@@ -370,7 +385,7 @@ struct WorkspaceService: Sendable {
 
     private func document(_ row: WorkspaceRow) async throws -> WorkspaceDocument {
         let sessions = try await context.index.sessions(workspace: row.id, includeEnded: false)
-        return WorkspaceDocument(row, instance: context.instance, sessions: sessions.count)
+        return WorkspaceDocument(row, context, sessions: sessions.count)
     }
 
     private func lastComponent(_ path: String) -> String {
@@ -385,11 +400,14 @@ struct WorkspaceService: Sendable {
 
 extension WorkspaceDocument {
     /// What clients see of a row.
-    init(_ row: WorkspaceRow, instance: InstanceID, sessions: Int) {
+    init(_ row: WorkspaceRow, _ context: HostContext, sessions: Int) {
+        let slice = SliceName.workspace(context.instance, row.id)
         self.init(
             id: row.id.rawValue, name: row.name, kind: row.kind == .worktree ? .worktree : .adopted,
             state: State(rawValue: row.state.rawValue) ?? .failed, repository: row.repository, branch: row.branch,
-            path: row.path, slice: SliceName.workspace(instance, row.id).unit, createdAt: Timestamp(row.createdAt),
-            sessions: sessions, detail: row.detail)
+            path: row.path, slice: slice.unit, createdAt: Timestamp(row.createdAt), sessions: sessions,
+            detail: row.detail,
+            limits: LimitsDocument(row.limits),
+            limitsInForce: LimitsDocument(inForce: row.limits, at: slice.path, ground: context.ground))
     }
 }

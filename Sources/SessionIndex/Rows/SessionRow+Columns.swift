@@ -7,6 +7,7 @@ extension SessionRow: StoredRow {
         "id", "origin_workspace_id", "workspace_id", "kind", "title", "status", "command", "cwd", "on_exit", "unit",
         "boot_id", "leader_pid", "leader_start", "terminal_device", "exit_code", "exit_signal",
         "end_reason", "dispose_requested_at", "last_outcome", "members_left", "request", "created_at", "ended_at",
+        "limits",
     ]
 
     init(_ reader: inout ColumnReader) throws(ColumnFault) {
@@ -31,7 +32,8 @@ extension SessionRow: StoredRow {
             membersLeft: try reader.optionalInteger().map { Int($0) },
             request: try reader.text(),
             createdAt: try reader.date(),
-            endedAt: try reader.optionalDate()
+            endedAt: try reader.optionalDate(),
+            limits: try reader.limits()
         )
     }
 
@@ -42,6 +44,7 @@ extension SessionRow: StoredRow {
             leader.map { StoredInteger.signed($0.startTicks) }, terminalDevice.map(StoredInteger.signed), exit?.code,
             exit?.signal, endReason?.rawValue, disposeRequestedAt.map(StoredDate.text), lastOutcome, membersLeft,
             request, StoredDate.text(createdAt), endedAt.map(StoredDate.text),
+            limits.isEmpty ? nil : limits.text,
         ]
     }
 }

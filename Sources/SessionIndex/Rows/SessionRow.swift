@@ -113,6 +113,8 @@ public struct SessionRow: Sendable, Equatable {
     public var createdAt: Date
     /// When it ended; nil exactly as long as it has not.
     public var endedAt: Date?
+    /// What its scope is limited to, beside what its workspace is.
+    public var limits: ResourceLimits
 
     /// Makes a row. Dates are rounded to the millisecond, so that the row equals itself when it is read back.
     public init(
@@ -120,7 +122,8 @@ public struct SessionRow: Sendable, Equatable {
         status: Status, command: [String], cwd: String, onExit: OnExit, unit: String, bootID: String,
         leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, exit: Exit? = nil,
         endReason: EndReason? = nil, disposeRequestedAt: Date? = nil, lastOutcome: String? = nil,
-        membersLeft: Int? = nil, request: String, createdAt: Date, endedAt: Date? = nil
+        membersLeft: Int? = nil, request: String, createdAt: Date, endedAt: Date? = nil,
+        limits: ResourceLimits = ResourceLimits()
     ) {
         self.id = id
         self.originWorkspaceID = originWorkspaceID
@@ -143,5 +146,6 @@ public struct SessionRow: Sendable, Equatable {
         self.request = request
         self.createdAt = StoredDate.rounded(createdAt)
         self.endedAt = endedAt.map(StoredDate.rounded)
+        self.limits = limits
     }
 }

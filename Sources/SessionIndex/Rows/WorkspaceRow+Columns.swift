@@ -5,7 +5,7 @@ extension WorkspaceRow: StoredRow {
     static let table = "workspace"
     static let columns = [
         "id", "name", "kind", "state", "repository", "branch", "path", "worktree_device", "worktree_inode", "request",
-        "detail", "created_at", "branch_was_created",
+        "detail", "created_at", "branch_was_created", "limits",
     ]
 
     init(_ reader: inout ColumnReader) throws(ColumnFault) {
@@ -21,7 +21,8 @@ extension WorkspaceRow: StoredRow {
             request: try reader.text(),
             detail: try reader.optionalText(),
             createdAt: try reader.date(),
-            branchWasCreated: try reader.integer() != 0
+            branchWasCreated: try reader.integer() != 0,
+            limits: try reader.limits()
         )
     }
 
@@ -31,6 +32,7 @@ extension WorkspaceRow: StoredRow {
             worktreeIdentity.map { StoredInteger.signed($0.device) },
             worktreeIdentity.map { StoredInteger.signed($0.inode) },
             request, detail, StoredDate.text(createdAt), branchWasCreated,
+            limits.isEmpty ? nil : limits.text,
         ]
     }
 }

@@ -51,12 +51,14 @@ public struct WorkspaceRow: Sendable, Equatable {
     public var createdAt: Date
     /// Whether the branch came into being with the workspace.
     public var branchWasCreated: Bool
+    /// What its slice is limited to whenever there is one.
+    public var limits: ResourceLimits
 
     /// Makes a row. `createdAt` is rounded to the millisecond, so that the row equals itself when it is read back.
     public init(
         id: WorkspaceID, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
         worktreeIdentity: FileIdentity? = nil, request: String, detail: String? = nil, createdAt: Date,
-        branchWasCreated: Bool = false
+        branchWasCreated: Bool = false, limits: ResourceLimits = ResourceLimits()
     ) {
         self.id = id
         self.name = name
@@ -70,5 +72,6 @@ public struct WorkspaceRow: Sendable, Equatable {
         self.detail = detail
         self.createdAt = StoredDate.rounded(createdAt)
         self.branchWasCreated = branchWasCreated
+        self.limits = limits
     }
 }

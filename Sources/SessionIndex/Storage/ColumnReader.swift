@@ -58,6 +58,10 @@ struct ColumnReader {
     mutating func textList() throws(ColumnFault) -> [String] {
         try wanted { $0.optionalText.flatMap(StoredTextList.list) }
     }
+    /// Limits, or NULL for none.
+    mutating func limits() throws(ColumnFault) -> ResourceLimits {
+        try unlessNull { $0.optionalText.flatMap { ResourceLimits(text: $0) } } ?? ResourceLimits()
+    }
     /// A workspace's id.
     mutating func workspaceID() throws(ColumnFault) -> WorkspaceID {
         try wanted { $0.optionalText.flatMap { WorkspaceID($0) } }

@@ -19,6 +19,11 @@ enum IndexMigrations {
         migrator.registerMigration("2") { database in
             try database.execute(sql: "ALTER TABLE destroy ADD COLUMN witnesses TEXT")
         }
+        // Limits of memory, processors, tasks and disks, as `memory_max=4294967296 tasks_max=512`; NULL for none.
+        migrator.registerMigration("3") { database in
+            try database.execute(sql: "ALTER TABLE workspace ADD COLUMN limits TEXT")
+            try database.execute(sql: "ALTER TABLE session ADD COLUMN limits TEXT")
+        }
         return migrator
     }
 

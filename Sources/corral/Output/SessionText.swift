@@ -31,6 +31,7 @@ enum SessionText {
         fields.append("on exit", Table.Cell(session.onExit == .kill ? "kill what is left" : "keep what is left"))
         fields.append("unit", Table.Cell(session.unit))
         fields.append("cgroup", Table.Cell(session.cgroup))
+        if let limits = LimitText.line(session.limits) { fields.append("limits", Table.Cell(limits)) }
         fields.append("created", Table.Cell(time.both(session.createdAt)))
         if let moment = session.disposeRequestedAt { fields.append("kill asked", Table.Cell(time.both(moment))) }
         if let moment = session.endedAt { fields.append("ended", Table.Cell(time.both(moment))) }

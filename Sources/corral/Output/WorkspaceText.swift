@@ -29,6 +29,7 @@ enum WorkspaceText {
         fields.append("repository", Table.Cell(workspace.repository))
         fields.append("branch", Table.Cell(workspace.branch))
         fields.append("slice", Table.Cell(workspace.slice))
+        if let limits = LimitText.line(workspace.limits) { fields.append("limits", Table.Cell(limits)) }
         fields.append("created", Table.Cell(time.both(workspace.createdAt)))
         fields.append("sessions", Table.Cell(workspace.sessions))
         return fields.text(style)

@@ -13,7 +13,7 @@ struct SessionCommand: ParsableCommand {
             """,
         subcommands: [
             SessionCreate.self, SessionList.self, SessionShow.self, SessionKill.self, SessionSend.self,
-            SessionRead.self, SessionLogs.self, SessionWait.self, SessionResize.self,
+            SessionRead.self, SessionLogs.self, SessionWait.self, SessionResize.self, SessionLimit.self,
         ]
     )
 }

@@ -45,6 +45,7 @@ struct SessionCreate: AsyncParsableCommand {
     var attach = false
 
     @OptionGroup var keys: AttachOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @Argument(
         parsing: .postTerminator,
@@ -66,7 +67,8 @@ struct SessionCreate: AsyncParsableCommand {
         let request = CreateSessionRequest(
             title: title, cwd: cwd,
             env: env.isEmpty ? nil : Dictionary(env.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
-            size: size?.size ?? fallback, onExit: onExit?.choice, id: id, command: command.isEmpty ? nil : command
+            size: size?.size ?? fallback, onExit: onExit?.choice, id: id, command: command.isEmpty ? nil : command,
+            limits: limits.request
         )
         let creation = try await client.createSession(in: try await client.workspaceID(workspace), request)
         let session = creation.document

@@ -25,11 +25,12 @@ struct WorkspaceAdopt: AsyncParsableCommand {
     @Option(help: ArgumentHelp("An id of your own, 4 to 32 of a-z and 0-9; makes a repeated adopt harmless."))
     var id: String?
 
+    @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var host: HostOptions
 
     func run() async throws {
         let request = CreateWorkspaceRequest(
-            kind: .adopted, path: try CurrentDirectory.absolute(path), name: name, id: id
+            kind: .adopted, path: try CurrentDirectory.absolute(path), name: name, id: id, limits: limits.request
         )
         try await WorkspaceCreation.perform(request, host)
     }

@@ -13,7 +13,8 @@ struct WorkspaceCommand: ParsableCommand {
               corral workspace create --repository ~/src/app --branch fix-login
             """,
         subcommands: [
-            WorkspaceCreate.self, WorkspaceAdopt.self, WorkspaceList.self, WorkspaceShow.self, WorkspaceDelete.self,
+            WorkspaceCreate.self, WorkspaceAdopt.self, WorkspaceList.self, WorkspaceShow.self, WorkspaceLimit.self,
+            WorkspaceDisk.self, WorkspaceDelete.self,
         ],
         aliases: ["ws"]
     )

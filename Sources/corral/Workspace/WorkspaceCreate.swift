@@ -31,13 +31,13 @@ struct WorkspaceCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("An id of your own, 4 to 32 of a-z and 0-9; makes a repeated create harmless."))
     var id: String?
 
+    @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup var host: HostOptions
 
     func run() async throws {
         let request = CreateWorkspaceRequest(
             kind: .worktree, repository: try CurrentDirectory.absolute(repository), branch: branch, base: base,
-            name: name,
-            id: id
+            name: name, id: id, limits: limits.request
         )
         try await WorkspaceCreation.perform(request, host)
     }

@@ -24,6 +24,7 @@ final class FakeHost: HostOperations {
         var createdWorkspace: CreateWorkspaceRequest?
         /// Of the events.
         var heartbeat = EventReader.heartbeat
+        var change: ChangeRequest?
     }
 
     private let state = NIOLockedValueBox(State())
@@ -67,6 +68,29 @@ final class FakeHost: HostOperations {
     func workspace(_ id: String) async throws -> WorkspaceDocument {
         try note("workspace \(id)")
         return APIFixtures.workspace(id: id)
+    }
+
+    func changeWorkspace(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument {
+        set { $0.change = request }
+        try note("changeWorkspace \(id)")
+        return APIFixtures.workspace(id: id)
+    }
+
+    func changeSession(_ id: String, _ request: ChangeRequest) async throws -> SessionDocument {
+        set { $0.change = request }
+        try note("changeSession \(id)")
+        return APIFixtures.session(id: id)
+    }
+
+    func stats(workspace: String?) async throws -> StatsDocument {
+        try note("stats \(workspace ?? "all")")
+        return APIFixtures.stats
+    }
+
+    func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument {
+        try note("diskUsage \(id) \(limit)")
+        return DiskDocument(
+            workspace: id, path: "/somewhere", bytes: 4096, entries: 1, complete: true, reason: nil, durationMs: 1)
     }
 
     func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument {

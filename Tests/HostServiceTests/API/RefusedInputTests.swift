@@ -79,7 +79,7 @@ import Testing
 
     // MARK: Bodies
 
-    static let workspaceFields = "base, branch, id, kind, name, path, repository"
+    static let workspaceFields = "base, branch, id, kind, limits, name, path, repository"
 
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),
@@ -119,7 +119,37 @@ import Testing
         try await refuses("POST", "/v1/workspaces", body: body, detail)
     }
 
-    static let sessionFields = "command, cwd, env, id, on_exit, size, title"
+    static let limitFields = "cpu_quota, cpu_weight, io_weight, memory_high, memory_max, tasks_max"
+
+    @Test(arguments: [
+        ("{}", "body: the field `limits` is missing"),
+        (#"{"limits":{}}"#, "body: `limits` is missing or empty; there is nothing else that can be changed"),
+        (#"{"name":"n"}"#, "body: the field `name` is not known (known: limits)"),
+        (#"{"limits":{"memory":"4G"}}"#, "body: the field `limits.memory` is not known (known: \(limitFields))"),
+        (#"{"limits":{"tasks_max":true}}"#, "body: `limits.tasks_max` must be a text or a number, and not true"),
+        (
+            #"{"limits":{"memory_max":"4 G"}}"#,
+            #"body: `limits.memory_max` is "4 G"; a size is wanted, from 1M on, such as 512M, 4G or 1.5G, or infinity"#
+        ),
+        (
+            #"{"limits":{"cpu_quota":0.5}}"#,
+            #"body: `limits.cpu_quota` is "0.5"; per cent of one processor are wanted, from 1% on, such as 50% or 200%, or infinity"#
+        ),
+        (
+            #"{"limits":{"tasks_max":0}}"#,
+            #"body: `limits.tasks_max` is "0"; a number from 1 to 4194304 is wanted, or infinity"#
+        ),
+        (
+            #"{"limits":{"io_weight":"infinity"}}"#,
+            #"body: `limits.io_weight` is "infinity"; a number from 1 to 10000 is wanted, or default"#
+        ),
+    ])
+    func `is refused in a change's body, by its field`(body: String, detail: String) async throws {
+        try await refuses("PATCH", "/v1/workspaces/wspace", body: body, detail)
+        try await refuses("PATCH", "/v1/sessions/sess1", body: body, detail)
+    }
+
+    static let sessionFields = "command, cwd, env, id, limits, on_exit, size, title"
 
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),

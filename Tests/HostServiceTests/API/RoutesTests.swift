@@ -1,3 +1,4 @@
+import CgroupPty
 import HostProtocol
 import Testing
 
@@ -22,6 +23,11 @@ import Testing
             ("POST", "/v1/reaper/pass", 200, "reap dry=false unclaimed=false"),
             ("POST", "/v1/reaper/pass?dry_run&unclaimed=true", 200, "reap dry=true unclaimed=true"),
             ("GET", "/v1/reaper", 200, "reaper"),
+            ("GET", "/v1/stats", 200, "stats all"),
+            ("GET", "/v1/stats?workspace=wspace", 200, "stats wspace"),
+            ("GET", "/metrics", 200, "stats all"),
+            ("GET", "/v1/workspaces/wspace/disk", 200, "diskUsage wspace 10.0 seconds"),
+            ("GET", "/v1/workspaces/wspace/disk?timeout=0.5", 200, "diskUsage wspace 0.5 seconds"),
             ("GET", "/v1/sessions/sess1/output", 200, "output sess1 from=-"),
             (
                 "GET", "/v1/sessions/sess1/output?from=18446744073709551615", 200,
@@ -54,6 +60,21 @@ import Testing
             #expect(try await get("/v1/receipts", [ReceiptDocument].self) == [APIFixtures.receipt()])
             #expect(try await get("/v1/receipts/rcpt1", ReceiptDocument.self) == APIFixtures.receipt())
             #expect(try await get("/v1/reaper", ReaperDocument.self) == APIFixtures.reaper)
+        }
+    }
+
+    @Test func `that changes limits takes texts and numbers`() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            let body = Array(#"{"limits":{"memory_max":"4G","tasks_max":512,"cpu_quota":"infinity"}}"#.utf8)
+            for (target, call) in [
+                ("/v1/workspaces/wspace", "changeWorkspace wspace"), ("/v1/sessions/sess1", "changeSession sess1"),
+            ] {
+                #expect(try await client.request("PATCH", target, body: body).status == 200)
+                #expect(served.host.calls.last == call)
+                let change = try served.host.now.change?.limits?.change()
+                #expect(change?.values == [.memoryMax: 4 << 30, .tasksMax: 512, .cpuQuota: nil])
+            }
         }
     }
 

@@ -3,10 +3,10 @@ import Testing
 
 @testable import HostService
 
-@Suite struct `A turn at a repository` {
-    private let turns = RepositoryTurns()
+@Suite struct `A turn` {
+    private let turns = Turns()
 
-    @Test func `is one caller's at a time, and another repository's is its own`() async {
+    @Test func `is one caller's at a time, and another thing's is its own`() async {
         #expect(await turns.take("/one", until: .after(.seconds(60))))
         #expect(await turns.take("/other", until: .after(.seconds(60))))
         #expect(await !turns.take("/one", until: .after(.milliseconds(20))))

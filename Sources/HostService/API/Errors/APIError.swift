@@ -65,6 +65,8 @@ extension APIError {
             self.init(.unprocessableEntity, "exec_failed", "Command could not be executed", detail)
         case .ptyExhausted(let detail): self.init(.serviceUnavailable, "pty_exhausted", "No terminals left", detail)
         case .limitReached(let detail): self.init(.serviceUnavailable, "limit_reached", "Limit reached", detail)
+        case .limitUnavailable(let detail):
+            self.init(.unprocessableEntity, "limit_unavailable", "Limit cannot be enforced", detail)
         case .inputFull(let detail): self.init(.tooManyRequests, "input_full", "Terminal takes no more input", detail)
         case .systemdUnreachable(let detail):
             self.init(.serviceUnavailable, "systemd_unreachable", "systemd is not reachable", detail)

@@ -39,6 +39,11 @@ struct APIResponse: Sendable {
         return response
     }
 
+    /// A text of some media type.
+    static func text(_ text: String, type: String) -> APIResponse {
+        APIResponse(.ok, ["content-type": type], ByteBuffer(string: text))
+    }
+
     /// Raw bytes.
     static func bytes(_ bytes: [UInt8], headers: HTTPHeaders) -> APIResponse {
         var headers = headers

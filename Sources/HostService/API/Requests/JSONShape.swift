@@ -13,6 +13,8 @@ indirect enum JSONShape: Sendable {
     case position
     case number
     case truth
+    /// A value that people write as they like: `"4G"` or `4294967296`.
+    case textOrNumber
     case texts
     /// An object of texts with any keys.
     case textByName
@@ -79,6 +81,10 @@ indirect enum JSONShape: Sendable {
             _ = try value(UInt64.self, decoder, at: path)
         case .number:
             _ = try value(Double.self, decoder, at: path)
+        case .textOrNumber:
+            guard let value = attempt({ try decoder.singleValueContainer() }),
+                attempt({ try value.decode(String.self) }) != nil || attempt({ try value.decode(Double.self) }) != nil
+            else { throw mismatch(decoder, path) }
         case .truth:
             _ = try value(Bool.self, decoder, at: path)
         case .word(let words):
@@ -147,6 +153,7 @@ indirect enum JSONShape: Sendable {
         case .position: "a whole number from 0 on"
         case .number: "a number"
         case .truth: "true or false"
+        case .textOrNumber: "a text or a number"
         case .texts: "an array of texts"
         case .textByName: "an object of texts"
         case .word(let words): "one of " + words.joined(separator: ", ")

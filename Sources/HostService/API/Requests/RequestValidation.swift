@@ -27,6 +27,8 @@ enum RequestValidation {
     static let patternBytes = 1 << 10
     /// Seconds that a delete's reply, or something in a session, may be waited for.
     static let timeoutSeconds = 0.0...3600.0
+    /// Seconds that the files of a workspace may be counted.
+    static let diskSeconds = 0.0...300.0
 
     // MARK: Ids in a path
 
@@ -72,6 +74,7 @@ enum RequestValidation {
     /// Checks a wish for a workspace.
     static func check(_ request: CreateWorkspaceRequest) throws(HostFailure) {
         if let id = request.id, WorkspaceID(id) == nil { throw idRefused(id) }
+        _ = try request.limits?.change()
         try line(request.name, "name")
         switch request.kind ?? .worktree {
         case .worktree:
@@ -97,11 +100,19 @@ enum RequestValidation {
     /// Checks a wish for a session.
     static func check(_ request: CreateSessionRequest) throws(HostFailure) {
         if let id = request.id, SessionID(id) == nil { throw idRefused(id) }
+        _ = try request.limits?.change()
         try line(request.title, "title")
         try path(request.cwd, "cwd", mustBeAbsolute: false)
         if let size = request.size { try check(size) }
         try checkCommand(request.command ?? [])
         try checkEnvironment(request.env ?? [:])
+    }
+
+    /// Checks a wish for something to be different.
+    static func check(_ request: ChangeRequest) throws(HostFailure) {
+        guard let limits = try request.limits?.change(), !limits.isEmpty else {
+            throw refused("limits", "is missing or empty; there is nothing else that can be changed")
+        }
     }
 
     /// Checks a wish to wait for something.

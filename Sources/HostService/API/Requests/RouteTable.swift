@@ -20,10 +20,11 @@ struct RouteTable: Sendable {
     /// All that the interface serves.
     static let all = RouteTable([
         GetStatus(),
-        CreateWorkspace(), ListWorkspaces(), GetWorkspace(), DeleteWorkspace(),
-        CreateSession(), ListSessions(), GetSession(), KillSession(),
+        CreateWorkspace(), ListWorkspaces(), GetWorkspace(), ChangeWorkspace(), DeleteWorkspace(),
+        CreateSession(), ListSessions(), GetSession(), ChangeSession(), KillSession(),
         SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
         ListReceipts(), GetReceipt(), StreamEvents(),
+        GetStats(), GetMetrics(), GetDiskUsage(),
         RunReaperPass(), GetReaper(), TrustRepository(),
     ])
 

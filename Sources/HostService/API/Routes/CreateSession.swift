@@ -17,6 +17,7 @@ struct CreateSession: Route {
         "size": .optional(ResizeSession.shape),
         "on_exit": .optional(.word(["kill", "keep"])),
         "id": .optional(.text),
+        "limits": .optional(ChangeWorkspace.limits),
         "command": .optional(.texts),
     ])
 

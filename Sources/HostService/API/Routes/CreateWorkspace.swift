@@ -18,6 +18,7 @@ struct CreateWorkspace: Route {
         "path": .optional(.text),
         "name": .optional(.text),
         "id": .optional(.text),
+        "limits": .optional(ChangeWorkspace.limits),
     ])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {

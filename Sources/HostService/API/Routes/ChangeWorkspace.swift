@@ -1,0 +1,30 @@
+import HostProtocol
+import NIOHTTP1
+
+/// `PATCH /v1/workspaces/ID` with `{"limits": {"memory_max": "4G", …}}`: sets and lifts limits of a workspace's slice.
+///
+/// Answers with the workspace and what the kernel has now. What is absent stays as it is.
+struct ChangeWorkspace: Route {
+    let method = HTTPMethod.PATCH
+    let path = "/v1/workspaces/{id}"
+
+    /// Limits in a body.
+    static let limits = JSONShape.object([
+        "memory_max": .optional(.textOrNumber),
+        "memory_high": .optional(.textOrNumber),
+        "cpu_quota": .optional(.textOrNumber),
+        "cpu_weight": .optional(.textOrNumber),
+        "tasks_max": .optional(.textOrNumber),
+        "io_weight": .optional(.textOrNumber),
+    ])
+
+    /// What the body holds.
+    static let shape = JSONShape.object(["limits": .required(limits)])
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        let id = try RequestValidation.lookUp(workspace: call.id)
+        let request = try Self.shape.read(ChangeRequest.self, from: call.body)
+        try RequestValidation.check(request)
+        return .response(try .document(.ok, await host.changeWorkspace(id, request)))
+    }
+}

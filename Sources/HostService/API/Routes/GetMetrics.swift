@@ -1,0 +1,13 @@
+import HostProtocol
+import NIOHTTP1
+
+/// `GET /metrics`: the same figures for Prometheus.
+struct GetMetrics: Route {
+    let method = HTTPMethod.GET
+    let path = "/metrics"
+
+    func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
+        let text = MetricsText.text(try await host.stats(workspace: nil), version: HostVersion.current)
+        return .response(.text(text, type: "text/plain; version=0.0.4; charset=utf-8"))
+    }
+}

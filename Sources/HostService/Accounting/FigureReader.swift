@@ -1,0 +1,173 @@
+import CgroupPty
+import Glibc
+import HostProtocol
+
+/// Reads what the kernel has counted of cgroups, one after the other, and remembers why what it could not read was not there.
+struct FigureReader {
+    /// Figures that were missing where the cgroup was there, each with the reason.
+    private(set) var unavailable: [String: String] = [:]
+    private let ground: CgroupGround
+    private let delegation: Delegation
+    /// What the manager itself has. A controller that it has and a cgroup has not is one that nobody has switched on there.
+    private let controllers: Set<ResourceLimit.Controller>
+    private var file = CgroupFileReader()
+
+    /// Makes a reader.
+    init(ground: CgroupGround, manager: ManagerKind) {
+        self.ground = ground
+        delegation = Delegation(manager)
+        do throws(SystemCallFailure) {
+            controllers = try ground.manager.controllers() ?? []
+        } catch {
+            // Then the advice is what is left to say.
+            controllers = []
+        }
+    }
+
+    /// Why a cgroup lacks a controller.
+    private func absence(of controller: ResourceLimit.Controller) -> String {
+        guard controllers.contains(controller) else { return delegation.advice([controller]) }
+        let why = controller == .cpu ? ": no quota and no weight is set" : ""
+        return "the \(controller.rawValue) controller is not switched on there\(why)"
+    }
+
+    /// Reads all figures of the cgroup at a path below the manager's own.
+    mutating func figures(at path: CgroupPath) -> FiguresDocument {
+        switch ground.look(path) {
+        case .found(let cgroup): read(cgroup)
+        case .absent: FiguresDocument(reason: "nothing runs in it")
+        case .unknown(let reason): FiguresDocument(reason: reason)
+        }
+    }
+
+    private mutating func read(_ cgroup: CgroupDirectory) -> FiguresDocument {
+        var figures = FiguresDocument(reason: nil)
+        figures.cpu = cpu(cgroup)
+        figures.memory = memory(cgroup)
+        figures.tasks = tasks(cgroup)
+        figures.io = io(cgroup)
+        figures.cpuPressure = pressure("cpu.pressure", "cpu_pressure", cgroup)
+        figures.memoryPressure = pressure("memory.pressure", "memory_pressure", cgroup)
+        figures.ioPressure = pressure("io.pressure", "io_pressure", cgroup)
+        figures.members = members(cgroup)
+        if has("cgroup.events", "frozen", of: cgroup) { figures.frozen = file.number("frozen").map { $0 == 1 } }
+        figures.frozenUsec = number(
+            "frozen_usec", in: "cgroup.stat.local", of: cgroup, "frozen_usec",
+            orElse: "the kernel counts it from Linux 6.18 on")
+        // It was removed while it was read: that is not the reason for a single figure.
+        if figures.frozen == nil, case .absent = ground.look(relative(cgroup)) {
+            return FiguresDocument(reason: "nothing runs in it")
+        }
+        return figures
+    }
+
+    private func relative(_ cgroup: CgroupDirectory) -> CgroupPath { ground.relative(cgroup.path) ?? cgroup.path }
+
+    private mutating func cpu(_ cgroup: CgroupDirectory) -> FiguresDocument.CPU? {
+        guard has("cpu.stat", "cpu", of: cgroup) else { return nil }
+        guard let usage = file.number("usage_usec"), let user = file.number("user_usec"),
+            let system = file.number("system_usec")
+        else { return miss("cpu", "cpu.stat has another form") }
+        let throttled = file.number("throttled_usec") ?? miss("cpu.throttled_usec", absence(of: .cpu))
+        return FiguresDocument.CPU(
+            usageUsec: Int64(clamping: usage), userUsec: Int64(clamping: user), systemUsec: Int64(clamping: system),
+            throttledUsec: throttled.map { Int64(clamping: $0) })
+    }
+
+    private mutating func memory(_ cgroup: CgroupDirectory) -> FiguresDocument.Memory? {
+        guard has("memory.current", "memory", of: cgroup, orElse: .memory), let current = file.number else {
+            return nil
+        }
+        return FiguresDocument.Memory(
+            current: Int64(clamping: current),
+            peak: number(
+                nil, in: "memory.peak", of: cgroup, "memory.peak", orElse: "the kernel counts it from Linux 5.19 on"),
+            swap: number(
+                nil, in: "memory.swap.current", of: cgroup, "memory.swap",
+                orElse: "the kernel does not account for swap"),
+            oomKills: number(
+                "oom_kill", in: "memory.events", of: cgroup, "memory.oom_kills",
+                orElse: "the kernel does not count them"))
+    }
+
+    private mutating func tasks(_ cgroup: CgroupDirectory) -> FiguresDocument.Tasks? {
+        guard has("pids.current", "tasks", of: cgroup, orElse: .pids), let current = file.number else { return nil }
+        return FiguresDocument.Tasks(
+            current: Int64(clamping: current),
+            refused: number(
+                "max", in: "pids.events", of: cgroup, "tasks.refused", orElse: "the kernel does not count it"))
+    }
+
+    private mutating func io(_ cgroup: CgroupDirectory) -> FiguresDocument.IO? {
+        guard has("io.stat", "io", of: cgroup, orElse: .io) else { return nil }
+        return FiguresDocument.IO(
+            readBytes: Int64(clamping: file.sum("rbytes")), writtenBytes: Int64(clamping: file.sum("wbytes")),
+            reads: Int64(clamping: file.sum("rios")), writes: Int64(clamping: file.sum("wios")))
+    }
+
+    private mutating func pressure(
+        _ name: StaticString, _ figure: String, _ cgroup: CgroupDirectory
+    ) -> FiguresDocument.Pressure? {
+        guard has(name, figure, of: cgroup, orElse: "the kernel does not keep pressure (boot with psi=1)"),
+            let some = file.pressure("some")
+        else { return nil }
+        return FiguresDocument.Pressure(some: stall(some), full: file.pressure("full").map { stall($0) })
+    }
+
+    private func stall(
+        _ values: (avg10: Double, avg60: Double, avg300: Double, total: UInt64)
+    ) -> FiguresDocument.Pressure.Stall {
+        FiguresDocument.Pressure.Stall(
+            avg10: values.avg10, avg60: values.avg60, avg300: values.avg300, totalUsec: Int64(clamping: values.total))
+    }
+
+    /// Processes in it and below it. Most scopes have no cgroups of their own below, and need no walk.
+    private mutating func members(_ cgroup: CgroupDirectory) -> Int? {
+        if file.read("cgroup.stat", of: cgroup) == .read, file.number("nr_descendants") == 0 {
+            let (outcome, count) = file.lines(of: "cgroup.procs", of: cgroup)
+            if outcome == .read { return count }
+        }
+        do throws(SystemCallFailure) {
+            return try cgroup.members().count
+        } catch {
+            return miss("members", "\(error)")
+        }
+    }
+
+    /// One number of a file, under its key or alone.
+    private mutating func number(
+        _ key: StaticString?, in name: StaticString, of cgroup: CgroupDirectory, _ figure: String, orElse reason: String
+    ) -> Int64? {
+        guard has(name, figure, of: cgroup, orElse: reason) else { return nil }
+        let value = if let key { file.number(key) } else { file.number }
+        guard let value else { return miss(figure, reason) }
+        return Int64(clamping: value)
+    }
+
+    private mutating func has(
+        _ name: StaticString, _ figure: String, of cgroup: CgroupDirectory, orElse controller: ResourceLimit.Controller
+    ) -> Bool {
+        let reason = absence(of: controller)
+        return has(name, figure, of: cgroup, orElse: reason)
+    }
+
+    /// Reads a file; where it is not there, remembers why.
+    private mutating func has(
+        _ name: StaticString, _ figure: String, of cgroup: CgroupDirectory,
+        orElse reason: @autoclosure () -> String = "the kernel has no such file"
+    ) -> Bool {
+        switch file.read(name, of: cgroup) {
+        case .read: return true
+        case .absent: if unavailable[figure] == nil { unavailable[figure] = reason() }
+        // Pressure that is switched off is refused and not absent.
+        case .refused(EOPNOTSUPP): if unavailable[figure] == nil { unavailable[figure] = reason() }
+        case .refused(let code): unavailable[figure] = "read \(name): \(String(cString: strerror(code)))"
+        }
+        return false
+    }
+
+    private mutating func miss<Value>(_ figure: String, _ reason: String) -> Value? {
+        if unavailable[figure] == nil { unavailable[figure] = reason }
+        return nil
+    }
+}

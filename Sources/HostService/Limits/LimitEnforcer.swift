@@ -1,0 +1,212 @@
+import CgroupPty
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// Puts limits in place by systemd and reads them back from the kernel, before a session's command runs and when they are changed.
+///
+/// systemd accepts a limit whose controller it does not have and says nothing. So whether a limit can hold is asked before anything is
+/// done, and whether it holds is read from the cgroup afterwards.
+struct LimitEnforcer: Sendable {
+    let context: HostContext
+    /// One at a time for each workspace: a start that has read its row must not undo what a change has set meanwhile.
+    let turns = Turns()
+
+    /// How long systemd and whoever has the turn may take.
+    private static let patience = Duration.seconds(20)
+
+    /// Refuses limits whose controllers the manager was not given.
+    /// - Throws: ``HostFailure/limitUnavailable(_:)``, which says how they are given to it.
+    func check(_ limits: ResourceLimits, subject: String, consequence: String) throws(HostFailure) {
+        guard !limits.isEmpty else { return }
+        let there: Set<ResourceLimit.Controller>?
+        do throws(SystemCallFailure) {
+            there = try context.ground.manager.controllers()
+        } catch {
+            throw .limitUnavailable(
+                "limit \(subject): which controllers there are cannot be read: \(error); \(consequence)")
+        }
+        let missing = limits.controllers.filter { !(there ?? []).contains($0) }
+        guard missing.isEmpty else {
+            throw .limitUnavailable(
+                "limit \(subject): \(Delegation(context.configuration.manager).advice(missing)); \(consequence)")
+        }
+    }
+
+    /// Puts the limits of a workspace on its slice, where the scope of a session is by now; the caller's session begins afterwards.
+    func prepare(_ workspace: WorkspaceID, for session: SessionRow) async throws {
+        try await withTurn(workspace) {
+            guard let row = try await context.index.workspace(workspace), !row.limits.isEmpty else { return }
+            let slice = SliceName.workspace(context.instance, workspace)
+            let consequence = "no command was run in session \(session.id)"
+            let wanted = ResourceLimitChange(row.limits.values)
+            if try missing(of: wanted, in: slice.path)?.isEmpty == true { return }
+            try check(row.limits, subject: "workspace \(workspace)", consequence: consequence)
+            try await set(wanted, of: slice.unit, at: slice.path, consequence: consequence)
+        }
+    }
+
+    /// Reads back what a scope was started with.
+    func verify(_ limits: ResourceLimits, of scope: ScopeName) throws {
+        guard !limits.isEmpty else { return }
+        let missing = try missing(of: ResourceLimitChange(limits.values), in: scope.path)
+        try refuse(missing, scope.unit, consequence: "no command was run")
+    }
+
+    /// Changes the limits of a workspace: on record, on its slice if there is one, and for the slice that comes next.
+    /// - Returns: the workspace afterwards.
+    func change(_ id: WorkspaceID, _ change: ResourceLimitChange) async throws -> WorkspaceRow {
+        let consequence = "the limits are as before"
+        try check(change.set, subject: "workspace \(id)", consequence: consequence)
+        return try await withTurn(id) {
+            guard var row = try await context.index.workspace(id) else {
+                throw HostFailure.workspaceNotFound("limit workspace \(id): there is no such workspace")
+            }
+            let before = row.limits
+            row.limits = before.applying(change)
+            guard try await context.index.setLimits(workspace: id, row.limits) else {
+                throw HostFailure.workspaceDeleting("limit workspace \(id): it is being deleted; \(consequence)")
+            }
+            let slice = SliceName.workspace(context.instance, id)
+            do {
+                try await set(change, of: slice.unit, at: slice.path, consequence: consequence)
+            } catch {
+                _ = try await context.index.setLimits(workspace: id, before)
+                await undo(row.limits.change(to: before), of: slice.unit)
+                throw error
+            }
+            // Nothing is left to be remembered: the files of systemd go, and with them what the next slice would read.
+            if row.limits.isEmpty { await forget(id) }
+            return row
+        }
+    }
+
+    /// Changes the limits of a session that runs: on record and on its scope.
+    /// - Returns: the session afterwards.
+    func change(_ id: SessionID, _ change: ResourceLimitChange) async throws -> SessionRow {
+        let consequence = "the limits are as before"
+        try check(change.set, subject: "session \(id)", consequence: consequence)
+        guard let workspace = try await context.index.session(id)?.workspaceID else {
+            throw HostFailure.sessionNotFound("limit session \(id): there is no such session")
+        }
+        return try await withTurn(workspace) {
+            guard var row = try await context.index.session(id), let scope = ScopeName(unit: row.unit) else {
+                throw HostFailure.sessionNotFound("limit session \(id): there is no such session")
+            }
+            let before = row.limits
+            row.limits = before.applying(change)
+            guard row.status == .active, case .found = context.ground.look(scope.path),
+                try await context.index.setLimits(session: id, row.limits)
+            else {
+                throw HostFailure.sessionEnded("limit session \(id): it is not running; \(consequence)")
+            }
+            do {
+                try await set(change, of: scope.unit, at: scope.path, consequence: consequence)
+            } catch {
+                _ = try await context.index.setLimits(session: id, before)
+                await undo(row.limits.change(to: before), of: scope.unit)
+                throw error
+            }
+            return row
+        }
+    }
+
+    /// Removes what systemd keeps of the limits of a workspace that is gone.
+    func forget(_ workspace: WorkspaceID) async {
+        do throws(ScopeFailure) {
+            try await context.systemd.revertUnit(
+                SliceName.workspace(context.instance, workspace).unit, until: .after(Self.patience))
+        } catch {
+            context.logger.warning(
+                "\(error); its limits stay in systemd's runtime directory until the next boot",
+                metadata: .workspace(workspace, context.instance))
+        }
+    }
+
+    /// Puts the limits on record in place again where a crash or somebody else has left others. Runs at readiness.
+    func settle(_ sessions: [SessionRow]) async {
+        do {
+            for row in try await context.index.workspaces() where !row.limits.isEmpty && row.state != .deleting {
+                let slice = SliceName.workspace(context.instance, row.id)
+                await repair(row.limits, slice.unit, slice.path, in: row.id)
+            }
+            for row in sessions where !row.limits.isEmpty && row.status == .active && row.bootID == context.bootID {
+                guard let scope = ScopeName(unit: row.unit) else { continue }
+                await repair(row.limits, scope.unit, scope.path, in: row.workspaceID)
+            }
+        } catch {
+            context.logger.error("Limits of an earlier host could not be looked at: \(error)")
+        }
+    }
+
+    private func repair(
+        _ limits: ResourceLimits, _ unit: String, _ path: CgroupPath, in workspace: WorkspaceID
+    ) async {
+        do {
+            try await withTurn(workspace) {
+                let wanted = ResourceLimitChange(limits.values)
+                guard let missing = try missing(of: wanted, in: path), !missing.isEmpty else { return }
+                try await set(wanted, of: unit, at: path, consequence: "it goes on without")
+            }
+        } catch {
+            context.logger.error("\(error)", metadata: .workspace(workspace, context.instance))
+        }
+    }
+
+    private func withTurn<Value: Sendable>(
+        _ workspace: WorkspaceID, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        if let value = try await turns.run(workspace.rawValue, until: .after(Self.patience), body) { return value }
+        throw HostFailure.limitUnavailable(
+            "limit workspace \(workspace): its limits were being changed for \(Self.patience); nothing was done")
+    }
+
+    /// Sets and reads back. A unit without a cgroup has nothing to be read back: what it gets is read when it is started.
+    private func set(
+        _ change: ResourceLimitChange, of unit: String, at path: CgroupPath, consequence: String
+    ) async throws {
+        do throws(ScopeFailure) {
+            try await context.systemd.setLimits(unit, change, until: .after(Self.patience))
+        } catch {
+            if case .unreachable = error { throw HostFailure.systemdUnreachable("\(error); \(consequence)") }
+            throw HostFailure.limitUnavailable("\(error); \(consequence)")
+        }
+        try refuse(try missing(of: change, in: path), unit, consequence: consequence)
+    }
+
+    private func undo(_ change: ResourceLimitChange, of unit: String) async {
+        do throws(ScopeFailure) {
+            try await context.systemd.setLimits(unit, change, until: .after(Self.patience))
+        } catch {
+            context.logger.error("take back limits: \(error)")
+        }
+    }
+
+    private typealias Missing = [(limit: ResourceLimit, reading: CgroupDirectory.LimitReading)]
+
+    /// - Returns: nil when there is no such cgroup.
+    private func missing(of change: ResourceLimitChange, in path: CgroupPath) throws -> Missing? {
+        switch context.ground.look(path) {
+        case .absent: return nil
+        case .unknown(let reason):
+            throw HostFailure.limitUnavailable("read the limits of \(path): \(reason); whether they hold is not known")
+        case .found(let cgroup): return try cgroup.missing(of: change)
+        }
+    }
+
+    private func refuse(_ missing: Missing?, _ unit: String, consequence: String) throws(HostFailure) {
+        guard let missing, !missing.isEmpty else { return }
+        let words = missing.map { "\($0.limit.rawValue) is \($0.reading.words)" }.joined(separator: ", ")
+        throw .limitUnavailable("limit \(unit): systemd took it, and the kernel says that \(words); \(consequence)")
+    }
+}
+
+extension CgroupDirectory.LimitReading {
+    fileprivate var words: String {
+        switch self {
+        case .limited(let value): "\(value)"
+        case .unlimited: "not limited"
+        case .noController: "not there"
+        }
+    }
+}
