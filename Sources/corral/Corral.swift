@@ -26,8 +26,8 @@ struct Corral: AsyncParsableCommand {
         version: HostVersion.current,
         subcommands: [
             HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self,
-            Receipts.self,
-            ReceiptVerb.self, Reap.self, EventsVerb.self, Stats.self, StatusVerb.self,
+            Ports.self, PortCommand.self, Receipts.self, ReceiptVerb.self, Reap.self, EventsVerb.self, Stats.self,
+            StatusVerb.self,
         ]
     )
 }

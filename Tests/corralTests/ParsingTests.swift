@@ -121,6 +121,9 @@ import Testing
         #expect(try parse("receipts", as: Receipts.self).workspace == nil)
         #expect(try parse("receipts w", as: Receipts.self).workspace == "w")
         #expect(try parse("receipt r", as: ReceiptVerb.self).receipt == "r")
+        #expect(try parse("ports", as: Ports.self).workspace == nil)
+        let kill: PortKill = try parse("port kill w 3000 --protocol udp --force")
+        #expect(kill.workspace == "w" && kill.port == 3000 && kill.protocol?.choice == .udp && kill.force)
         let reap: Reap = try parse("reap --dry-run --unclaimed")
         #expect(reap.dryRun)
         #expect(reap.unclaimed)
@@ -136,7 +139,8 @@ import Testing
         "session wait s", "session wait s --exit --idle 1", "session wait s --output", "session wait s --idle -1",
         "session wait s --exit --timeout 3601", "session wait s --exit --from 1", "session wait --exit", "session logs",
         "session logs s --from -1", "attach s --detach-keys wrong",
-        "attach a b", "receipt", "reap now",
+        "attach a b", "receipt", "reap now", "port kill w", "port kill w 0", "port kill w 65536", "port kill w x",
+        "port kill w 1 --protocol sctp",
     ])
     func `answers what it cannot understand with 64`(_ line: String) {
         let error = #expect(throws: (any Error).self) { try Corral.parseAsRoot(words(line)) }

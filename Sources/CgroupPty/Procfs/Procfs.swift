@@ -82,16 +82,6 @@ public struct Procfs: Sendable {
         }
     }
 
-    /// Where one of a process's links leads, as `cwd`; nil when it is gone or may not be read.
-    ///
-    /// See: proc_pid_cwd(5), readlink(2)
-    public func link(_ pid: ProcessID, _ name: String) -> String? {
-        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("\(root)/\(pid)/\(name)", &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return String(decoding: bytes[0..<count].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     /// The first open file of a process that is wanted, in no order.
     ///
     /// See: proc_pid_fd(5)
@@ -104,7 +94,7 @@ public struct Procfs: Sendable {
                 guard descriptors > 0 else { return nil }
                 descriptors -= 1
                 // Sockets, pipes and the like have no path.
-                if let file = link(pid, "fd/\(name)"), file.hasPrefix("/"), isWanted(file) { return file }
+                if let file = readableLink(pid, "fd/\(name)"), file.hasPrefix("/"), isWanted(file) { return file }
             }
             return nil
         } catch {
@@ -121,6 +111,26 @@ public struct Procfs: Sendable {
             throw SystemCallFailure(call: "lstat", subject: path, errno: errno)
         }
         return status.st_uid
+    }
+
+    /// What a link in the process's directory names, such as `cwd`; nil when the process is gone.
+    ///
+    /// See: readlink(2)
+    /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
+    public func link(_ pid: ProcessID, _ name: String) throws(SystemCallFailure) -> String? {
+        let path = "\(root)/\(pid)/\(name)"
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &bytes, bytes.count)
+        guard count >= 0 else {
+            if errno == ENOENT || errno == ESRCH { return nil }
+            throw SystemCallFailure(call: "readlink", subject: path, errno: errno)
+        }
+        return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// What a link in the process's directory names, such as `cwd`; nil also when it may not be read.
+    public func readableLink(_ pid: ProcessID, _ name: String) -> String? {
+        do throws(SystemCallFailure) { return try link(pid, name) } catch { return nil }
     }
 
     /// Reads a file whose content the kernel makes in one piece; all of those of procfs that are read here are such.

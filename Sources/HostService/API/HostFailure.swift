@@ -6,6 +6,8 @@ enum HostFailure: Error, Sendable, Equatable {
     case sessionNotFound(String)
     case receiptNotFound(String)
     case repositoryNotFound(String)
+    /// Nobody of the workspace waits at the port.
+    case portNotFound(String)
     /// A value in the request cannot be used; says which and why.
     case invalidRequest(String)
     /// An id is taken by an object with other parameters, or by one that has ended.
@@ -22,6 +24,8 @@ enum HostFailure: Error, Sendable, Equatable {
     /// The session has ended or its terminal is not held.
     case sessionEnded(String)
     case terminalLost(String)
+    /// The process leads a session, and can only be ended with it.
+    case sessionLeader(String)
     /// The session could not be started; nothing of it is left.
     case startFailed(String)
     /// The command could not be executed; nothing of it is left.
@@ -36,6 +40,8 @@ enum HostFailure: Error, Sendable, Equatable {
     case systemdUnreachable(String)
     /// The state on disk could not be read or written; nothing was changed.
     case indexUnavailable(String)
+    /// What runs could not be read from the kernel; nothing was done.
+    case groundUnreadable(String)
     case gitFailed(String)
     case shuttingDown(String)
 }

@@ -41,6 +41,11 @@ protocol HostOperations: Sendable {
     /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
     func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment
 
+    /// What waits at ports in workspaces now.
+    func ports(workspace: String?) async throws -> PortListDocument
+    /// Ends the processes at a port. Only `closed` means that nobody waits there any more.
+    func closePort(_ selection: PortSelection) async throws -> PortEndDocument
+
     /// Receipts, the newest first.
     func receipts(workspace: String?) async throws -> [ReceiptDocument]
     func receipt(_ id: String) async throws -> ReceiptDocument

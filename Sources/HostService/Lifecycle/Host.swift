@@ -14,6 +14,7 @@ struct Host: HostOperations {
     let destroyService: DestroyService
     let reaperService: ReaperService
     let accountingService: AccountingService
+    let portService: PortService
     let startedAt: Timestamp
 
     func status() async throws -> StatusDocument {
@@ -97,6 +98,14 @@ struct Host: HostOperations {
 
     func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
         try await sessionService.attach(id, from: from, epoch: epoch, size: size)
+    }
+
+    func ports(workspace: String?) async throws -> PortListDocument {
+        try await portService.list(workspace: workspace)
+    }
+
+    func closePort(_ selection: PortSelection) async throws -> PortEndDocument {
+        try await portService.end(selection)
     }
 
     func receipts(workspace: String?) async throws -> [ReceiptDocument] {

@@ -110,8 +110,8 @@ public enum HostService {
             context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
-            destroyService: destroys, reaperService: reaper,
-            accountingService: AccountingService(context: context), startedAt: Timestamp(.now))
+            destroyService: destroys, reaperService: reaper, accountingService: AccountingService(context: context),
+            portService: PortService(context: context), startedAt: Timestamp(.now))
         return (
             host,
             HostWork.Parts(

@@ -1,5 +1,4 @@
 public import CgroupPty
-import Glibc
 
 extension EscapeScan {
     /// Ends processes that a look found killable, each through its own pidfd, which was opened by number and start time.
@@ -39,22 +38,17 @@ extension EscapeScan {
 
     private func ended(
         _ finding: EscapeFinding, _ question: EscapeQuestion, _ patience: Patience, _ deadline: Deadline
-    ) async throws(SystemCallFailure) -> EscapeEnd.Outcome {
+    ) async throws(SystemCallFailure) -> ProcessEnd {
         guard let pidfd = try Pidfd.open(finding.process.identity, in: procfs) else { return .gone }
         if let doubt = await doubt(about: finding, question, deadline) { return try pidfd.hasExited() ? .gone : doubt }
-        if try pidfd.signal(SIGTERM) == .gone { return .gone }  // (I1)
-        if try await pidfd.waitForExit(monitor, until: min(deadline, .after(patience.terminate))) { return .terminated }
-        if try pidfd.signal(SIGKILL) == .gone { return .terminated }  // (I1)
-        // SIGKILL was sent: it is worth waiting for a moment, even past the deadline.
-        let until = max(min(deadline, .after(patience.kill)), .after(.milliseconds(100)))
-        if try await pidfd.waitForExit(monitor, until: until) { return .killed }
-        return .survived(Survivor(finding.process.identity.pid, in: procfs))
+        return try await ProcessEnd(
+            ending: pidfd, terminate: patience.terminate, kill: patience.kill, monitor, procfs, until: deadline)
     }
 
     /// The second look, while the process is pinned; nil when it agrees with the first.
     private func doubt(
         about finding: EscapeFinding, _ question: EscapeQuestion, _ deadline: Deadline
-    ) async -> EscapeEnd.Outcome? {
+    ) async -> ProcessEnd? {
         let pid = finding.process.identity.pid
         let seen = await executor.run(until: deadline) { [procfs] in
             // Open files prove nothing, and are not read again.

@@ -77,8 +77,8 @@ struct ProcessCensus: Sendable, Equatable {
                     identity: stat.identity, command: stat.command, isKin: kin.contains(pid),
                     isSomebodyElses: isSomebodyElses, cgroup: cgroup, terminalDevice: stat.terminalDevice,
                     posixSession: stat.session, tag: tag,
-                    directory: readsUse ? procfs.link(pid, "cwd") : nil,
-                    root: readsUse ? procfs.link(pid, "root") : nil))
+                    directory: readsUse ? procfs.readableLink(pid, "cwd") : nil,
+                    root: readsUse ? procfs.readableLink(pid, "root") : nil))
         } catch {
             return .unknown("\(error)")
         }

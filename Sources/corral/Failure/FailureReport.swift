@@ -92,6 +92,8 @@ struct FailureReport: Equatable, Sendable {
         case "workspace_not_found": "`corral workspace list --all` lists the workspaces."
         case "session_not_found": "`corral session list` lists the sessions."
         case "receipt_not_found": "`corral receipts` lists the receipts."
+        case "port_not_found": "`corral ports` lists the ports."
+        case "session_leader": "`corral session kill` ends a session with all that runs in it."
         case "branch_checked_out":
             "Adopt that directory with `corral workspace adopt PATH`, or choose another --branch."
         case "workspace_deleting": "`corral receipts` shows how far the delete is."

@@ -99,4 +99,71 @@ import Testing
     func `reads the machine's id`() throws {
         #expect(try BootIdentity.machineID().count == 32)
     }
+
+    private static let header =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    private static let rest = "00000000:00000000 00:00000000 00000000 0 0"
+
+    @Test func `shows what this very process listens at, by the socket's inode`() throws {
+        let listener = try #require(Listener())
+        defer { close(listener.descriptor) }
+        let (procfs, own) = (Procfs(), ProcessID(getpid()))
+        var status = stat()
+        #expect(fstat(listener.descriptor, &status) == 0)
+        let socket = BoundSocket(
+            transport: .tcp, address: "127.0.0.1", port: listener.port, inode: UInt64(status.st_ino))
+        #expect(try procfs.boundSockets(seenBy: own)?.contains(socket) == true)
+        #expect(try procfs.socketInodes(own)?.contains(socket.inode) == true)
+        #expect(try procfs.networkNamespace(own) ?? 0 > 0)
+    }
+
+    /// A socket of this process that listens at a port of the kernel's choice.
+    private struct Listener {
+        let descriptor: CInt
+        let port: UInt16
+
+        init?() {
+            descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let descriptor = descriptor
+            let answer = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) + listen(descriptor, 1) + getsockname(descriptor, $0, &length)
+                }
+            }
+            guard descriptor >= 0, answer == 0 else { return nil }
+            port = UInt16(bigEndian: address.sin_port)
+        }
+    }
+
+    @Test func `reads no connection of a busy machine to find what listens, and every socket of UDP`() throws {
+        let sample = try Sample()
+        let listening = "0: 0100007F:0BB8 00000000:0000 0A \(Self.rest) 9 1\n"
+        let connected = "1: 0100007F:0BB8 0100007F:0001 01 \(Self.rest) 10 1\n"
+        // What comes after the first connection is not looked at: it could be of any length.
+        try sample.write(Self.header + listening + connected + "garbage\n", to: "7/net/tcp")
+        try sample.write(Self.header, to: "7/net/tcp6")
+        let bound = "1: 00000000:0035 00000000:0000 07 \(Self.rest) 11 1\n"
+        try sample.write(Self.header + connected + bound, to: "7/net/udp")
+        let sockets = try #require(try sample.procfs.boundSockets(seenBy: ProcessID(7)))
+        #expect(sockets.map(\.inode) == [9, 11])
+    }
+
+    @Test func `does not take a socket table that it cannot read for an empty one (I3)`() throws {
+        for content in ["", Self.header + "garbage\n", Self.header + "0: 0100007F:0BB8", "x"] {
+            let sample = try Sample()
+            try sample.write(content, to: "7/net/tcp")
+            #expect(throws: SystemCallFailure(call: "read", subject: "\(sample.procfs.root)/7/net/tcp", errno: EBADMSG))
+            {
+                try sample.procfs.boundSockets(seenBy: ProcessID(7))
+            }
+        }
+        let nothing = try Sample()
+        #expect(try nothing.procfs.boundSockets(seenBy: ProcessID(7)) == nil, "the process is gone")
+        #expect(try nothing.procfs.socketInodes(ProcessID(7)) == nil)
+        #expect(try nothing.procfs.networkNamespace(ProcessID(7)) == nil)
+    }
 }

@@ -11,6 +11,7 @@ import Testing
             (.sessionNotFound("d"), 404, "session_not_found"),
             (.receiptNotFound("d"), 404, "receipt_not_found"),
             (.repositoryNotFound("d"), 404, "repository_not_found"),
+            (.portNotFound("d"), 404, "port_not_found"),
             (.invalidRequest("d"), 400, "invalid_request"),
             (.idUsed("d"), 409, "id_used"),
             (.conflict("d"), 409, "conflict"),
@@ -21,6 +22,7 @@ import Testing
             (.workspaceDeleting("d"), 409, "workspace_deleting"),
             (.sessionEnded("d"), 409, "session_ended"),
             (.terminalLost("d"), 409, "terminal_lost"),
+            (.sessionLeader("d"), 409, "session_leader"),
             (.startFailed("d"), 503, "start_failed"),
             (.execFailed("d"), 422, "exec_failed"),
             (.ptyExhausted("d"), 503, "pty_exhausted"),
@@ -28,6 +30,7 @@ import Testing
             (.inputFull("d"), 429, "input_full"),
             (.systemdUnreachable("d"), 503, "systemd_unreachable"),
             (.indexUnavailable("d"), 503, "index_unavailable"),
+            (.groundUnreadable("d"), 503, "ground_unreadable"),
             (.gitFailed("d"), 422, "git_failed"),
             (.shuttingDown("d"), 503, "shutting_down"),
         ] as [(HostFailure, Int, String)])

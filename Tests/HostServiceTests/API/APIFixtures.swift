@@ -40,6 +40,21 @@ enum APIFixtures {
         workingDirectory: "/tree", isAlternateScreen: false, bracketedPaste: true, bells: 0, history: ["before"],
         lines: ["$ "], cells: nil, epoch: "e1", seq: 9, isComplete: true)
 
+    static let ports = PortListDocument(
+        ports: [
+            PortDocument(
+                workspace: "wspace", session: "sess1", protocol: .tcp, address: "127.0.0.1", port: 3000,
+                hostNetwork: true, networkNamespace: 4_026_531_833,
+                processes: [PortDocument.Holder(pid: 99, command: "node", session: "sess1")], firstSeen: moment)
+        ], unreadable: 1, reasons: ["open /proc/98/fd: Permission denied"], durationMs: 3, at: moment)
+
+    static func portEnd(closed: Bool?) -> PortEndDocument {
+        PortEndDocument(
+            workspace: "wspace", port: 3000, closed: closed,
+            processes: [.init(pid: 99, command: "node", session: "sess1", outcome: .terminated, detail: nil)],
+            detail: closed == true ? nil : "process 100 (node) waits there")
+    }
+
     static func end(_ outcome: OutcomeDocument = .confirmed) -> SessionEndDocument {
         SessionEndDocument(
             session: "sess1", unit: "corral-1f2e3d4c-wspace-sess1.scope", outcome: outcome, ended: .hangup,

@@ -17,6 +17,7 @@ final class FakeHost: HostOperations {
         var waited = WaitDocument(outcome: .timedOut)
         /// Whether waits go on until they are cancelled.
         var waitsForever = false
+        var portCloses: Bool? = true
         var attachments: [FakeAttachment] = []
         /// Holds every delete until it is opened.
         var gate: CallGate?
@@ -161,6 +162,18 @@ final class FakeHost: HostOperations {
         let attachment = FakeAttachment()
         set { $0.attachments.append(attachment) }
         return attachment
+    }
+
+    func ports(workspace: String?) async throws -> PortListDocument {
+        try note("ports \(workspace ?? "-")")
+        return APIFixtures.ports
+    }
+
+    func closePort(_ selection: PortSelection) async throws -> PortEndDocument {
+        try note(
+            "close \(selection.workspace) \(selection.port) \(selection.transport?.rawValue ?? "-") force=\(selection.force)"
+        )
+        return APIFixtures.portEnd(closed: now.portCloses)
     }
 
     func receipts(workspace: String?) async throws -> [ReceiptDocument] {

@@ -17,6 +17,13 @@ import Testing
             ("GET", "/v1/sessions/sess1", 200, "session sess1"),
             ("DELETE", "/v1/sessions/sess1", 200, "kill sess1 force=false"),
             ("DELETE", "/v1/sessions/sess1?force=true", 200, "kill sess1 force=true"),
+            ("GET", "/v1/ports", 200, "ports -"),
+            ("GET", "/v1/ports?workspace=wspace", 200, "ports wspace"),
+            ("DELETE", "/v1/ports?workspace=wspace&port=3000", 200, "close wspace 3000 - force=false"),
+            (
+                "DELETE", "/v1/ports?workspace=wspace&port=65535&protocol=udp&force", 200,
+                "close wspace 65535 udp force=true"
+            ),
             ("GET", "/v1/receipts", 200, "receipts -"),
             ("GET", "/v1/receipts?workspace=wspace", 200, "receipts wspace"),
             ("GET", "/v1/receipts/r-A_1", 200, "receipt r-A_1"),
@@ -57,6 +64,7 @@ import Testing
             #expect(try await get("/v1/workspaces/abcd", WorkspaceDocument.self) == APIFixtures.workspace(id: "abcd"))
             #expect(try await get("/v1/sessions", [SessionDocument].self) == [APIFixtures.session()])
             #expect(try await get("/v1/sessions/abcd", SessionDocument.self) == APIFixtures.session(id: "abcd"))
+            #expect(try await get("/v1/ports", PortListDocument.self) == APIFixtures.ports)
             #expect(try await get("/v1/receipts", [ReceiptDocument].self) == [APIFixtures.receipt()])
             #expect(try await get("/v1/receipts/rcpt1", ReceiptDocument.self) == APIFixtures.receipt())
             #expect(try await get("/v1/reaper", ReaperDocument.self) == APIFixtures.reaper)
@@ -158,6 +166,30 @@ import Testing
             let answer = try await served.client().request("DELETE", "/v1/workspaces/wspace")
             #expect(answer.status == status)
             #expect(try answer.document(ReceiptDocument.self) == APIFixtures.receipt(state, outcome))
+        }
+    }
+
+    @Test(arguments: [(true, 200), (false, 202), (nil, 202)] as [(Bool?, Int)])
+    func `that closes a port answers 200 only when it was seen to be closed (I3)`(
+        closed: Bool?, status: Int
+    ) async throws {
+        try await Served.run { served in
+            served.host.set { $0.portCloses = closed }
+            let answer = try await served.client().request("DELETE", "/v1/ports?workspace=wspace&port=3000")
+            #expect(answer.status == status)
+            #expect(try answer.document(PortEndDocument.self) == APIFixtures.portEnd(closed: closed))
+        }
+    }
+
+    @Test(arguments: [
+        "", "?port=1", "?workspace=wspace", "?workspace=wspace&port=0", "?workspace=wspace&port=65536",
+        "?workspace=wspace&port=x", "?workspace=wspace&port=1&protocol=sctp",
+    ])
+    func `that closes a port asks for a workspace and a port that there can be`(query: String) async throws {
+        try await Served.run { served in
+            let answer = try await served.client().request("DELETE", "/v1/ports\(query)")
+            #expect(try answer.status == 400 && answer.code == "invalid_request")
+            #expect(served.host.calls.isEmpty)
         }
     }
 

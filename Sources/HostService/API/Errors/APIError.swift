@@ -47,6 +47,7 @@ extension APIError {
         case .sessionNotFound(let detail): self.init(.notFound, "session_not_found", "No such session", detail)
         case .receiptNotFound(let detail): self.init(.notFound, "receipt_not_found", "No such receipt", detail)
         case .repositoryNotFound(let detail): self.init(.notFound, "repository_not_found", "No such repository", detail)
+        case .portNotFound(let detail): self.init(.notFound, "port_not_found", "No such port", detail)
         case .invalidRequest(let detail): self.init(.badRequest, "invalid_request", "Invalid request", detail)
         case .idUsed(let detail): self.init(.conflict, "id_used", "Id already used", detail)
         case .conflict(let detail): self.init(.conflict, "conflict", "Conflict", detail)
@@ -59,6 +60,7 @@ extension APIError {
             self.init(.conflict, "workspace_deleting", "Workspace is being deleted", detail)
         case .sessionEnded(let detail): self.init(.conflict, "session_ended", "Session has ended", detail)
         case .terminalLost(let detail): self.init(.conflict, "terminal_lost", "Terminal is lost", detail)
+        case .sessionLeader(let detail): self.init(.conflict, "session_leader", "Process leads a session", detail)
         case .startFailed(let detail):
             self.init(.serviceUnavailable, "start_failed", "Session could not be started", detail)
         case .execFailed(let detail):
@@ -72,6 +74,8 @@ extension APIError {
             self.init(.serviceUnavailable, "systemd_unreachable", "systemd is not reachable", detail)
         case .indexUnavailable(let detail):
             self.init(.serviceUnavailable, "index_unavailable", "State is not readable or writable", detail)
+        case .groundUnreadable(let detail):
+            self.init(.serviceUnavailable, "ground_unreadable", "What runs could not be read", detail)
         case .gitFailed(let detail): self.init(.unprocessableEntity, "git_failed", "git failed", detail)
         case .shuttingDown(let detail):
             self.init(.serviceUnavailable, "shutting_down", "Service is shutting down", detail)

@@ -23,6 +23,7 @@ struct RouteTable: Sendable {
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), ChangeWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), ChangeSession(), KillSession(),
         SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
+        ListPorts(), ClosePort(),
         ListReceipts(), GetReceipt(), StreamEvents(),
         GetStats(), GetMetrics(), GetDiskUsage(),
         RunReaperPass(), GetReaper(), TrustRepository(),

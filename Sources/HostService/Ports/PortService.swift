@@ -1,0 +1,217 @@
+import CgroupPty
+import FoundationEssentials
+import HostProtocol
+import Logging
+import Reaper
+import SessionIndex
+
+/// The ports that workspaces serve: found by looking, whenever somebody asks. Between two looks nothing is done.
+actor PortService {
+    /// How long a look may take. One at 400 sessions takes some hundredths of a second.
+    private static let patience = Duration.seconds(10)
+    /// Reasons that are told, of the first things that could not be looked into.
+    private static let reasonLimit = 20
+
+    private let context: HostContext
+    private let scan: PortScan
+    /// When each port that is open was first seen.
+    private var firstSeen: [OpenPort.Identity: Timestamp] = [:]
+    /// The look that was asked for last.
+    private var look: Task<Reading<PortLook>, Never>?
+    private var lookHasBegun = false
+
+    /// Looks at nothing yet.
+    init(context: HostContext) {
+        self.context = context
+        scan = PortScan(
+            instance: context.instance, ground: context.ground, procfs: context.procfs, monitor: context.monitor,
+            executor: context.executor)
+    }
+
+    /// The ports of one workspace or of all.
+    func list(workspace: String?) async throws -> PortListDocument {
+        var wanted: WorkspaceID?
+        if let workspace { wanted = try await known(workspace, "list the ports of").id }
+        let began = ContinuousClock.now
+        let look = try await freshLook("list ports")
+        let gaps = look.gaps.filter { wanted == nil || $0.workspace == nil || $0.workspace == wanted }
+        let ports = look.ports.filter { wanted == nil || $0.id.workspace == wanted }
+        return PortListDocument(
+            ports: ports.map { document($0, look) }.sorted {
+                ($0.workspace, $0.port, $0.protocol.rawValue, $0.address, $0.networkNamespace)
+                    < ($1.workspace, $1.port, $1.protocol.rawValue, $1.address, $1.networkNamespace)
+            },
+            unreadable: gaps.count, reasons: gaps.prefix(Self.reasonLimit).map(\.reason),
+            durationMs: Int((.now - began) / .milliseconds(1)), at: Timestamp(.now))
+    }
+
+    /// Ends the processes that wait at a port, unless one of them is a session's leader.
+    func end(_ selection: PortSelection) async throws -> PortEndDocument {
+        let verb = "close port \(selection.port) of workspace \(selection.workspace)"
+        let workspace = try await known(selection.workspace, "close a port of").id
+        let look = try await freshLook(verb)
+        let ports = Self.ports(look, workspace, selection)
+        guard !ports.isEmpty else {
+            throw HostFailure.portNotFound(
+                "\(verb): nobody waits there\(Self.remark(look, workspace)); nothing was ended")
+        }
+        var holders: [OpenPort.Holder] = []
+        for holder in ports.flatMap(\.holders) where !holders.contains(holder) { holders.append(holder) }
+        try await refuseLeaders(holders, verb)
+        // Not a child of the request: a client that goes away does not leave it half done (I7).
+        return await Task.detached { [self] in
+            await end(holders, at: ports, workspace, selection, verb)
+        }.value
+    }
+
+    private func end(
+        _ holders: [OpenPort.Holder], at ports: [OpenPort], _ workspace: WorkspaceID, _ selection: PortSelection,
+        _ verb: String
+    ) async -> PortEndDocument {
+        var document = PortEndDocument(
+            workspace: workspace.rawValue, port: selection.port, closed: nil, processes: [], detail: nil)
+        let deadline = Deadline.after(.seconds(30))
+        // So many pidfds are open at once (I8).
+        for start in stride(from: 0, to: holders.count, by: 32) {
+            let part = holders[start..<min(start + 32, holders.count)]
+            await withTaskGroup(of: PortEndDocument.Ending.self) { group in
+                for holder in part {
+                    group.addTask { [scan] in
+                        let end = await scan.end(
+                            holder, at: ports, of: workspace, force: selection.force, until: deadline)
+                        return PortEndDocument.Ending(holder, end)
+                    }
+                }
+                for await end in group { document.processes.append(end) }
+            }
+        }
+        document.processes.sort { $0.pid < $1.pid }
+        for end in document.processes {
+            context.logger.notice(
+                "\(verb): process \(end.pid) (\(end.command)) \(end.outcome.rawValue).",
+                metadata: .workspace(workspace, context.instance, outcome: end.outcome.rawValue))
+        }
+        do {
+            let after = try await freshLook(verb)
+            let left = Self.ports(after, workspace, selection)
+            if let holder = left.first?.holders.first {
+                document.closed = false
+                document.detail = "process \(holder.process.pid) (\(holder.command)) waits there"
+            } else if ports.contains(where: { after.couldHide($0.id) }) {
+                document.detail = "somebody waits there still\(Self.remark(after, workspace))"
+            } else {
+                document.closed = true
+            }
+        } catch {
+            document.detail = "\(error)"
+        }
+        return document
+    }
+
+    // MARK: Looking
+
+    /// One look that began after this call. Those who ask while one is under way share the next.
+    private func freshLook(_ verb: String) async throws -> PortLook {
+        let task: Task<Reading<PortLook>, Never>
+        if let look, !lookHasBegun {
+            task = look
+        } else {
+            let before = look
+            lookHasBegun = false
+            task = Task {
+                _ = await before?.value
+                lookHasBegun = true
+                let seen = await scan.look(until: .after(Self.patience))
+                if case .known(let look) = seen { remember(look) }
+                return seen
+            }
+            look = task
+        }
+        switch await task.value {
+        case .known(let look): return look
+        case .unknown(let reason):
+            throw HostFailure.groundUnreadable("\(verb): what runs could not be read: \(reason)")
+        }
+    }
+
+    private func remember(_ look: PortLook) {
+        let now = Timestamp(.now)
+        var seen: [OpenPort.Identity: Timestamp] = [:]
+        for port in look.ports { seen[port.id] = firstSeen[port.id] ?? now }
+        for (id, moment) in firstSeen where seen[id] == nil && look.couldHide(id) { seen[id] = moment }
+        firstSeen = seen
+    }
+
+    private func document(_ port: OpenPort, _ look: PortLook) -> PortDocument {
+        let place = port.id.place
+        return PortDocument(
+            workspace: port.id.workspace.rawValue, session: port.holders.first?.session?.rawValue,
+            protocol: place.transport == .tcp ? .tcp : .udp, address: place.address, port: Int(place.port),
+            hostNetwork: place.namespace == look.ownNamespace, networkNamespace: place.namespace,
+            processes: port.holders.map {
+                PortDocument.Holder(
+                    pid: Int($0.process.pid.rawValue), command: $0.command, session: $0.session?.rawValue)
+            }, firstSeen: firstSeen[port.id] ?? Timestamp(.now))
+    }
+
+    private static func ports(_ look: PortLook, _ workspace: WorkspaceID, _ selection: PortSelection) -> [OpenPort] {
+        look.ports.filter {
+            $0.id.workspace == workspace && Int($0.id.place.port) == selection.port
+                && (selection.transport == nil || selection.transport?.rawValue == $0.id.place.transport.rawValue)
+        }
+    }
+
+    /// What could not be looked into for a workspace, as part of a sentence; empty when there is nothing.
+    private static func remark(_ look: PortLook, _ workspace: WorkspaceID) -> String {
+        let gaps = look.gaps.filter { $0.workspace == nil || $0.workspace == workspace }
+        guard let first = gaps.first else { return "" }
+        return ", as far as could be seen (\(gaps.count) could not be looked into: \(first.reason))"
+    }
+
+    // MARK: What the index says
+
+    private func known(_ workspace: String, _ verb: String) async throws -> WorkspaceRow {
+        guard let id = WorkspaceID(workspace), let row = try await context.index.workspace(id) else {
+            throw HostFailure.workspaceNotFound("\(verb) \(workspace): there is no such workspace")
+        }
+        return row
+    }
+
+    /// A session's leader is ended with its session, or not at all.
+    private func refuseLeaders(_ holders: [OpenPort.Holder], _ verb: String) async throws {
+        let rows = try await context.index.sessions(workspace: nil, includeEnded: false)
+        for holder in holders {
+            let name = "process \(holder.process.pid) (\(holder.command))"
+            if let row = rows.first(where: { $0.leader == holder.process }) {
+                throw HostFailure.sessionLeader(
+                    "\(verb): \(name) is the leader of session \(row.id), which would end with it; nothing was ended. Kill the session instead"
+                )
+            }
+            guard let session = holder.session else { continue }
+            let row = try await context.index.session(session)
+            if row?.leader == nil {
+                throw HostFailure.conflict(
+                    "\(verb): \(name) is in session \(session), and who leads that is not on record; nothing was ended")
+            }
+        }
+    }
+}
+
+extension PortEndDocument.Ending {
+    /// What clients are told of one end.
+    fileprivate init(_ holder: OpenPort.Holder, _ end: ProcessEnd) {
+        let (outcome, detail): (Outcome, String?) =
+            switch end {
+            case .terminated: (.terminated, nil)
+            case .killed: (.killed, nil)
+            case .gone: (.gone, nil)
+            case .spared(let why): (.spared, why)
+            case .moved(let place): (.spared, "it had moved to \(place)")
+            case .survived(let survivor): (.survived, survivor.map { Survivor.list([$0]) })
+            case .failed(let why): (.failed, why)
+            }
+        self.init(
+            pid: Int(holder.process.pid.rawValue), command: holder.command, session: holder.session?.rawValue,
+            outcome: outcome, detail: detail)
+    }
+}
