@@ -3,7 +3,7 @@ import HostProtocol
 import NIOCore
 import NIOHTTP1
 
-/// A Corral host, spoken to over its Unix socket.
+/// A Corral host, spoken to over its Unix socket, on this machine or through ssh.
 ///
 /// One connection a request: a connection costs some 50 µs, and a request that is given up cannot disturb another. Values
 /// can be copied and used from any task. Every request has a deadline (I8); passing it does not undo what the host has
@@ -12,15 +12,18 @@ public struct HostClient: Sendable {
     /// How long the host may take over what it has in memory. Whatever waits for a process or for git has its own.
     public static let defaultTimeout: Duration = .seconds(30)
 
-    /// The socket.
-    public let socketPath: String
+    /// Where it is.
+    public let address: HostAddress
     /// Opens the connections.
     let connector: HostConnector
 
     /// Prepares to speak over the socket at `socketPath`. Nothing is opened yet.
-    public init(socketPath: String) {
-        self.socketPath = socketPath
-        connector = HostConnector(path: socketPath, loop: ClientLoop())
+    public init(socketPath: String) { self.init(.socket(path: socketPath)) }
+
+    /// Prepares to speak to the host at an address. Nothing is opened yet.
+    public init(_ address: HostAddress) {
+        self.address = address
+        connector = HostConnector(address: address, loop: ClientLoop())
     }
 
     /// Sends a request and waits for the whole answer, whatever its status.

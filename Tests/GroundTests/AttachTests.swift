@@ -114,7 +114,7 @@ struct `A client that attaches` {
         try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
             var printer = try await Printer(fixture)
             let slow = try SlowClient(
-                path: fixture.client.socketPath, session: printer.session, epoch: printer.epoch)
+                path: fixture.host.place.socket, session: printer.session, epoch: printer.epoch)
             let reading = Task { try await slow.run() }
             let others = (0..<9).map { _ in printer.follower() }
             let following = others.map { other in Task { try await other.run() } }
@@ -174,7 +174,7 @@ struct `A client that attaches` {
             let following = Task { try await other.run() }
             for (what, bytes, code) in Self.garbage {
                 let socket = try AttachSocket.open(
-                    path: fixture.client.socketPath, session: printer.session, timeout: .seconds(30))
+                    host: fixture.client.address, session: printer.session, timeout: .seconds(30))
                 try await printer.print(1000)
                 #expect(send(socket.descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count)
                 var found: Int?

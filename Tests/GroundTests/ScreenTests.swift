@@ -76,7 +76,7 @@ struct `A session's screen` {
     private func repaint(
         _ client: HostClient, _ session: String, size: TerminalSize? = nil
     ) async throws -> (bytes: [UInt8], synced: AttachMessage) {
-        let socket = try AttachSocket.open(path: client.socketPath, session: session, size: size, timeout: .seconds(30))
+        let socket = try AttachSocket.open(host: client.address, session: session, size: size, timeout: .seconds(30))
         var bytes: [UInt8] = []
         var synced: AttachMessage?
         while true {

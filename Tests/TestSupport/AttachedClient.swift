@@ -13,7 +13,7 @@ public struct AttachedClient: Sendable {
         case closed(Int)
     }
 
-    private let path: String
+    private let host: HostAddress
     private let session: String
     private let from: UInt64?
     private let epoch: String?
@@ -24,7 +24,7 @@ public struct AttachedClient: Sendable {
         _ client: HostClient, _ session: String, from: UInt64? = nil, epoch: String? = nil,
         timeout: Duration = HostClient.defaultTimeout
     ) {
-        path = client.socketPath
+        host = client.address
         self.session = session
         self.from = from
         self.epoch = epoch
@@ -45,7 +45,7 @@ public struct AttachedClient: Sendable {
             await BlockingExecutor(label: "attached").run {
                 Result { () throws(HostClientFailure) in
                     let socket = try AttachSocket.open(
-                        path: path, session: session, from: from, epoch: epoch, timeout: timeout)
+                        host: host, session: session, from: from, epoch: epoch, timeout: timeout)
                     let deadline = limit.map(Deadline.after)
                     var (isOver, isEnough) = (false, false)
                     while !isOver, !isEnough, deadline?.hasPassed != true, !isCancelled.withLock({ $0 }) {

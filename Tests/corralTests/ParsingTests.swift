@@ -12,7 +12,7 @@ import Testing
     private func words(_ line: String) -> [String] { line.split(separator: " " as Character).map(String.init) }
 
     @Test func `knows the verbs of the host`() throws {
-        #expect(try parse("host start --socket /s", as: HostStart.self).host.socket == "/s")
+        #expect(try parse("host start --socket /s", as: HostStart.self).host.places.socket == "/s")
         #expect(try parse("host status --json", as: HostStatus.self).host.json)
         #expect(try parse("status --json", as: StatusVerb.self).host.json)
         #expect(try !parse("host stop", as: HostStop.self).yes)
@@ -121,6 +121,11 @@ import Testing
         #expect(try parse("receipts", as: Receipts.self).workspace == nil)
         #expect(try parse("receipts w", as: Receipts.self).workspace == "w")
         #expect(try parse("receipt r", as: ReceiptVerb.self).receipt == "r")
+        for line in ["--host ada@mill workspace list", "workspace list --host ada@mill"] {
+            #expect(try parse(line, as: WorkspaceList.self).host.places.host == "ada@mill")
+        }
+        #expect(try parse("--hosts a,local session list", as: SessionList.self).host.places.hosts == "a,local")
+        #expect(try parse("--host ssh://a attach s", as: AttachVerb.self).places.host == "ssh://a")
         #expect(try parse("ports", as: Ports.self).workspace == nil)
         let kill: PortKill = try parse("port kill w 3000 --protocol udp --force")
         #expect(kill.workspace == "w" && kill.port == 3000 && kill.protocol?.choice == .udp && kill.force)
@@ -140,7 +145,9 @@ import Testing
         "session wait s --exit --timeout 3601", "session wait s --exit --from 1", "session wait --exit", "session logs",
         "session logs s --from -1", "attach s --detach-keys wrong",
         "attach a b", "receipt", "reap now", "port kill w", "port kill w 0", "port kill w 65536", "port kill w x",
-        "port kill w 1 --protocol sctp",
+        "port kill w 1 --protocol sctp", "--host -oProxyCommand=x status", "--host http://a status",
+        "--hosts a,,b workspace list",
+        "--host a --socket /s status", "--host a --hosts b workspace list",
     ])
     func `answers what it cannot understand with 64`(_ line: String) {
         let error = #expect(throws: (any Error).self) { try Corral.parseAsRoot(words(line)) }

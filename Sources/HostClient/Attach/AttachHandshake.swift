@@ -11,6 +11,8 @@ public final class AttachHandshake {
     private enum Stage {
         /// The host's queue of connections was full when it was last tried.
         case connecting
+        /// ssh is on its way to the other machine's host.
+        case dialling(SSHConnection)
         /// What of the request was not sent yet.
         case sending(ArraySlice<UInt8>)
         /// What has come of the answer.
@@ -19,7 +21,8 @@ public final class AttachHandshake {
 
     /// What is asked, for messages.
     public let request: String
-    private let path: String
+    private let host: HostAddress
+    private let mayAsk: Bool
     private var stage = Stage.connecting
     /// Owned by this object until an attachment takes it over; -1 before it is open and after that.
     private var socket: CInt = -1
@@ -36,8 +39,13 @@ public final class AttachHandshake {
     ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
     ///   - epoch: The run that `from` counts in, as `synced` told it.
     ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
-    public init(path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil) {
-        self.path = path
+    ///   - mayAsk: Whether ssh may ask the user for a password: not while his terminal is the session's.
+    public init(
+        host: HostAddress, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
+        mayAsk: Bool = false
+    ) {
+        self.host = host
+        self.mayAsk = mayAsk
         request = "GET \(Self.target(session, from: from, epoch: epoch, size: size))"
     }
 
@@ -45,7 +53,11 @@ public final class AttachHandshake {
 
     /// To be polled; -1 when there is nothing to poll for, and it must be tried again after some milliseconds.
     public var descriptor: CInt {
-        if case .connecting = stage { -1 } else { socket }
+        switch stage {
+        case .connecting: -1
+        case .dialling(let connection): connection.descriptor
+        case .sending, .reading: socket
+        }
     }
 
     /// What to poll for.
@@ -60,11 +72,16 @@ public final class AttachHandshake {
         while true {
             switch stage {
             case .connecting:
-                guard try connect() else { return nil }
-                let text =
-                    "\(request) HTTP/1.1\r\nHost: corral\r\nUser-Agent: corral\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(Self.nonce)\r\n\r\n"
-                stage = .sending(Array(text.utf8)[...])
+                switch host {
+                case .socket(let path):
+                    guard let connected = try HostSocket.connect(path: path) else { return nil }
+                    begin(connected)
+                case .ssh(let destination):
+                    stage = .dialling(try SSHConnection(destination, mayAsk: mayAsk))
+                }
+            case .dialling(let connection):
+                guard let connected = try connection.proceed() else { return nil }
+                begin(connected)
             case .sending(let rest):
                 guard let count = try send(rest) else { return nil }
                 stage = count == rest.count ? .reading([]) : .sending(rest.dropFirst(count))
@@ -80,34 +97,12 @@ public final class AttachHandshake {
         }
     }
 
-    /// - Returns: false while the host's queue of connections is full: a Unix socket answers `EAGAIN` where TCP would wait.
-    ///
-    /// See: connect(2)
-    private func connect() throws(HostClientFailure) -> Bool {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw .unreachable(path: path, why: "the path is longer than the 107 bytes that a socket's can have")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        if socket < 0 {
-            let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-            socket = Glibc.socket(AF_UNIX, kind, 0)
-        }
-        guard socket >= 0 else { throw .unreachable(path: path, why: String(cString: strerror(errno))) }
-        while true {
-            let answer = withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            if answer == 0 { return true }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return false
-            case let code: throw .unreachable(path: path, why: String(cString: strerror(code)))
-            }
-        }
+    private func begin(_ connected: CInt) {
+        socket = connected
+        let text =
+            "\(request) HTTP/1.1\r\nHost: corral\r\nUser-Agent: corral\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(Self.nonce)\r\n\r\n"
+        stage = .sending(Array(text.utf8)[...])
     }
 
     /// - Returns: how many bytes the host's end has taken; nil when it takes none now.

@@ -42,10 +42,11 @@ public final class AttachSocket {
     ///   - timeout: Until the host has answered.
     /// - Throws: ``HostClientFailure``; `problem` when the host refuses.
     public static func open(
-        path: String, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
+        host: HostAddress, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
         timeout: Duration
     ) throws(HostClientFailure) -> AttachSocket {
-        let handshake = AttachHandshake(path: path, session: session, from: from, epoch: epoch, size: size)
+        let handshake = AttachHandshake(
+            host: host, session: session, from: from, epoch: epoch, size: size, mayAsk: true)
         let deadline = ContinuousClock.now + timeout
         while true {
             if let socket = try handshake.proceed() { return socket }

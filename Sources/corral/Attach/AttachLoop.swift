@@ -12,14 +12,12 @@ import HostProtocol
 final class AttachLoop {
     /// How long a host may be away. A restart takes milliseconds, an upgrade of the package some seconds.
     private static let patience: Duration = .seconds(10)
-    /// Before each try: a host that restarts is back after some milliseconds.
-    private static let pause: Duration = .milliseconds(20)
     /// From here on a person notices that nothing moves.
     private static let noticeable: Duration = .milliseconds(400)
     /// Bytes that are kept while there is no connection. A person types less in the time that a host needs to restart.
     private static let pendingLimit = 64 << 10
 
-    private let path: String
+    private let host: HostAddress
     private let session: String
     private let isReadOnly: Bool
     private let isTerminal: Bool
@@ -34,6 +32,8 @@ final class AttachLoop {
     private var pending: [UInt8] = []
     /// Since when there is no connection.
     private var brokenSince: ContinuousClock.Instant?
+    /// Before it no other connection is tried, whatever is typed meanwhile.
+    private var nextTry: ContinuousClock.Instant?
     private var isNoticeShown = false
     /// What is on the screen is not the session's: the next connection begins with a picture.
     private var isPictureWanted = false
@@ -42,11 +42,12 @@ final class AttachLoop {
 
     /// Prepares to serve a connection.
     init(
-        _ socket: AttachSocket, path: String, session: String, keys: DetachKeys, isReadOnly: Bool, isTerminal: Bool,
+        _ socket: AttachSocket, host: HostAddress, session: String, keys: DetachKeys, isReadOnly: Bool,
+        isTerminal: Bool,
         waking pipe: WakePipe
     ) {
         self.socket = socket
-        self.path = path
+        self.host = host
         self.session = session
         self.isReadOnly = isReadOnly
         self.isTerminal = isTerminal
@@ -77,7 +78,7 @@ final class AttachLoop {
             pollfd(fd: canType ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket?.descriptor ?? handshake?.descriptor ?? -1, events: Int16(events), revents: 0),
         ]
-        let count = poll(&waits, 3, socket == nil ? Self.pause.milliseconds : -1)
+        let count = poll(&waits, 3, socket == nil ? host.retryPause.milliseconds : -1)
         if count > 0 {
             // A signal's handler has said in the pipe what there is to say: EINTR needs no answer.
             let messages = waits[0].revents != 0 ? pipe.drain() : []
@@ -159,11 +160,12 @@ final class AttachLoop {
     private func reconnect() {
         let since = brokenSince ?? .now
         if isTerminal, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
+        if handshake == nil, let nextTry, .now < nextTry { return }
         do throws(HostClientFailure) {
             let attempt =
                 handshake
                 ?? AttachHandshake(
-                    path: path, session: session, from: isPictureWanted ? nil : position.next,
+                    host: host, session: session, from: isPictureWanted ? nil : position.next,
                     epoch: isPictureWanted ? nil : position.epoch, size: windowSize)
             handshake = attempt
             if let next = try attempt.proceed() {
@@ -173,6 +175,7 @@ final class AttachLoop {
             }
         } catch {
             handshake = nil
+            nextTry = .now + host.retryPause
             let isOver = .now - since >= Self.patience
             switch error {
             case .unreachable, .disconnected: if isOver { end = .hostGone }

@@ -40,14 +40,14 @@ struct AttachRun {
     private func stay(_ isTerminal: Bool) -> Result<AttachEnd, any Error> {
         Result {
             let socket = try AttachSocket.open(
-                path: client.socketPath, session: session,
+                host: client.address, session: session,
                 size: isTerminal && !isReadOnly ? RawTerminal.size() : nil, timeout: HostClient.defaultTimeout)
             Console.note(
                 Self.greeting(session: session, keys: keys, isReadOnly: isReadOnly, isTerminal: isTerminal))
             let pipe = try WakePipe()
             let terminal = isTerminal ? try RawTerminal(waking: pipe) : nil
             let loop = AttachLoop(
-                socket, path: client.socketPath, session: session, keys: keys, isReadOnly: isReadOnly,
+                socket, host: client.address, session: session, keys: keys, isReadOnly: isReadOnly,
                 isTerminal: isTerminal, waking: pipe)
             let end = loop.run()
             // Raw until here: whoever ends first, no key may be echoed in between.

@@ -22,17 +22,11 @@ struct AttachVerb: AsyncParsableCommand {
 
     @OptionGroup var keys: AttachOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "The host's socket. Else $CORRAL_SOCKET, else the one in the runtime directory.", valueName: "path")
-    )
-    var socket: String?
+    @OptionGroup var places: HostPlaces
 
     func run() async throws {
         try AttachRun.checkTerminal(isReadOnly: keys.readOnly)
-        var host = HostOptions()
-        host.socket = socket
-        let client = try host.client()
+        let client = try places.client()
         let id = try await client.sessionID(session)
         throw try await AttachRun(client, session: id, keys).run()
     }

@@ -19,6 +19,8 @@ struct FailureReport: Equatable, Sendable {
             self.init(failure, whileEnding: whileEnding)
         case let failure as CommandFailure:
             self.init(failure.description, failure.status, failure.code)
+        case let failure as HostAddress.Failure:
+            self.init(failure.description, .usage, "invalid_address")
         case let failure as SocketPath.Failure:
             self.init(failure.description, .unreachable, "unreachable")
         default:
@@ -30,8 +32,12 @@ struct FailureReport: Equatable, Sendable {
     init(_ failure: HostClientFailure, whileEnding: Bool = false) {
         let late = whileEnding ? CommandStatus.notConfirmed : .unreachable
         switch failure {
-        case .unreachable:
-            let text = "The Corral host cannot be reached: \(failure).\nIs it running? `corral host start` starts it."
+        case .unreachable(let path, _):
+            let advice =
+                path.hasPrefix("/")
+                ? "Is it running? `corral host start` starts it."
+                : "`ssh MACHINE corral status` shows what there is on the other machine."
+            let text = "The Corral host cannot be reached: \(failure).\n\(advice)"
             self.init(text, .unreachable, "unreachable")
         case .problem(let problem):
             self.init(problem)

@@ -3,9 +3,6 @@ import HostProtocol
 
 /// A host that is away, for as long as a restart of it may take: who waits for something asks again, and notices nothing.
 struct HostAbsence {
-    /// Before each try.
-    private static let pause: Duration = .milliseconds(20)
-
     private let patience: Duration
     private var since: ContinuousClock.Instant?
 
@@ -20,12 +17,12 @@ struct HostAbsence {
 
     /// Waits a moment, if a failure says no more than that the host is away.
     /// - Returns: whether to ask again.
-    mutating func bridge(_ failure: HostClientFailure) async -> Bool {
+    mutating func bridge(_ failure: HostClientFailure, of client: HostClient) async -> Bool {
         guard Self.isAbsence(failure) else { return false }
         let began = since ?? .now
         since = began
         guard .now - began < patience else { return false }
-        do { try await Task.sleep(for: Self.pause) } catch { return false }
+        do { try await Task.sleep(for: client.address.retryPause) } catch { return false }
         return true
     }
 

@@ -19,7 +19,7 @@ struct HostRestart: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.client()
+        let client = try host.places.localClient("host restart")
         let unit = HostUnit()
         guard try unit.isActive() else {
             if let status = try await HostStart.running(client) {

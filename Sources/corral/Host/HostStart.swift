@@ -19,11 +19,11 @@ struct HostStart: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.client()
+        let client = try host.places.localClient("host start")
         if let status = try await Self.running(client) {
             return try Console.print(status, asJSON: host.json) { "The host runs already (pid \(status.pid))." }
         }
-        try HostUnit().start(socket: host.socket)
+        try HostUnit().start(socket: host.places.socket)
         let status = try await client.status()
         try Console.print(status, asJSON: host.json) { "The host runs (pid \(status.pid))." }
     }

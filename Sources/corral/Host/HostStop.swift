@@ -42,7 +42,8 @@ struct HostStop: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let status = try await HostStart.running(try host.client())
+        let client = try host.places.localClient("host stop")
+        let status = try await HostStart.running(client)
         let unit = HostUnit()
         guard try status != nil || unit.isActive() else {
             if host.json { try Console.print(json: Stopped(stopped: false, sessions: nil)) }
@@ -51,7 +52,7 @@ struct HostStop: AsyncParsableCommand {
         }
         if let status, status.sessions > 0, !yes { try Self.confirm(sessions: status.sessions) }
         try unit.stop()
-        if let left = try await HostStart.running(try host.client()) {
+        if let left = try await HostStart.running(client) {
             throw CommandFailure.failed(
                 """
                 A host answers still (pid \(left.pid)): it was not started as \(HostUnit.name). Stop it where it was \

@@ -5,7 +5,24 @@ import HostProtocol
 extension HostClient {
     /// The id of the workspace that the user means.
     func workspaceID(_ name: String) async throws -> String {
-        try Self.workspaceID(name, among: try await workspaces(all: true))
+        try workspaceID(name, among: try await workspaces(all: true))
+    }
+
+    /// The id of the workspace that the user means, of those that are listed.
+    func workspaceID(_ name: String, among workspaces: [WorkspaceDocument]) throws(CommandFailure) -> String {
+        if name == ".", address.isRemote {
+            throw .refused("`.` is a directory of this machine, and the host is \(address). Give an id or a name.")
+        }
+        return try Self.workspaceID(name, among: workspaces)
+    }
+
+    /// A path as the host can use it: absolute, since its working directory is another.
+    func path(_ path: String) throws(CommandFailure) -> String {
+        if address.isRemote, !path.hasPrefix("/") {
+            throw .refused(
+                "\(path) is a path of this machine, and the host is \(address). Give an absolute path of that one.")
+        }
+        return try CurrentDirectory.absolute(path)
     }
 
     /// The id of the workspace that the user means, of those that are listed.

@@ -2,17 +2,21 @@ import HostProtocol
 
 /// Sessions as tables and fields.
 enum SessionText {
+    /// The columns of a list.
+    static let headers = ["ID", "TITLE", "WORKSPACE", "STATUS", "MEMBERS", "ATTACHED", "CREATED", "COMMAND"]
+
     /// A line a session.
     static func table(_ sessions: [SessionDocument], _ time: TimeText, _ style: TextStyle) -> String {
-        var table = Table("ID", "TITLE", "WORKSPACE", "STATUS", "MEMBERS", "ATTACHED", "CREATED", "COMMAND")
-        for session in sessions {
-            table.append(
-                Table.Cell(session.id), Table.Cell(session.title), Table.Cell(session.workspace), status(session),
-                Table.Cell(session.members), Table.Cell(session.attached), Table.Cell(time.ago(session.createdAt)),
-                Table.Cell(session.command.joined(separator: " "))
-            )
-        }
-        return table.text(style)
+        Table(headers, rows: sessions.map { row($0, time) }).text(style)
+    }
+
+    /// The cells of a list's line.
+    static func row(_ session: SessionDocument, _ time: TimeText) -> [Table.Cell] {
+        [
+            Table.Cell(session.id), Table.Cell(session.title), Table.Cell(session.workspace), status(session),
+            Table.Cell(session.members), Table.Cell(session.attached), Table.Cell(time.ago(session.createdAt)),
+            Table.Cell(session.command.joined(separator: " ")),
+        ]
     }
 
     /// Everything of one session.

@@ -39,11 +39,19 @@ struct Table {
     }
 
     private let headers: [String]
-    private var rows: [[Cell]] = []
+    private var rows: [[Cell]]
 
     /// A table with these column headers.
     init(_ headers: String...) {
+        self.init(headers, rows: [])
+    }
+
+    /// A table with these column headers and rows.
+    /// - Precondition: One cell for each header.
+    init(_ headers: [String], rows: [[Cell]]) {
+        precondition(rows.allSatisfy { $0.count == headers.count }, "a row has a cell for each column")
         self.headers = headers
+        self.rows = rows
     }
 
     /// Appends a row.

@@ -2,17 +2,16 @@ import HostProtocol
 
 /// Workspaces as tables and fields.
 enum WorkspaceText {
-    /// A line a workspace.
-    static func table(_ workspaces: [WorkspaceDocument], _ time: TimeText, _ style: TextStyle) -> String {
-        var table = Table("ID", "NAME", "STATE", "KIND", "BRANCH", "SESSIONS", "CREATED", "PATH")
-        for workspace in workspaces {
-            table.append(
-                Table.Cell(workspace.id), Table.Cell(workspace.name), state(workspace.state),
-                Table.Cell(workspace.kind.rawValue), Table.Cell(workspace.branch), Table.Cell(workspace.sessions),
-                Table.Cell(time.ago(workspace.createdAt)), Table.Cell(workspace.path)
-            )
-        }
-        return table.text(style)
+    /// The columns of a list.
+    static let headers = ["ID", "NAME", "STATE", "KIND", "BRANCH", "SESSIONS", "CREATED", "PATH"]
+
+    /// The cells of a list's line.
+    static func row(_ workspace: WorkspaceDocument, _ time: TimeText) -> [Table.Cell] {
+        [
+            Table.Cell(workspace.id), Table.Cell(workspace.name), state(workspace.state),
+            Table.Cell(workspace.kind.rawValue), Table.Cell(workspace.branch), Table.Cell(workspace.sessions),
+            Table.Cell(time.ago(workspace.createdAt)), Table.Cell(workspace.path),
+        ]
     }
 
     /// Everything of one workspace.

@@ -23,7 +23,8 @@ struct RepositoryTrust: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let answer = try await host.client().trustRepository(try CurrentDirectory.absolute(path))
+        let client = try host.client()
+        let answer = try await client.trustRepository(try client.path(path))
         try Console.print(answer, asJSON: host.json) {
             let names = answer.trusted.map { ".corral/\($0)" }.joined(separator: " and ")
             return names.isEmpty

@@ -56,7 +56,7 @@ struct OutputLog {
                         "corral: session \(session) has ended while the host was away; its last output is not held")
                     return
                 }
-                guard await absence.bridge(error) else { throw error }
+                guard await absence.bridge(error, of: client) else { throw error }
             }
         }
     }
@@ -71,7 +71,7 @@ struct OutputLog {
     }
 
     private mutating func attach() async throws(HostClientFailure) -> Stretch {
-        let (path, session, position) = (client.socketPath, session, (next: next, epoch: epoch))
+        let (host, session, position) = (client.address, session, (next: next, epoch: epoch))
         let printed = await withCheckedContinuation { continuation in
             // A thread of its own: it blocks for as long as the connection lasts.
             DispatchQueue(label: "log").async {
@@ -79,7 +79,7 @@ struct OutputLog {
                     returning: Result { () throws(HostClientFailure) in
                         try Self.printNew(
                             AttachSocket.open(
-                                path: path, session: session, from: position.next, epoch: position.epoch,
+                                host: host, session: session, from: position.next, epoch: position.epoch,
                                 timeout: HostClient.defaultTimeout))
                     })
             }

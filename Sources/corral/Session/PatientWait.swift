@@ -47,7 +47,7 @@ struct PatientWait {
             } catch {
                 // A wait that was cut off after a while has found its host present.
                 if .now - asked > .seconds(1) { absence.isOver() }
-                guard await absence.bridge(error) else { throw error }
+                guard await absence.bridge(error, of: client) else { throw error }
             }
         }
     }

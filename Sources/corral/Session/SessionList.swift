@@ -10,8 +10,9 @@ struct SessionList: AsyncParsableCommand {
         discussion: """
             Sessions that have ended are listed for as long as the host keeps their records, after those that live.
 
-            Example:
+            Examples:
               corral session list .
+              corral --hosts local,ada@mill session list
             """,
         aliases: ["ls"]
     )
@@ -22,15 +23,14 @@ struct SessionList: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.client()
-        var id: String?
-        if let workspace { id = try await client.workspaceID(workspace) }
-        let sessions = try await client.sessions(workspace: id)
-        try Console.print(sessions, asJSON: host.json) {
+        let (workspace, time, json) = (workspace, TimeText.local, host.json)
+        try await HostListing(headers: SessionText.headers, row: { SessionText.row($0, time) }) { client in
+            var id: String?
+            if let workspace { id = try await client.workspaceID(workspace) }
+            let sessions = try await client.sessions(workspace: id)
+            if json { return sessions }
             let isOver = { (session: SessionDocument) in session.status == .exited || session.status == .disposed }
-            return SessionText.table(
-                sessions.filter { !isOver($0) } + sessions.filter(isOver), .local, .standardOutput
-            )
-        }
+            return sessions.filter { !isOver($0) } + sessions.filter(isOver)
+        }.run(host)
     }
 }

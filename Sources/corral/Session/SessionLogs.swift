@@ -29,16 +29,10 @@ struct SessionLogs: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first byte to print. Else the oldest that is held.", valueName: "seq"))
     var from: UInt64?
 
-    @Option(
-        help: ArgumentHelp(
-            "The host's socket. Else $CORRAL_SOCKET, else the one in the runtime directory.", valueName: "path")
-    )
-    var socket: String?
+    @OptionGroup var places: HostPlaces
 
     func run() async throws {
-        var host = HostOptions()
-        host.socket = socket
-        let client = try host.client()
+        let client = try places.client()
         var log = OutputLog(client, session: try await client.sessionID(session), from: from)
         if follow { try await log.follow() } else { try await log.printHeld() }
     }

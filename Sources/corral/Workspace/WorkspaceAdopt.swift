@@ -29,9 +29,10 @@ struct WorkspaceAdopt: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
+        let client = try host.client()
         let request = CreateWorkspaceRequest(
-            kind: .adopted, path: try CurrentDirectory.absolute(path), name: name, id: id, limits: limits.request
+            kind: .adopted, path: try client.path(path), name: name, id: id, limits: limits.request
         )
-        try await WorkspaceCreation.perform(request, host)
+        try await WorkspaceCreation.perform(request, client, asJSON: host.json)
     }
 }

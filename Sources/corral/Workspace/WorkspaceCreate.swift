@@ -35,10 +35,11 @@ struct WorkspaceCreate: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
+        let client = try host.client()
         let request = CreateWorkspaceRequest(
-            kind: .worktree, repository: try CurrentDirectory.absolute(repository), branch: branch, base: base,
-            name: name, id: id, limits: limits.request
+            kind: .worktree, repository: try client.path(repository), branch: branch, base: base, name: name, id: id,
+            limits: limits.request
         )
-        try await WorkspaceCreation.perform(request, host)
+        try await WorkspaceCreation.perform(request, client, asJSON: host.json)
     }
 }

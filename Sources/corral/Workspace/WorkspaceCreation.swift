@@ -5,11 +5,11 @@ import HostProtocol
 enum WorkspaceCreation {
     /// Asks for the workspace and prints it: its id and path, or the document.
     /// - Throws: ``CommandStatus/other`` when it was made but its setup failed; that is told on stderr.
-    static func perform(_ request: CreateWorkspaceRequest, _ host: HostOptions) async throws {
-        let creation = try await host.client().createWorkspace(request)
+    static func perform(_ request: CreateWorkspaceRequest, _ client: HostClient, asJSON: Bool) async throws {
+        let creation = try await client.createWorkspace(request)
         let workspace = creation.document
-        try Console.print(workspace, asJSON: host.json) { "\(workspace.id)  \(workspace.path)" }
-        if !creation.isNew, !host.json { Console.note("It was there already.") }
+        try Console.print(workspace, asJSON: asJSON) { "\(workspace.id)  \(workspace.path)" }
+        if !creation.isNew, !asJSON { Console.note("It was there already.") }
         guard workspace.state == .failed else { return }
         Console.note(
             """

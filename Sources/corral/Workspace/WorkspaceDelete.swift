@@ -57,7 +57,7 @@ struct WorkspaceDelete: AsyncParsableCommand {
         )
         let listed = await Listing { () async throws(HostClientFailure) in try await client.workspaces(all: true) }
         try await EndingBatch.run(workspaces, asJSON: host.json) { argument in
-            let id = try HostClient.workspaceID(argument, among: try listed.get())
+            let id = try client.workspaceID(argument, among: try listed.get())
             let receipt = try await client.deleteWorkspace(id, options)
             let report = ReceiptReport(receipt, .local)
             return EndingBatch.Outcome(

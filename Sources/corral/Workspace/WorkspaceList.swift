@@ -8,8 +8,9 @@ struct WorkspaceList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the workspaces.",
         discussion: """
-            Example:
+            Examples:
               corral workspace list --all
+              corral --hosts local,ada@mill,ssh://forge:2222 workspace list
             """,
         aliases: ["ls"]
     )
@@ -20,9 +21,9 @@ struct WorkspaceList: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let workspaces = try await host.client().workspaces(all: all)
-        try Console.print(workspaces, asJSON: host.json) {
-            WorkspaceText.table(workspaces, .local, .standardOutput)
-        }
+        let (all, time) = (all, TimeText.local)
+        try await HostListing(headers: WorkspaceText.headers, row: { WorkspaceText.row($0, time) }) { client in
+            try await client.workspaces(all: all)
+        }.run(host)
     }
 }

@@ -72,7 +72,7 @@ import Testing
         let path = server.path
         try await BlockingExecutor(label: "attached").run {
             Result { () throws(HostClientFailure) in
-                let socket = try AttachSocket.open(path: path, session: "s9x1", timeout: .seconds(30))
+                let socket = try AttachSocket.open(host: .socket(path: path), session: "s9x1", timeout: .seconds(30))
                 socket.send([UInt8](repeating: 7, count: 100_000))
                 socket.resize(to: TerminalSize(columns: 80, rows: 24))
                 socket.close(within: .seconds(10))

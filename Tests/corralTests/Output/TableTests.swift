@@ -41,12 +41,27 @@ import Testing
     }
 
     @Test func `of workspaces shows their time as it passed`() {
-        let text = WorkspaceText.table(
-            [Samples.workspace("wk4m2", name: "fix", sessions: 2)], Samples.time, Samples.plain)
+        let text = Self.listing.table([(nil, Samples.workspace("wk4m2", name: "fix", sessions: 2))], Samples.plain)
         #expect(
             text == """
                 ID     NAME  STATE   KIND      BRANCH  SESSIONS  CREATED  PATH
                 wk4m2  fix   active  worktree  fix     2         5m ago   /srv/w
+                """
+        )
+    }
+
+    private static let listing = HostListing(
+        headers: WorkspaceText.headers, row: { WorkspaceText.row($0, Samples.time) }, fetch: { _ in [] })
+
+    @Test func `of several hosts begins each line with its host`() {
+        let lines: [(host: String?, WorkspaceDocument)] = [
+            ("local", Samples.workspace("wk4m2", name: "fix")), ("ada@mill", Samples.workspace("w2", name: "main")),
+        ]
+        #expect(
+            Self.listing.table(lines, named: true, Samples.plain) == """
+                HOST      ID     NAME  STATE   KIND      BRANCH  SESSIONS  CREATED  PATH
+                local     wk4m2  fix   active  worktree  fix     0         5m ago   /srv/w
+                ada@mill  w2     main  active  worktree  main    0         5m ago   /srv/w
                 """
         )
     }
