@@ -25,10 +25,9 @@ struct Corral: AsyncParsableCommand {
             """,
         version: HostVersion.current,
         subcommands: [
-            DialStdio.self,
-            HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self, AttachVerb.self,
-            Ports.self, PortCommand.self, Receipts.self, ReceiptVerb.self, Reap.self, EventsVerb.self, Stats.self,
-            StatusVerb.self,
+            DialStdio.self, HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self,
+            AttachVerb.self, TopVerb.self, Stats.self, Ports.self, PortCommand.self, Receipts.self, ReceiptVerb.self,
+            Reap.self, EventsVerb.self, StatusVerb.self,
         ]
     )
 

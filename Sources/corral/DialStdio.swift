@@ -11,7 +11,7 @@ struct DialStdio: AsyncParsableCommand {
         abstract: "Connect stdin and stdout to the host's socket.",
         discussion: """
             `corral --host ssh://MACHINE` runs this on the other machine. It says on stderr when it is connected, and ends when \
-            the host ends the connection.
+            either side ends the connection.
 
             Example:
               ssh MACHINE corral dial-stdio
@@ -33,10 +33,11 @@ struct DialStdio: AsyncParsableCommand {
         // A client that is gone is an error of write, and no signal.
         signal(SIGPIPE, SIG_IGN)
         Console.note(HostSocket.greeting)
-        // Both ways at once, each waiting for itself alone. The client's end is passed on; the host's ends this.
+        // Both ways at once, each waiting for itself alone. Whichever side ends, this ends. A client that has closed its end is gone, and
+        // not one that waits for the rest: the host, which takes half a connection for a client that is there, must be told so.
         DispatchQueue(label: "stdin").async {
             Self.copy(STDIN_FILENO, to: host)
-            shutdown(host, CInt(SHUT_WR))
+            shutdown(host, CInt(SHUT_RDWR))
         }
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "stdout").async {

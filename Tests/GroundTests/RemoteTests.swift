@@ -42,6 +42,12 @@ struct `A host behind ssh` {
                 ForceCommand if [ -n "\\$CORRAL_TEST_PATH" ]; then PATH="\\$CORRAL_TEST_PATH"; fi; eval "\\$SSH_ORIGINAL_COMMAND"
                 END
                 cat >ssh_config <<END
+                Host mill
+                    SetEnv CORRAL_TEST_PATH=\(programs):/usr/bin:/bin
+                Host forge
+                    SetEnv CORRAL_TEST_PATH=/usr/bin:/bin
+                Host ruin
+                    Port 2223
                 Host *
                     HostName 127.0.0.1
                     Port \(Self.port)
@@ -51,12 +57,6 @@ struct `A host behind ssh` {
                     UserKnownHostsFile /dev/null
                     LogLevel ERROR
                     SendEnv CORRAL_TEST_PATH
-                Host mill
-                    SetEnv CORRAL_TEST_PATH=\(programs):/usr/bin:/bin
-                Host forge
-                    SetEnv CORRAL_TEST_PATH=/usr/bin:/bin
-                Host ruin
-                    Port 2223
                 END
                 printf '#!/bin/sh\\nexec /usr/bin/ssh -F %s/ssh_config "$@"\\n' '\(place)' >bin/ssh; chmod 755 bin/ssh
                 """, in: place)

@@ -10,6 +10,8 @@ import Glibc
 ///
 /// See: ssh(1); docker's `dial-stdio`, which this is modelled on
 final class SSHConnection {
+    /// How the corral on the other machine begins to say that it does not reach its host.
+    private static let complaint = "corral: The Corral host cannot be reached: "
     /// Bytes of what ssh says that are kept (I8). The pipe itself holds as much, and ssh does not wait for it.
     private static let noteLimit = 64 << 10
 
@@ -116,6 +118,10 @@ final class SSHConnection {
             return "there is no corral on that machine, or not in the PATH of a shell that ssh starts (\(said))"
         case 64?:
             return "the corral on that machine is of another version (\(said))"
+        case 69?:
+            // What the corral there has said of its host.
+            let words = lines.first { $0.hasPrefix(Self.complaint) }.map { $0.dropFirst(Self.complaint.count) }
+            return "on that machine: \(words?.split(separator: ";").first ?? said[...])"
         case let status?:
             return said.isEmpty ? "ssh ended with status \(status)" : said
         case nil:

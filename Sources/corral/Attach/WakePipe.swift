@@ -12,6 +12,8 @@ final class WakePipe: Sendable {
         case resized
         /// The process was stopped and goes on: somebody else may have written on the terminal, and it has another size perhaps.
         case resumed
+        /// Whoever polls is to end.
+        case over
     }
 
     /// The end that is polled.
@@ -34,6 +36,12 @@ final class WakePipe: Sendable {
     deinit {
         close(readEnd)
         close(writeEnd)
+    }
+
+    /// Says a message from a thread. A signal's handler writes it by itself.
+    func tell(_ message: Message) {
+        var byte = message.rawValue
+        write(writeEnd, &byte, 1)
     }
 
     /// Takes the messages that were said.

@@ -35,7 +35,7 @@ final class EventFollower: Sendable {
                 throw .disconnected(request: "GET /v1/events")
             } catch {
                 var absence = state.withLockedValue { $0.absence }
-                let goesOn = await absence.bridge(error)
+                let goesOn = await absence.bridge(error, of: client)
                 state.withLockedValue { [absence] in $0.absence = absence }
                 guard goesOn else { throw error }
             }

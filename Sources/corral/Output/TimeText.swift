@@ -42,6 +42,9 @@ struct TimeText: Sendable {
         return String(text.prefix { $0 != "Z" })
     }
 
+    /// Local time of day to the second: `21:02:58`.
+    func clock(_ moment: Timestamp) -> String { String(full(moment).suffix(8)) }
+
     /// Both, for a single thing: `2026-11-22 21:02:58 (5m ago)`.
     func both(_ moment: Timestamp) -> String {
         "\(full(moment)) (\(ago(moment)))"

@@ -310,8 +310,12 @@ import Testing
 
     // A field that is added to a request and not to its shape would be refused for ever.
     @Test func `is held against shapes that know every field of the wire`() throws {
+        let limits = LimitsRequest(
+            memoryMax: LimitValue("1G"), memoryHigh: LimitValue("1G"), cpuQuota: LimitValue("50%"),
+            cpuWeight: LimitValue("1"), tasksMax: LimitValue("9"), ioWeight: LimitValue("1"))
         let workspace = CreateWorkspaceRequest(
-            kind: .worktree, repository: "/r", branch: "b", base: "c", path: "/p", name: "n", id: "abcd"
+            kind: .worktree, repository: "/r", branch: "b", base: "c", path: "/p", name: "n", id: "abcd",
+            limits: limits
         )
         #expect(
             try CreateWorkspace.shape.read(CreateWorkspaceRequest.self, from: Array(WireCoding.encode(workspace)))
@@ -319,7 +323,7 @@ import Testing
         )
         let session = CreateSessionRequest(
             title: "t", cwd: "c", env: ["A_B": "1"], size: TerminalSize(columns: 1, rows: 2), onExit: .kill, id: "abcd",
-            command: ["sh"]
+            command: ["sh"], limits: limits
         )
         #expect(
             try CreateSession.shape.read(CreateSessionRequest.self, from: Array(WireCoding.encode(session))) == session
@@ -328,7 +332,7 @@ import Testing
         #expect(try WaitForSession.shape.read(WaitRequest.self, from: Array(WireCoding.encode(wait))) == wait)
         let input = InputRequest(text: "t", paste: true, enter: false)
         #expect(try SendInput.shape.read(InputRequest.self, from: Array(WireCoding.encode(input))) == input)
-        for subject in [workspace, session, wait, input].map({ Mirror(reflecting: $0 as Any) }) {
+        for subject in [workspace, session, wait, input, limits].map({ Mirror(reflecting: $0 as Any) }) {
             for child in subject.children {
                 #expect("\(child.value)" != "nil", "\(child.label ?? "") is not filled in")
             }

@@ -335,7 +335,7 @@ import Testing
 
     @Test(arguments: [
         ("POST", "/v1/status", "GET, HEAD"), ("DELETE", "/v1/workspaces", "GET, HEAD, POST"),
-        ("PATCH", "/v1/workspaces/abcd", "DELETE, GET, HEAD"), ("GET", "/v1/sessions/abcd/input", "POST"),
+        ("PUT", "/v1/workspaces/abcd", "DELETE, GET, HEAD, PATCH"), ("GET", "/v1/sessions/abcd/input", "POST"),
         ("HEAD", "/v1/sessions/abcd/input", "POST"), ("GET", "/v1/sessions/abcd/wait", "POST"),
         ("OPTIONS", "/v1/reaper/pass", "POST"),
         ("POST", "/v1/sessions/abcd/attach", "GET, HEAD"),

@@ -50,8 +50,10 @@ import Testing
         )
     }
 
-    private static let listing = HostListing(
-        headers: WorkspaceText.headers, row: { WorkspaceText.row($0, Samples.time) }, fetch: { _ in [] })
+    private static var listing: HostListing<WorkspaceDocument> {
+        HostListing(
+            headers: WorkspaceText.headers, row: { WorkspaceText.row($0, Samples.time) }, fetch: { _ in [] })
+    }
 
     @Test func `of several hosts begins each line with its host`() {
         let lines: [(host: String?, WorkspaceDocument)] = [

@@ -1,0 +1,195 @@
+import HostClient
+import HostProtocol
+
+/// `corral top` from beginning to end: looks at the host in turns, keys, what they ask for, and the terminal given back however it
+/// ends.
+///
+/// A host that goes away is waited for, and the last figures stay. What a key asks of the host is done beside: the view goes on.
+struct TopRun {
+    private enum Arrival: Sendable {
+        case input(TopInput.Arrival)
+        case look(TopModel.Look)
+        case question(TopModel.Question)
+        /// Something to say on the bottom line.
+        case notice(String)
+    }
+
+    /// How the screen was left.
+    private enum Leaving {
+        case quit
+        case attach(session: String)
+    }
+
+    private static let begin = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l\u{1b}[2J"
+    private static let end = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
+
+    let client: HostClient
+    /// One workspace, or all.
+    let workspace: String?
+    /// From one look to the next.
+    let interval: Duration
+    let style: TextStyle
+
+    /// Shows until the user leaves.
+    /// - Throws: ``HostClientFailure`` when not even the first look succeeds; ``CommandFailure`` for a terminal that cannot be set.
+    func run(_ model: consuming TopModel) async throws {
+        var model = model
+        model.take(TopModel.Look(stats: try await client.stats(workspace: workspace)))
+        while case .attach(let session) = try await show(&model) {
+            let options = AttachOptions()
+            do {
+                _ = try await AttachRun(client, session: session, options).run()
+            } catch {
+                model.notice = Self.line(error)
+            }
+        }
+    }
+
+    // MARK: The screen
+
+    private func show(_ model: inout TopModel) async throws -> Leaving {
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Arrival.self)
+        let pipe = try WakePipe()
+        let terminal = try RawTerminal(waking: pipe)
+        RawTerminal.noteReset(Array(Self.end.utf8))
+        let input = TopInput(waking: pipe) { arrival.yield(.input($0)) }
+        let looking = Task { await keepLooking { arrival.yield($0) } }
+        var canvas = Canvas(style: style)
+        canvas.clear()
+        var leaving = Leaving.quit
+        canvas.draw(&model)
+        loop: for await next in arrivals {
+            switch next {
+            case .look(let look): model.take(look)
+            case .question(let question): model.ask(question)
+            case .notice(let text): model.notice = text
+            case .input(.resized): canvas.clear()
+            case .input(.resumed):
+                RawTerminal.noteReset(Array(Self.end.utf8))
+                canvas.clear()
+            case .input(.ended): break loop
+            case .input(.keys(let keys)):
+                for command in keys.compactMap({ model.press($0) }) {
+                    switch command {
+                    case .quit: break loop
+                    case .attach(let session):
+                        leaving = .attach(session: session)
+                        break loop
+                    default:
+                        // Beside: a delete can take its time.
+                        Task { arrival.yield(await carryOut(command)) }
+                    }
+                }
+            }
+            canvas.draw(&model)
+        }
+        looking.cancel()
+        await input.end()
+        _ = consume terminal
+        return leaving
+    }
+
+    /// What is on the terminal, so that only lines that have changed are written.
+    private struct Canvas {
+        let style: TextStyle
+        private var drawn: [String] = []
+
+        init(style: TextStyle) { self.style = style }
+
+        mutating func clear() {
+            Console.write(Array(TopRun.begin.utf8), to: 1)
+            drawn = []
+        }
+
+        mutating func draw(_ model: inout TopModel) {
+            let size = RawTerminal.size() ?? TerminalSize(columns: 80, rows: 24)
+            let screen = TopScreen(size: size, style: style, time: .local)
+            model.resize(lines: screen.room)
+            let lines = screen.draw(model)
+            var text = ""
+            for (row, line) in lines.enumerated() where row >= drawn.count || drawn[row] != line {
+                text += "\u{1b}[\(row + 1);1H\(line)"
+            }
+            drawn = lines
+            if !text.isEmpty { Console.write(Array(text.utf8), to: 1) }
+        }
+    }
+
+    // MARK: The host
+
+    /// Between two looks for ports, which go through the descriptors of all processes.
+    private static let portInterval = Duration.seconds(5)
+
+    private func keepLooking(_ tell: (Arrival) -> Void) async {
+        var ports: [String: [Int]] = [:]
+        var nextPorts = ContinuousClock.now
+        while true {
+            do {
+                if .now >= nextPorts {
+                    ports = Self.ports(try await client.ports(workspace: workspace))
+                    nextPorts = .now + Self.portInterval
+                }
+                tell(.look(TopModel.Look(stats: try await client.stats(workspace: workspace), ports: ports)))
+                try await Task.sleep(for: interval)
+            } catch let failure as HostClientFailure {
+                if case .cancelled = failure { return }
+                tell(.notice(Self.line(failure)))
+                do { try await Task.sleep(for: interval) } catch { return }
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// By workspace and by session, each once, in their order.
+    private static func ports(_ list: PortListDocument) -> [String: [Int]] {
+        var ports: [String: Set<Int>] = [:]
+        for port in list.ports {
+            ports[port.workspace, default: []].insert(port.port)
+            if let session = port.session { ports[session, default: []].insert(port.port) }
+        }
+        return ports.mapValues { $0.sorted() }
+    }
+
+    private func carryOut(_ command: TopModel.Command) async -> Arrival {
+        do {
+            switch command {
+            case .plan(let destruction): return .question(try await plan(destruction))
+            case .destroy(.kill(let session)):
+                return .notice(Self.first(SessionEndReport.text(try await client.killSession(session))))
+            case .destroy(.delete(let workspace)):
+                return .notice(Self.first(ReceiptReport(try await client.deleteWorkspace(workspace), .local).text))
+            case .quit, .attach: return .notice("")
+            }
+        } catch {
+            return .notice(Self.line(error))
+        }
+    }
+
+    /// What would die, in the words of a dry run.
+    private func plan(_ destruction: TopModel.Destruction) async throws -> TopModel.Question {
+        switch destruction {
+        case .delete(let workspace):
+            let plan = try await client.deleteWorkspace(workspace, DeleteWorkspaceOptions(dryRun: true))
+            return TopModel.Question(
+                about: destruction,
+                lines: ReceiptReport(plan, .local).text.split(separator: "\n").map(String.init) + ["", "Delete it?"])
+        case .kill(let id):
+            let session = try await client.session(id)
+            var lines = [
+                "session \(id) (\(Table.Cell(session.title).text)): \(Table.Cell(session.command.joined(separator: " ")).text)"
+            ]
+            if let workspace = session.workspace {
+                let plan = try await client.deleteWorkspace(workspace, DeleteWorkspaceOptions(dryRun: true))
+                lines += plan.sessions.filter { $0.session == id }.flatMap { SessionEndReport.plan($0) }
+            }
+            return TopModel.Question(about: destruction, lines: lines + ["", "Kill it?"])
+        }
+    }
+
+    private static func line(_ error: any Error) -> String { first(FailureReport(error)?.text ?? "\(error)") }
+
+    private static func first(_ text: String) -> String {
+        text.split(separator: "\n").first.map(String.init) ?? ""
+    }
+}

@@ -1,0 +1,159 @@
+import HostProtocol
+
+/// Draws `corral top`: the model as lines of exactly the terminal's width, usable from 80×24 on and without colours.
+struct TopScreen: Sendable {
+    let size: TerminalSize
+    let style: TextStyle
+    let time: TimeText
+
+    /// Lines above and below those of workspaces and sessions.
+    static let frame = 5
+
+    /// How many lines of workspaces and sessions have room.
+    var room: Int { max(1, size.rows - Self.frame) }
+
+    /// All lines, from the first to the last of the terminal.
+    func draw(_ model: TopModel) -> [String] {
+        var lines = head(model)
+        let body = model.question.map { $0.lines } ?? (model.isHelpShown ? Self.help : nil)
+        if let body {
+            lines += body.prefix(room).map { fit($0) }
+        } else {
+            lines += rows(model)
+        }
+        while lines.count < size.rows - 1 { lines.append(fit("")) }
+        lines.append(paint(fit(foot(model)), reversed: true))
+        return Array(lines.prefix(size.rows))
+    }
+
+    private static let help = [
+        "", "  up, down, page up, page down, home, end   choose a line",
+        "  right, left                               show or hide a workspace's sessions",
+        "  s   sort by the next column: CPU, memory, tasks, name",
+        "  a   attach to the session (Enter does, too); detach with Ctrl-\\ d",
+        "  k   kill the session; d delete the workspace: asks first, and shows what will die",
+        "  q   quit", "",
+        "  CPU is per cent of one processor. WAIT is the part of the last ten seconds in which something waited for",
+        "  a processor, for memory or for a disk. `-` is not known: `corral stats` says why.", "",
+        "  Any key goes back.",
+    ]
+
+    // MARK: Head and foot
+
+    private func head(_ model: TopModel) -> [String] {
+        guard let stats = model.stats else { return [fit("corral top: asking the host"), fit(""), fit("")] }
+        let sessions = stats.workspaces.reduce(0) { $0 + $1.sessions.count }
+        let figures = stats.figures
+        let first = [
+            "corral top", time.clock(stats.at), Self.counted(stats.workspaces.count, "workspace"),
+            Self.counted(sessions, "session"), "CPU \(Self.per(model.totalCPU))",
+            "memory \(figures.memory.map { LimitText.bytes($0.current) } ?? "-")",
+            "tasks \(figures.tasks.map { "\($0.current)" } ?? "-")",
+        ].joined(separator: "  ")
+        let second =
+            "wait  "
+            + [("cpu", figures.cpuPressure), ("memory", figures.memoryPressure), ("io", figures.ioPressure)]
+            .map { "\($0) \(Self.bar($1?.some.avg10, width: 10)) \(Self.per($1?.some.avg10))" }.joined(separator: "   ")
+        return [fit(first), fit(second), paint(fit(columns(Self.titles(model.order))), reversed: true)]
+    }
+
+    private func foot(_ model: TopModel) -> String {
+        if model.question != nil { return " y yes   any other key no" }
+        if let notice = model.notice { return " " + Table.Cell.printable(notice) }
+        return " arrows choose, fold  s sort  a attach  k kill  d delete  ? help  q quit"
+    }
+
+    /// The title of the column that the lines are sorted by is marked.
+    private static func titles(_ order: TopOrder) -> [String] {
+        [
+            order == .name ? "NAME*" : "NAME", "STATE", order == .cpu ? "CPU*" : "CPU",
+            order == .memory ? "MEM*" : "MEM", order == .tasks ? "TASKS*" : "TASKS", "CPU/MEM/IO WAIT",
+            "PORTS",
+        ]
+    }
+
+    // MARK: Rows
+
+    private func rows(_ model: TopModel) -> [String] {
+        let lines = model.lines
+        if lines.isEmpty, model.stats != nil { return [fit("  nothing runs; q quits")] }
+        let chosen = lines.firstIndex { $0.subject == model.selected } ?? 0
+        // The chosen line is always to be seen, in the middle where there is more above and below.
+        let first = min(max(0, chosen - room / 2), max(0, lines.count - room))
+        return lines.indices.dropFirst(first).prefix(room).map { index in
+            let line = lines[index]
+            return paint(fit(columns(Self.cells(line))), reversed: index == chosen, Self.colour(line))
+        }
+    }
+
+    private static func cells(_ line: TopLine) -> [String] {
+        let mark = line.isUnfolded.map { $0 ? "- " : "+ " } ?? "    "
+        let waits = [line.cpuWait, line.memoryWait, line.ioWait]
+        return [
+            mark + Table.Cell.printable(line.name), line.state, per(line.cpu),
+            line.memory.map { LimitText.bytes($0) } ?? "-", line.tasks.map { "\($0)" } ?? "-",
+            waits.allSatisfy { $0 == nil }
+                ? "-"
+                : "\(bar(waits.compactMap { $0 }.max(), width: 5)) " + waits.map { short($0) }.joined(separator: "/"),
+            line.ports ?? "-",
+        ]
+    }
+
+    private static func colour(_ line: TopLine) -> TextStyle.Colour? {
+        switch line.state {
+        case "active": nil
+        case "failed": .bad
+        default: .pending
+        }
+    }
+
+    // MARK: Text
+
+    /// Widths of all columns but the first and the last, which share what is left, and whether they are set to the right.
+    private static let widths: [(Int, Bool)] = [(8, false), (6, true), (6, true), (6, true), (17, false)]
+
+    private func columns(_ cells: [String]) -> String {
+        let fixed = Self.widths.reduce(0) { $0 + $1.0 + 1 }
+        let ports = size.columns >= 100 ? 20 : 11
+        let name = max(8, size.columns - fixed - ports - 1)
+        var text = Self.pad(cells[0], name, right: false)
+        for (cell, (width, right)) in zip(cells.dropFirst(), Self.widths) {
+            text += " " + Self.pad(cell, width, right: right)
+        }
+        return text + " " + (cells.last ?? "")
+    }
+
+    private static func pad(_ text: String, _ width: Int, right: Bool) -> String {
+        let text = text.count > width ? String(text.prefix(width - 1)) + "~" : text
+        let blanks = String(repeating: " ", count: width - text.count)
+        return right ? blanks + text : text + blanks
+    }
+
+    /// Exactly as wide as the terminal.
+    private func fit(_ text: String) -> String {
+        let text = text.prefix(size.columns)
+        return text + String(repeating: " ", count: size.columns - text.count)
+    }
+
+    private func paint(_ text: String, reversed: Bool, _ colour: TextStyle.Colour? = nil) -> String {
+        let painted = style.paint(text, colour)
+        return reversed ? "\u{1b}[7m\(painted)\u{1b}[0m" : painted
+    }
+
+    private static func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+
+    /// `12.3%`, and from 1000 on without a decimal.
+    private static func per(_ value: Double?) -> String {
+        guard let value else { return "-" }
+        if value >= 1000 { return "\(Int(value.rounded()))%" }
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)%"
+    }
+
+    private static func short(_ value: Double?) -> String { value.map { "\(Int($0.rounded()))" } ?? "-" }
+
+    private static func bar(_ percent: Double?, width: Int) -> String {
+        let full = min(width, max(0, Int((Double(width) * (percent ?? 0) / 100).rounded())))
+        return "[" + String(repeating: "|", count: full) + String(repeating: " ", count: width - full) + "]"
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+/// It runs in a session of the host that it watches, so that its screen can be read and its keys be typed.
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
+struct `corral top` {
+    private static func top(_ fixture: Fixture, in workspace: WorkspaceDocument) async throws -> SessionDocument {
+        try await fixture.client.createSession(
+            in: workspace.id,
+            CreateSessionRequest(
+                title: "view", size: TerminalSize(columns: 80, rows: 24),
+                command: [
+                    "/bin/sh", "-c",
+                    "'\(Fixture.program)' top --sort name --interval 0.2 --socket '\(fixture.host.place.socket)'; echo left $?; stty -a | grep -c -- '-icanon'; exec sleep 1000",
+                ])
+        ).document
+    }
+
+    /// Waits until the view shows what is asked for; returns its lines.
+    @discardableResult
+    private static func wait(
+        _ fixture: Fixture, _ view: SessionDocument, _ what: String, until isShown: ([String]) -> Bool
+    ) async throws -> [String] {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let lines = try await fixture.client.screen(of: view.id).lines
+            if isShown(lines) { return lines }
+            if ContinuousClock.now > deadline {
+                Issue.record("the view did not show \(what):\n\(lines.joined(separator: "\n"))")
+                return lines
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private static func type(_ fixture: Fixture, _ view: SessionDocument, _ keys: String) async throws {
+        try await fixture.client.sendInput(Array(keys.utf8), to: view.id)
+    }
+
+    @Test func `shows what runs, kills and deletes when asked twice, and gives the terminal back`() async throws {
+        try await Fixture.run { fixture in
+            let (one, two) = (try await fixture.workspace("one"), try await fixture.workspace("two"))
+            let busy = try await fixture.session(one, "while :; do :; done")
+            _ = try await fixture.session(two, "exec sleep 1000")
+            let outside = try await fixture.workspace("view")
+            let view = try await Self.top(fixture, in: outside)
+            try await Self.wait(fixture, view, "the busy session's processor time") { lines in
+                lines.contains { $0.hasPrefix("    sh") && !$0.contains(" 0.0%") && $0.contains("%") }
+            }
+            // The first line is the first workspace, the second its session.
+            try await Self.type(fixture, view, "\u{1b}[B")
+            try await Self.type(fixture, view, "k")
+            let plan = try await Self.wait(fixture, view, "what would die") { $0.contains { $0.hasPrefix("Kill it?") } }
+            #expect(plan.contains { $0.contains(busy.id) && $0.contains("would be ended, 1 process") })
+            try await Self.type(fixture, view, "n")
+            try await Self.wait(fixture, view, "that nothing was done") {
+                $0.contains { $0.contains("Nothing was done.") }
+            }
+            #expect(try await fixture.client.session(busy.id).status == .active)
+            try await Self.type(fixture, view, "k")
+            try await Self.wait(fixture, view, "what would die") { $0.contains { $0.hasPrefix("Kill it?") } }
+            try await Self.type(fixture, view, "y")
+            try await Self.wait(fixture, view, "what the kernel confirmed") {
+                $0.contains { $0.contains("session \(busy.id): ended, confirmed by the kernel") }
+            }
+            #expect(try await fixture.client.session(busy.id).status == .disposed)
+
+            // Now the first workspace has no session, and the second is on the next line.
+            try await Self.wait(fixture, view, "the session's end") {
+                !$0.contains { $0.hasPrefix("    sh  ") && $0.contains("%") && $0.contains("100") }
+            }
+            try await Self.type(fixture, view, "\u{1b}[H\u{1b}[Bd")
+            try await Self.wait(fixture, view, "the plan of the delete") { $0.contains { $0.hasPrefix("Delete it?") } }
+            try await Self.type(fixture, view, "y")
+            try await Self.wait(fixture, view, "the receipt") {
+                $0.contains { $0.contains("workspace \(two.id) (two)") }
+            }
+            #expect(try await Fixture.code { try await fixture.client.workspace(two.id) } == "workspace_not_found")
+
+            try await Self.type(fixture, view, "q")
+            let left = try await Self.wait(fixture, view, "the shell again") { $0.contains("left 0") }
+            // The line discipline is as it was, and so is the screen.
+            #expect(left.first == "left 0")
+            #expect(left.contains("0"))
+        }
+    }
+
+    @Test func `says what is missing when it cannot draw, and when there is no host`() async throws {
+        try await Fixture.run { fixture in
+            #expect(throws: (any Error).self) {
+                try Shell.run("'\(Fixture.program)' top --socket '\(fixture.host.place.socket)' </dev/null")
+            }
+        }
+    }
+}
