@@ -22,11 +22,8 @@ int corral_bus_open_private(const char *socket_path, sd_bus **ret) {
     return 0;
 }
 
-int corral_bus_new_call(sd_bus *bus, sd_bus_message **ret, const char *object, const char *interface, const char *member,
-                        const char *const *strings, size_t count) {
-    sd_bus_message *message = NULL;
-    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, object, interface, member);
-    for (size_t i = 0; r >= 0 && i < count; i++) r = sd_bus_message_append_basic(message, 's', strings[i]);
+/* Gives a message that is complete to the caller, or lets go of one that could not be made. */
+static int hand_over(sd_bus_message *message, int r, sd_bus_message **ret) {
     if (r < 0) {
         sd_bus_message_unref(message);
         return r;
@@ -35,17 +32,23 @@ int corral_bus_new_call(sd_bus *bus, sd_bus_message **ret, const char *object, c
     return 0;
 }
 
+static int new_manager_call(sd_bus *bus, sd_bus_message **message, const char *member) {
+    return sd_bus_message_new_method_call(bus, message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE, member);
+}
+
+int corral_bus_new_call(sd_bus *bus, sd_bus_message **ret, const char *object, const char *interface, const char *member,
+                        const char *const *strings, size_t count) {
+    sd_bus_message *message = NULL;
+    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, object, interface, member);
+    for (size_t i = 0; r >= 0 && i < count; i++) r = sd_bus_message_append_basic(message, 's', strings[i]);
+    return hand_over(message, r, ret);
+}
+
 int corral_bus_new_list_units(sd_bus *bus, sd_bus_message **ret, const char *pattern) {
     sd_bus_message *message = NULL;
-    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
-                                           "ListUnitsByPatterns");
+    int r = new_manager_call(bus, &message, "ListUnitsByPatterns");
     if (r >= 0) r = sd_bus_message_append(message, "asas", 0, 1, pattern);
-    if (r < 0) {
-        sd_bus_message_unref(message);
-        return r;
-    }
-    *ret = message;
-    return 0;
+    return hand_over(message, r, ret);
 }
 
 static int append_numbers(sd_bus_message *message, const char *const *names, const uint64_t *values, size_t count) {
@@ -57,39 +60,26 @@ static int append_numbers(sd_bus_message *message, const char *const *names, con
 int corral_bus_new_set_properties(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *const *names,
                                   const uint64_t *values, size_t count) {
     sd_bus_message *message = NULL;
-    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
-                                           "SetUnitProperties");
+    int r = new_manager_call(bus, &message, "SetUnitProperties");
     if (r >= 0) r = sd_bus_message_append(message, "sb", unit, 1);
     if (r >= 0) r = sd_bus_message_open_container(message, 'a', "(sv)");
     if (r >= 0) r = append_numbers(message, names, values, count);
     if (r >= 0) r = sd_bus_message_close_container(message);
-    if (r < 0) {
-        sd_bus_message_unref(message);
-        return r;
-    }
-    *ret = message;
-    return 0;
+    return hand_over(message, r, ret);
 }
 
 int corral_bus_new_revert(sd_bus *bus, sd_bus_message **ret, const char *unit) {
     sd_bus_message *message = NULL;
-    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
-                                           "RevertUnitFiles");
+    int r = new_manager_call(bus, &message, "RevertUnitFiles");
     if (r >= 0) r = sd_bus_message_append(message, "as", 1, unit);
-    if (r < 0) {
-        sd_bus_message_unref(message);
-        return r;
-    }
-    *ret = message;
-    return 0;
+    return hand_over(message, r, ret);
 }
 
 int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *unit, const char *slice,
                                const char *description, uint32_t pid, uint64_t timeout_stop_usec,
                                const char *const *names, const uint64_t *values, size_t count) {
     sd_bus_message *message = NULL;
-    int r = sd_bus_message_new_method_call(bus, &message, DESTINATION, MANAGER_OBJECT, MANAGER_INTERFACE,
-                                           "StartTransientUnit");
+    int r = new_manager_call(bus, &message, "StartTransientUnit");
     if (r >= 0) r = sd_bus_message_append(message, "ss", unit, "fail");
     if (r >= 0) r = sd_bus_message_open_container(message, 'a', "(sv)");
     if (r >= 0)
@@ -108,12 +98,7 @@ int corral_bus_new_start_scope(sd_bus *bus, sd_bus_message **ret, const char *un
     if (r >= 0) r = append_numbers(message, names, values, count);
     if (r >= 0) r = sd_bus_message_close_container(message);
     if (r >= 0) r = sd_bus_message_append(message, "a(sa(sv))", 0);
-    if (r < 0) {
-        sd_bus_message_unref(message);
-        return r;
-    }
-    *ret = message;
-    return 0;
+    return hand_over(message, r, ret);
 }
 
 int corral_bus_read_job_removed(sd_bus_message *message, const char **job, const char **unit, const char **result) {

@@ -36,9 +36,8 @@ struct TopRun {
         var model = model
         model.take(TopModel.Look(stats: try await client.stats(workspace: workspace)))
         while case .attach(let session) = try await show(&model) {
-            let options = AttachOptions()
             do {
-                _ = try await AttachRun(client, session: session, options).run()
+                _ = try await AttachRun(client, session: session, AttachOptions()).run()
             } catch {
                 model.notice = Self.line(error)
             }
@@ -75,9 +74,11 @@ struct TopRun {
                     case .attach(let session):
                         leaving = .attach(session: session)
                         break loop
-                    default:
-                        // Beside: a delete can take its time.
-                        Task { arrival.yield(await carryOut(command)) }
+                    // Beside: a delete can take its time.
+                    case .plan(let destruction):
+                        Task { arrival.yield(await asked { .question(try await plan(destruction)) }) }
+                    case .destroy(let destruction):
+                        Task { arrival.yield(await asked { .notice(try await carryOut(destruction)) }) }
                     }
                 }
             }
@@ -151,18 +152,16 @@ struct TopRun {
         return ports.mapValues { $0.sorted() }
     }
 
-    private func carryOut(_ command: TopModel.Command) async -> Arrival {
-        do {
-            switch command {
-            case .plan(let destruction): return .question(try await plan(destruction))
-            case .destroy(.kill(let session)):
-                return .notice(Self.first(SessionEndReport.text(try await client.killSession(session))))
-            case .destroy(.delete(let workspace)):
-                return .notice(Self.first(ReceiptReport(try await client.deleteWorkspace(workspace), .local).text))
-            case .quit, .attach: return .notice("")
-            }
-        } catch {
-            return .notice(Self.line(error))
+    /// What the host answers, or why it does not.
+    private func asked(_ body: () async throws -> Arrival) async -> Arrival {
+        do { return try await body() } catch { return .notice(Self.line(error)) }
+    }
+
+    private func carryOut(_ destruction: TopModel.Destruction) async throws -> String {
+        switch destruction {
+        case .kill(let session): Self.first(SessionEndReport.text(try await client.killSession(session)))
+        case .delete(let workspace):
+            Self.first(ReceiptReport(try await client.deleteWorkspace(workspace), .local).text)
         }
     }
 
