@@ -1,11 +1,15 @@
 /// A control message of an attached client: the JSON in a WebSocket text frame. Terminal bytes travel in binary frames.
 ///
 /// The host sends `attached`, `title`, `synced`, then the bytes that the client missed and the live ones, and `ended` once
-/// the session is over. The client sends `resize`. Either end ignores a type that it does not know.
+/// the session is over; in between `frozen` and `thawed`. The client sends `resize`. Either end ignores a type that it does not know.
 public struct AttachMessage: Codable, Sendable, Equatable {
     /// What the message is.
     public enum Kind: String, Codable, Sendable {
         case attached, title, synced, ended, resize
+        /// The session is frozen: input is dropped, and no output comes. Told when it becomes so, and again for input that was dropped.
+        case frozen
+        /// The session goes on.
+        case thawed
     }
 
     /// How the bytes after `synced` relate to what the client had.

@@ -30,6 +30,10 @@ public struct EventDocument: Codable, Sendable, Equatable {
         /// A fork was refused, since a session or its workspace has as many tasks as it may have.
         case tasksRefused = "tasks_refused"
         case escapeFound = "escape_found"
+        /// A session was frozen, or a whole workspace where it names no session.
+        case frozen
+        /// What was frozen goes on.
+        case thawed
         /// The reaper ended what was left in a workspace's slice, and belonged to no session.
         case orphanReaped = "orphan_reaped"
         case reaperPass = "reaper_pass"

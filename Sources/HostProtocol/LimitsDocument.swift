@@ -82,11 +82,3 @@ public struct LimitsRequest: Codable, Sendable, Equatable {
         self.ioWeight = ioWeight
     }
 }
-
-/// What is to become different of a workspace or a session that is there.
-public struct ChangeRequest: Codable, Sendable, Equatable {
-    public var limits: LimitsRequest?
-
-    /// Makes a request.
-    public init(limits: LimitsRequest? = nil) { self.limits = limits }
-}

@@ -69,6 +69,8 @@ public struct SessionDocument: Codable, Sendable, Equatable {
     public var limits: LimitsDocument
     /// What the kernel has of these limits now; nil where nothing is to be limited, or nothing runs, or it cannot be read.
     @ExplicitNull public var limitsInForce: LimitsDocument?
+    /// Whether its processes are frozen, by themselves or with the workspace; nil when that could not be read.
+    @ExplicitNull public var frozen: Bool?
 
     /// Makes a document from its parts.
     public init(
@@ -76,7 +78,7 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         unit: String, cgroup: String?, leaderPid: Int?, members: Int?, onExit: OnExit, exit: Exit?,
         endReason: EndReason?, terminal: Terminal, disposeRequestedAt: Timestamp?, lastOutcome: String?,
         createdAt: Timestamp, endedAt: Timestamp?, attached: Int,
-        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil
+        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil, frozen: Bool? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -100,6 +102,7 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         self.attached = attached
         self.limits = limits
         self.limitsInForce = limitsInForce
+        self.frozen = frozen
     }
 }
 

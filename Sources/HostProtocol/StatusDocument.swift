@@ -19,6 +19,8 @@ public struct StatusDocument: Codable, Sendable, Equatable {
     public var startedAt: Timestamp
     public var workspaces: Int
     public var sessions: Int
+    /// Workspaces that are frozen.
+    public var frozenWorkspaces: Int
     /// Whether terminals outlive a crash and a restart of the service: its manager keeps their descriptors.
     public var keepsTerminals: Bool
     public var trash: TrashDocument
@@ -28,7 +30,7 @@ public struct StatusDocument: Codable, Sendable, Equatable {
     public init(
         instance: String, version: String, pid: Int, manager: Manager, systemdVersion: String?, systemdReachable: Bool,
         slice: String, stateDirectory: String, socket: String, bootId: String, startedAt: Timestamp, workspaces: Int,
-        sessions: Int, keepsTerminals: Bool, trash: TrashDocument, reaper: ReaperDocument
+        sessions: Int, frozenWorkspaces: Int = 0, keepsTerminals: Bool, trash: TrashDocument, reaper: ReaperDocument
     ) {
         self.instance = instance
         self.version = version
@@ -43,6 +45,7 @@ public struct StatusDocument: Codable, Sendable, Equatable {
         self.startedAt = startedAt
         self.workspaces = workspaces
         self.sessions = sessions
+        self.frozenWorkspaces = frozenWorkspaces
         self.keepsTerminals = keepsTerminals
         self.trash = trash
         self.reaper = reaper

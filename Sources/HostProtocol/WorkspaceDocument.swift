@@ -36,12 +36,17 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
     public var limits: LimitsDocument
     /// What the kernel has of these limits now; nil where nothing is to be limited, or nothing runs, or it cannot be read.
     @ExplicitNull public var limitsInForce: LimitsDocument?
+    /// Whether everything in its slice is frozen; nil when that could not be read.
+    @ExplicitNull public var frozen: Bool?
+    /// Seconds of no use after which it is frozen; nil for never.
+    @ExplicitNull public var freezeIdle: Int?
 
     /// Makes a document from its parts.
     public init(
         id: String, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
         slice: String, createdAt: Timestamp, sessions: Int, detail: String?,
-        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil
+        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil, frozen: Bool? = nil,
+        freezeIdle: Int? = nil
     ) {
         self.id = id
         self.name = name
@@ -56,6 +61,8 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
         self.detail = detail
         self.limits = limits
         self.limitsInForce = limitsInForce
+        self.frozen = frozen
+        self.freezeIdle = freezeIdle
     }
 }
 
@@ -77,11 +84,14 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
     public var id: String?
     /// What its slice is limited to; what is absent is what the host gives to every new workspace.
     public var limits: LimitsRequest?
+    /// Seconds of no use after which it is frozen, 0 for never. What the host is told when absent.
+    public var freezeIdle: Int?
 
     /// Makes a request from its parts.
     public init(
         kind: WorkspaceDocument.Kind? = nil, repository: String? = nil, branch: String? = nil, base: String? = nil,
-        path: String? = nil, name: String? = nil, id: String? = nil, limits: LimitsRequest? = nil
+        path: String? = nil, name: String? = nil, id: String? = nil, limits: LimitsRequest? = nil,
+        freezeIdle: Int? = nil
     ) {
         self.kind = kind
         self.repository = repository
@@ -91,6 +101,7 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
         self.name = name
         self.id = id
         self.limits = limits
+        self.freezeIdle = freezeIdle
     }
 }
 

@@ -45,8 +45,13 @@ struct CorralHost: AsyncParsableCommand {
             "What new sessions are limited to, such as tasks-max=2000. Can be given more than once.",
             valueName: "limit=value"))
     var sessionDefaults: [String] = []
+    @Option(help: "Seconds of no use after which a workspace is frozen that does not say itself. Else never.")
+    var freezeIdle: Int?
 
     func validate() throws {
+        if let freezeIdle, !(1...31 * 86_400).contains(freezeIdle) {
+            throw ValidationError("--freeze-idle goes from 1 to 2678400 seconds")
+        }
         guard (64...65_536).contains(ringSize) else { throw ValidationError("--ring-size goes from 64 to 65536 KiB") }
         guard (1...3600).contains(scriptTimeout) else {
             throw ValidationError("--script-timeout goes from 1 to 3600 seconds")
@@ -71,6 +76,7 @@ struct CorralHost: AsyncParsableCommand {
             configuration.scriptTimeout = .seconds(scriptTimeout)
             configuration.workspaceDefaults = try .defaults(workspaceDefaults, option: "--workspace-default")
             configuration.sessionDefaults = try .defaults(sessionDefaults, option: "--session-default")
+            configuration.freezeIdle = freezeIdle.map { .seconds($0) }
             try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {
             logger.critical("\(error)")

@@ -76,7 +76,7 @@ struct `corral top` {
             try await Self.wait(fixture, view, "the plan of the delete") { $0.contains { $0.hasPrefix("Delete it?") } }
             try await Self.type(fixture, view, "y")
             try await Self.wait(fixture, view, "the receipt") {
-                $0.contains { $0.contains("workspace \(two.id) (two)") }
+                $0.contains { $0.contains("workspace \(two.id) (two)") && !$0.contains("would be") }
             }
             #expect(try await Fixture.code { try await fixture.client.workspace(two.id) } == "workspace_not_found")
 

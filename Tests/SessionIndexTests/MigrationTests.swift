@@ -116,6 +116,7 @@ private let laterSteps = [
     "ALTER TABLE destroy ADD COLUMN witnesses TEXT",
     "ALTER TABLE workspace ADD COLUMN limits TEXT",
     "ALTER TABLE session ADD COLUMN limits TEXT",
+    "ALTER TABLE workspace ADD COLUMN freeze_idle INTEGER",
 ]
 
 @Suite struct `A migration` {
@@ -191,6 +192,8 @@ private let laterSteps = [
         #expect(try await index.steps("r1") == [StepRow(step: "stop", at: Sample.moment)])
         #expect(try await index.setWitnesses(workspace, witnesses: "[]"))
         #expect(try await index.destroy(workspace)?.witnesses == "[]")
+        #expect(try await index.setFreezeIdle(workspace, 1800))
+        #expect(try await index.workspace(workspace)?.freezeIdle == 1800)
         #expect(try await index.trash() == ["t"])
         #expect(try await index.finishDestroy(workspace, receiptBody: "{}", at: Sample.moment))
         try await index.close()

@@ -64,6 +64,38 @@ import Testing
         #expect(try parse("workspace disk w --timeout 3", as: WorkspaceDisk.self).timeout == 3)
     }
 
+    @Test func `knows what is to be frozen`() throws {
+        #expect(try parse("workspace freeze a .", as: WorkspaceFreeze.self).chosen.workspaces == ["a", "."])
+        #expect(try parse("workspace freeze --all", as: WorkspaceFreeze.self).chosen.all)
+        #expect(try parse("workspace thaw --all --json", as: WorkspaceThaw.self).host.json)
+        #expect(try parse("session freeze a b", as: SessionFreeze.self).sessions == ["a", "b"])
+        #expect(try parse("session thaw a", as: SessionThaw.self).sessions == ["a"])
+        #expect(try parse("workspace freeze-idle . 30m", as: WorkspaceFreezeIdle.self).time.seconds == 1800)
+        #expect(try parse("workspace freeze-idle . never", as: WorkspaceFreezeIdle.self).time.seconds == nil)
+        let create: WorkspaceCreate = try parse("workspace create --repository r --freeze-idle 1h30m")
+        #expect(create.freezeIdle?.seconds == 5400)
+        for line in ["workspace freeze", "workspace freeze a --all", "workspace thaw", "session freeze"] {
+            #expect(throws: (any Error).self) { try Corral.parseAsRoot(words(line)) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("90s", 90), ("30m", 1800), ("1h30m", 5400), ("7d", 604_800), ("2w", 1_209_600), ("45", 45),
+            ("1d1s", 86_401),
+        ])
+    func `reads a span of time`(text: String, seconds: Int) {
+        #expect(TimeSpanArgument(argument: text)?.seconds == seconds)
+    }
+
+    @Test(arguments: ["", "s", "0", "0s", "-1s", "1x", "1h30", "h1", "1.5h", "9999999999s", "99999d", "Never", "1 h"])
+    func `takes nothing else for a span of time`(text: String) {
+        #expect(TimeSpanArgument(argument: text) == nil)
+    }
+
+    @Test(arguments: [(0, "0s"), (45, "45s"), (1800, "30m"), (5400, "1h 30m"), (604_800, "7d"), (90_061, "1d 1h")])
+    func `tells a span of time`(seconds: Int, text: String) { #expect(TimeText.span(seconds) == text) }
+
     @Test func `knows every way to delete workspaces`() throws {
         let plain: WorkspaceDelete = try parse("workspace delete a b .")
         #expect(plain.workspaces == ["a", "b", "."])

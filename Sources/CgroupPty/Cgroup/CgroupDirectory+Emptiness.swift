@@ -11,6 +11,16 @@ extension CgroupDirectory {
         case stillPopulated
     }
 
+    /// How a wait for what `cgroup.events` says ended.
+    public enum Change: Sendable, Equatable {
+        /// It says so.
+        case reached(Events)
+        /// The cgroup was removed.
+        case gone
+        /// The deadline passed, or the task was cancelled or the monitor stopped, before it said so.
+        case notReached
+    }
+
     /// Waits until no process is left in this cgroup or below it.
     ///
     /// Watches `populated` in `cgroup.events` by POLLPRI, and reads it again every quarter of a second all the same: the
@@ -22,21 +32,31 @@ extension CgroupDirectory {
     public func waitUntilEmpty(
         _ monitor: ReadinessMonitor, until deadline: Deadline
     ) async throws(SystemCallFailure) -> Emptiness {
-        guard let events = try openEvents() else { return .gone }
-        var isCancelled = false
-        while true {
-            switch try read(events) {
-            case nil: return .gone
-            case false: return .empty
-            case true: break
-            }
-            if deadline.hasPassed || isCancelled { return .stillPopulated }
-            let next = min(deadline, Deadline.after(.milliseconds(250)))
-            isCancelled = try await monitor.wait(for: events, .priority, until: next) == .cancelled
+        switch try await wait(monitor, until: deadline, { !$0.isPopulated }) {
+        case .reached: .empty
+        case .gone: .gone
+        case .notReached: .stillPopulated
         }
     }
 
-    private func read(_ events: borrowing OwnedFileDescriptor) throws(SystemCallFailure) -> Bool? {
+    /// Waits until `cgroup.events` says something. See ``waitUntilEmpty(_:until:)``.
+    /// - Parameter interval: How often it is read even without an event, to see that the cgroup was removed.
+    public func wait(
+        _ monitor: ReadinessMonitor, until deadline: Deadline, lookingEvery interval: Duration = .milliseconds(250),
+        _ isSo: (Events) -> Bool
+    ) async throws(SystemCallFailure) -> Change {
+        guard let file = try openEvents() else { return .gone }
+        var isCancelled = false
+        while true {
+            guard let events = try read(file) else { return .gone }
+            if isSo(events) { return .reached(events) }
+            if deadline.hasPassed || isCancelled { return .notReached }
+            let next = min(deadline, Deadline.after(interval))
+            isCancelled = try await monitor.wait(for: file, .priority, until: next) == .cancelled
+        }
+    }
+
+    private func read(_ events: borrowing OwnedFileDescriptor) throws(SystemCallFailure) -> Events? {
         var bytes = [UInt8](repeating: 0, count: 256)
         do throws(SystemCallFailure) {
             let count = try retryingInterrupted("pread", "\(path)/cgroup.events") {
@@ -45,7 +65,7 @@ extension CgroupDirectory {
             guard let events = Events(Array(bytes[0..<count])) else {
                 throw SystemCallFailure(call: "read", subject: "\(path)/cgroup.events", errno: EBADMSG)
             }
-            return events.isPopulated
+            return events
         } catch {
             if error.errno == ENODEV || error.errno == ENOENT { return nil }
             throw error

@@ -200,6 +200,12 @@ public final class CgroupDirectory: Sendable {
     @discardableResult
     public func thaw() throws(SystemCallFailure) -> Bool { try write("0", to: "cgroup.freeze") }
 
+    /// Whether this very cgroup is to be frozen; an ancestor's freeze does not count.
+    /// - Returns: false once the cgroup is removed.
+    public func isFreezeWanted() throws(SystemCallFailure) -> Bool {
+        try file("cgroup.freeze")?.first == UInt8(ascii: "1")
+    }
+
     /// Sets one of our extended attributes: a hint for people and tools, never authority.
     public func setAttribute(_ name: String, _ value: String) throws(SystemCallFailure) {
         let bytes = Array(value.utf8)

@@ -57,6 +57,7 @@ public struct ScopeStop: Sendable {
     }
 
     private let systemd: SystemdManager
+    private let freezer: UnitFreezer
     let ground: CgroupGround
     let monitor: ReadinessMonitor
     let procfs: Procfs
@@ -64,6 +65,7 @@ public struct ScopeStop: Sendable {
     /// Takes what it works with.
     public init(systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor, procfs: Procfs) {
         self.systemd = systemd
+        freezer = UnitFreezer(systemd: systemd, ground: ground, monitor: monitor)
         self.ground = ground
         self.monitor = monitor
         self.procfs = procfs
@@ -128,7 +130,10 @@ public struct ScopeStop: Sendable {
             report.remarks.append("\(error)")
         }
         var means = StopReport.Means.exited
-        if try isPopulated(cgroup), !force {
+        // Whom its frozen slice holds cannot be asked, and the others in there are not to run for its sake.
+        let isHeld = isHeldBySlice(target)
+        if isHeld, !force { report.remarks.append("its workspace is frozen, so it was killed at once") }
+        if try isPopulated(cgroup), !force, !isHeld {
             means = try await hangUp(target, cgroup, leaders, patience, &report)
             if try isPopulated(cgroup) { means = try await stopUnit(target, cgroup, patience, &report) }
         }
@@ -147,7 +152,8 @@ public struct ScopeStop: Sendable {
         _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means {
         do throws(SystemCallFailure) {
-            try await thaw(target, cgroup, &report)
+            // A stop of a frozen unit does nothing from systemd 257 on, and a slice's says `done` over a frozen scope.
+            _ = try await freezer.thawAll(target.unit, cgroup, &report.remarks)
         } catch {
             report.remarks.append("\(error)")
         }
@@ -169,37 +175,6 @@ public struct ScopeStop: Sendable {
         // What the kernel hangs up together with its leader is gone a moment later.
         if areAllGone { _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(.milliseconds(20)))) }
         return .hangup
-    }
-
-    /// Slice first, then each frozen scope: a scope under a frozen slice cannot be thawed, and a stop of a frozen unit does
-    /// nothing from systemd 257 on.
-    private func thaw(
-        _ target: Target, _ cgroup: CgroupDirectory, _ report: inout StopReport
-    ) async throws(SystemCallFailure) {
-        if let scope = ScopeName(unit: target.unit), case .found(let slice) = ground.look(scope.slice.path) {
-            try await thawUnit(scope.slice.unit, slice, &report)
-        }
-        try await thawUnit(target.unit, cgroup, &report)
-        var pending = [cgroup]
-        while let parent = pending.popLast() {
-            for name in try parent.childNames() ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") {
-                guard let child = try parent.child(CgroupPath(components: [name])) else { continue }
-                try await thawUnit(name, child, &report)
-                if name.hasSuffix(".slice") { pending.append(child) }
-            }
-        }
-    }
-
-    private func thawUnit(
-        _ unit: String, _ cgroup: CgroupDirectory, _ report: inout StopReport
-    ) async throws(SystemCallFailure) {
-        guard try cgroup.events()?.isFrozen == true else { return }
-        do throws(ScopeFailure) {
-            try await systemd.thawUnit(unit, until: .after(.seconds(2)))
-        } catch {
-            report.remarks.append("\(error)")
-        }
-        try cgroup.thaw()
     }
 
     /// Asks systemd, and waits for the kernel at the same time; goes on to `cgroup.kill` as soon as systemd is through.
@@ -279,6 +254,11 @@ public struct ScopeStop: Sendable {
         }
         report.outcome = .confirmed
         return means
+    }
+
+    /// Whether a session is frozen together with its workspace.
+    private func isHeldBySlice(_ target: Target) -> Bool {
+        ScopeName(unit: target.unit).map { freezer.isFrozen($0.slice.path) == true } ?? false
     }
 
     private func isPopulated(_ cgroup: CgroupDirectory) throws(SystemCallFailure) -> Bool {

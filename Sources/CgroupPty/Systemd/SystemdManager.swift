@@ -147,6 +147,12 @@ public actor SystemdManager {
         try await callIgnoringMissing("reset-failed", unit, "ResetFailedUnit", until: deadline)
     }
 
+    /// Freezes a unit, and all that lies in it.
+    /// - Throws: ``ScopeFailure``. `NoSuchUnit`: it is not loaded.
+    public func freezeUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
+        _ = try await call("freeze", unit, until: deadline, { Self.newCall($0, &$1, "FreezeUnit", [unit]) }, { _ in 0 })
+    }
+
     /// Thaws a unit. A unit that is not frozen or not loaded is no failure.
     ///
     /// From systemd 257 on a stop of a frozen unit answers `frozen` and does nothing.

@@ -35,6 +35,16 @@ extension HostClient {
         ).document
     }
 
+    /// Stops all that runs in a session, until it is thawed.
+    public func freezeSession(_ id: String) async throws(HostClientFailure) -> SessionDocument {
+        try await document(.post, Self.path(id) + "/freeze").document
+    }
+
+    /// Lets all that runs in a session go on.
+    public func thawSession(_ id: String) async throws(HostClientFailure) -> SessionDocument {
+        try await document(.post, Self.path(id) + "/thaw").document
+    }
+
     /// Types into a session's terminal: the bytes as they are, in requests of at most what the host takes at once.
     public func sendInput(_ bytes: [UInt8], to id: String) async throws(HostClientFailure) {
         var rest = bytes[...]

@@ -25,6 +25,16 @@ extension HostClient {
         try await document(.get, "/v1/workspaces/\(RequestTarget.escape(id))").document
     }
 
+    /// Stops all that runs in a workspace, until it is thawed.
+    public func freezeWorkspace(_ id: String) async throws(HostClientFailure) -> WorkspaceDocument {
+        try await document(.post, "/v1/workspaces/\(RequestTarget.escape(id))/freeze").document
+    }
+
+    /// Lets all that runs in a workspace go on.
+    public func thawWorkspace(_ id: String) async throws(HostClientFailure) -> WorkspaceDocument {
+        try await document(.post, "/v1/workspaces/\(RequestTarget.escape(id))/thaw").document
+    }
+
     /// Deletes a workspace and everything in its slice, or joins a delete that is under way.
     ///
     /// Waits for the teardown script and the options' timeout, and a minute more for a busy host. The delete goes on by

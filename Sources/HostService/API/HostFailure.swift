@@ -21,6 +21,12 @@ enum HostFailure: Error, Sendable, Equatable {
     case nestedWorktree(String)
     case branchCheckedOut(String)
     case workspaceDeleting(String)
+    /// What it concerns is frozen, by itself or with what it lies in.
+    case frozen(String)
+    /// Nothing runs where something was to be frozen.
+    case nothingToFreeze(String)
+    /// A process did not stop in time, or systemd would not; it was thawed again.
+    case freezeFailed(String)
     /// The session has ended or its terminal is not held.
     case sessionEnded(String)
     case terminalLost(String)

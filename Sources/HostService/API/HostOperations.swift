@@ -16,8 +16,12 @@ protocol HostOperations: Sendable {
     /// Workspaces in the order of their creation; those that are being deleted only with `all`.
     func workspaces(all: Bool) async throws -> [WorkspaceDocument]
     func workspace(_ id: String) async throws -> WorkspaceDocument
-    /// Changes what a workspace is limited to.
+    /// Changes what the request names.
     func changeWorkspace(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument
+    /// Freezes all that runs in a workspace. One that is frozen already stays so.
+    func freezeWorkspace(_ id: String) async throws -> WorkspaceDocument
+    /// Lets all that runs in a workspace go on.
+    func thawWorkspace(_ id: String) async throws -> WorkspaceDocument
     /// Starts or joins the delete and waits for it, at most for the options' timeout. Its state says whether it is done.
     ///
     /// The caller's going away does not stop the delete (I7).
@@ -30,6 +34,10 @@ protocol HostOperations: Sendable {
     func changeSession(_ id: String, _ request: ChangeRequest) async throws -> SessionDocument
     /// Ends a session and says what the kernel said of it. Only `confirmed` means that it is over.
     func killSession(_ id: String, force: Bool) async throws -> SessionEndDocument
+    /// Freezes all that runs in a session. One that is frozen already stays so.
+    func freezeSession(_ id: String) async throws -> SessionDocument
+    /// Lets all that runs in a session go on.
+    func thawSession(_ id: String) async throws -> SessionDocument
     func sendInput(_ input: TerminalInput, to id: String) async throws
     func resizeSession(_ id: String, to size: TerminalSize) async throws
     /// What the ring holds from `from` on, or all that it holds.

@@ -274,4 +274,5 @@ struct DestroyParts: Sendable {
     let trash: WorktreeTrash
     let guardian: DeleteGuardian
     let limits: LimitEnforcer
+    let freezes: FreezeService
 }

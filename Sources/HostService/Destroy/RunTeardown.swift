@@ -18,6 +18,8 @@ extension DestroySaga {
             }
         }
         if options.skipsTeardown { return .done }
+        // It may want to talk to what runs, and nothing can be started in a frozen slice.
+        try await parts.freezes.thaw(workspace, because: "its delete")
         switch try await parts.scripts.run(.teardown, in: workspace, isRetry: isResumed) {
         case .absent: return .done
         case .untrusted(let how):

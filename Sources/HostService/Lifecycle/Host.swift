@@ -12,6 +12,7 @@ struct Host: HostOperations {
     let sessionService: SessionService
     let workspaceService: WorkspaceService
     let destroyService: DestroyService
+    let freezeService: FreezeService
     let reaperService: ReaperService
     let accountingService: AccountingService
     let portService: PortService
@@ -26,6 +27,9 @@ struct Host: HostOperations {
         } catch {
             context.logger.debug("ask systemd for its version: \(error)")
         }
+        let frozen = rows.count { row in
+            context.freezer.isFrozen(SliceName.workspace(context.instance, row.id).path) == true
+        }
         return StatusDocument(
             instance: context.instance.rawValue, version: HostVersion.current, pid: Int(getpid()),
             manager: context.configuration.manager == .user ? .user : .system, systemdVersion: version,
@@ -33,7 +37,8 @@ struct Host: HostOperations {
             stateDirectory: context.configuration.stateDirectory, socket: context.configuration.socketPath,
             bootId: context.bootID, startedAt: startedAt, workspaces: rows.count { $0.state != .deleting },
             sessions: SessionRow.Status.allCases.filter { !$0.isEnded }.reduce(0) { $0 + (counts.byStatus[$1] ?? 0) },
-            keepsTerminals: context.store.isAvailable, trash: try await workspaceService.trash.progress(),
+            frozenWorkspaces: frozen, keepsTerminals: context.store.isAvailable,
+            trash: try await workspaceService.trash.progress(),
             reaper: reaperService.document())
     }
 
@@ -48,6 +53,26 @@ struct Host: HostOperations {
     func workspaces(all: Bool) async throws -> [WorkspaceDocument] { try await workspaceService.list(all: all) }
 
     func workspace(_ id: String) async throws -> WorkspaceDocument { try await workspaceService.show(id) }
+
+    func freezeWorkspace(_ id: String) async throws -> WorkspaceDocument {
+        try await freezeService.freeze(workspaceService.row(id, "freeze workspace"))
+        return try await workspaceService.show(id)
+    }
+
+    func thawWorkspace(_ id: String) async throws -> WorkspaceDocument {
+        try await freezeService.thaw(workspaceService.row(id, "thaw workspace"))
+        return try await workspaceService.show(id)
+    }
+
+    func freezeSession(_ id: String) async throws -> SessionDocument {
+        try await freezeService.freeze(sessionService.row(id, "freeze session"))
+        return try await sessionService.show(id)
+    }
+
+    func thawSession(_ id: String) async throws -> SessionDocument {
+        try await freezeService.thaw(sessionService.row(id, "thaw session"))
+        return try await sessionService.show(id)
+    }
 
     func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
         try await destroyService.delete(id, options)

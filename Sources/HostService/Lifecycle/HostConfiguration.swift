@@ -32,6 +32,8 @@ public struct HostConfiguration: Sendable {
     public var workspaceDefaults = ResourceLimits()
     /// What new sessions are limited to unless their request says otherwise. The host's own scripts are not.
     public var sessionDefaults = ResourceLimits()
+    /// After how long of no use a workspace is frozen that does not say itself; nil for never.
+    public var freezeIdle: Duration?
     /// Where tests put checkpoints; see ``Checkpoint``.
     var checkpoints: String?
 

@@ -21,6 +21,7 @@ struct HostContext: Sendable {
     let store: DescriptorStore
     let procfs: Procfs
     let stop: ScopeStop
+    let freezer: UnitFreezer
     let scan: EscapeScan
     /// What clients follow. Told by ``tell(_:)``.
     let events = EventHub()

@@ -45,6 +45,7 @@ struct HostFoundation: Sendable {
             store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())),
             procfs: procfs,
             stop: ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs),
+            freezer: UnitFreezer(systemd: systemd, ground: ground, monitor: monitor),
             scan: EscapeScan(
                 systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor),
             executor: executor, eventLoops: MultiThreadedEventLoopGroup.singleton,

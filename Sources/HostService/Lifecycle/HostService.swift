@@ -91,11 +91,13 @@ public enum HostService {
             context: context, registry: registry, failedKills: failedKills.continuation,
             limitWatch: LimitWatch(context: context))
         let limits = LimitEnforcer(context: context)
+        let freezes = FreezeService(context: context, registry: registry)
+        let idleFreezer = IdleFreezer(context: context, registry: registry, freezes: freezes)
         let sessions = SessionService(
             context: context, registry: registry,
             starter: SessionStarter(
                 context: context, registry: registry, leaderProgram: leaderProgram, limits: limits),
-            ender: ender, limits: limits, leavers: SessionLeavers(context: context))
+            ender: ender, limits: limits, leavers: SessionLeavers(context: context), freezes: freezes)
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
@@ -103,20 +105,22 @@ public enum HostService {
         let destroys = DestroyService(
             parts: DestroyParts(
                 context: context, registry: registry, ender: ender, scripts: scripts, trash: trash,
-                guardian: DeleteGuardian(context: context), limits: limits))
+                guardian: DeleteGuardian(context: context), limits: limits, freezes: freezes))
         let reaper = ReaperService(
             context: context, registry: registry, finder: finder, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(
-            context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits)
+            context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits,
+            idleFreezer: idleFreezer)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
-            destroyService: destroys, reaperService: reaper, accountingService: AccountingService(context: context),
+            destroyService: destroys, freezeService: freezes, reaperService: reaper,
+            accountingService: AccountingService(context: context),
             portService: PortService(context: context), startedAt: Timestamp(.now))
         return (
             host,
             HostWork.Parts(
                 registry: registry, ender: ender, finder: finder, workspaces: workspaces, destroys: destroys,
-                reaper: reaper, trash: trash, limits: limits)
+                reaper: reaper, trash: trash, limits: limits, freezes: freezes, idleFreezer: idleFreezer)
         )
     }
 }

@@ -19,6 +19,8 @@ struct HostWork: Service {
         let reaper: ReaperService
         let trash: WorktreeTrash
         let limits: LimitEnforcer
+        let freezes: FreezeService
+        let idleFreezer: IdleFreezer
     }
 
     /// What an earlier host left: sessions that may run, workspaces that are half-made.
@@ -95,6 +97,7 @@ struct HostWork: Service {
             group.addTask { await work.trash.empty() }
             group.addTask { await work.reaper.run() }
             group.addTask { await prune() }
+            group.addTask { await work.idleFreezer.run() }
         }
     }
 
@@ -136,6 +139,10 @@ struct HostWork: Service {
 
     private func endSessions() async {
         do {
+            // They are to be asked to end, and hear nothing while they are frozen.
+            for workspace in try await context.index.workspaces() {
+                _ = await context.freezer.thaw(.init(.workspace(context.instance, workspace.id)))
+            }
             let rows = try await context.index.sessions(includeEnded: false)
             await withDiscardingTaskGroup { group in
                 for row in rows where row.bootID == context.bootID {

@@ -7,6 +7,8 @@ struct SessionAttachment: Attachment {
     let session: LiveSession?
     let feed: TerminalFeed
     let key: UInt64
+    /// Nil when it was over already.
+    let watch: FreezeWatch?
 
     func next(atMost limit: Int, orTell wake: @escaping @Sendable () -> Void) -> AttachmentEvent? {
         feed.next(key, atMost: limit, orTell: wake)
@@ -18,11 +20,17 @@ struct SessionAttachment: Attachment {
         guard let session else {
             throw HostFailure.sessionEnded("write to the session: it has ended; the bytes are lost")
         }
+        guard watch?.isFrozen != true else {
+            watch?.remind()
+            return
+        }
         try session.typed(key)
         try await session.send(bytes)
     }
 
-    func sendAtOnce(_ bytes: [UInt8]) -> Bool { session?.sendAtOnce(bytes, by: key) ?? false }
+    func sendAtOnce(_ bytes: [UInt8]) -> Bool {
+        watch?.isFrozen != true && session?.sendAtOnce(bytes, by: key) ?? false
+    }
 
     func resize(to size: TerminalSize) async throws {
         guard let size = WindowSize(columns: size.columns, rows: size.rows) else {
@@ -33,6 +41,7 @@ struct SessionAttachment: Attachment {
     }
 
     func detach() async {
+        watch?.end()
         feed.detach(key)
         do { try session?.left(key) } catch {
             // The terminal is hung up: it has no size to be given back.

@@ -7,6 +7,7 @@ extension SessionDocument {
     /// What clients see: the row, what the host holds, and what the kernel shows now.
     init(_ row: SessionRow, live: LiveSession?, ground: CgroupGround) {
         var cgroup: String?
+        var isFrozen: Bool? = row.status.isEnded ? false : nil
         var members: Int? = row.status.isEnded ? 0 : nil
         let scope = !row.status.isEnded || row.couldHaveMembers ? ScopeName(unit: row.unit) : nil
         if let scope {
@@ -15,7 +16,8 @@ extension SessionDocument {
                 cgroup = "\(directory.path)"
                 // A figure that cannot be read is null.
                 do { members = try directory.members().count } catch { members = nil }
-            case .absent: members = 0
+                do { isFrozen = try directory.events()?.isFrozen ?? false } catch { isFrozen = nil }
+            case .absent: (members, isFrozen) = (0, false)
             case .unknown: members = nil
             }
         }
@@ -33,7 +35,7 @@ extension SessionDocument {
             disposeRequestedAt: row.disposeRequestedAt.map { Timestamp($0) }, lastOutcome: row.lastOutcome,
             createdAt: Timestamp(row.createdAt), endedAt: row.endedAt.map { Timestamp($0) },
             attached: live?.held?.feed.clientCount ?? 0, limits: LimitsDocument(row.limits),
-            limitsInForce: LimitsDocument(inForce: row.limits, at: scope?.path, ground: ground))
+            limitsInForce: LimitsDocument(inForce: row.limits, at: scope?.path, ground: ground), frozen: isFrozen)
     }
 }
 

@@ -11,6 +11,8 @@ actor SessionRegistry {
     private var creating: [UInt64: (id: SessionID, workspace: WorkspaceID)] = [:]
     private var nextCreation: UInt64 = 1
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
+    /// Workspaces that are being frozen.
+    private var freezing: Set<WorkspaceID> = []
     /// Sessions that are over, whose terminal is being let go of.
     private var leaving: Set<SessionID> = []
 
@@ -63,12 +65,20 @@ actor SessionRegistry {
     func claim(_ id: SessionID) -> StoredSession? { unclaimed.removeValue(forKey: id) }
 
     /// Marks a creation as under way, before its row is written: from then on the reaper leaves its scope alone.
-    /// - Returns: the attempt, for ``endCreation(_:)``.
-    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) -> UInt64 {
+    /// - Returns: the attempt, for ``endCreation(_:)``; nil while the workspace is being frozen.
+    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) -> UInt64? {
+        guard !freezing.contains(workspace) else { return nil }
         defer { nextCreation += 1 }
         creating[nextCreation] = (id, workspace)
         return nextCreation
     }
+
+    /// Marks a workspace as being frozen: from then on nothing is created in it.
+    /// - Returns: false when it is so already.
+    func beginFreeze(_ workspace: WorkspaceID) -> Bool { freezing.insert(workspace).inserted }
+
+    /// A freeze is over, one way or the other.
+    func endFreeze(_ workspace: WorkspaceID) { freezing.remove(workspace) }
 
     /// The creation is over, one way or the other.
     func endCreation(_ attempt: UInt64) {

@@ -11,6 +11,7 @@ struct SessionService: Sendable {
     let ender: SessionEnder
     let limits: LimitEnforcer
     let leavers: SessionLeavers
+    let freezes: FreezeService
 
     /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
     func create(in workspace: WorkspaceID, _ request: CreateSessionRequest) async throws -> SessionDocument {
@@ -58,8 +59,12 @@ struct SessionService: Sendable {
 
     /// Inserts the row and starts what it plans. The session is held and watched when this returns.
     private func begin(_ plan: SessionStarter.Plan) async throws -> Begun {
-        let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID)
+        let refusal = HostFailure.frozen(
+            "start a session in \(plan.row.workspaceID): the workspace is frozen; nothing was started")
+        guard let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID) else { throw refusal }
         do {
+            // A freeze waits for us from here on. A leader that is born into one would never answer.
+            if context.freezer.isFrozen(plan.scope.slice.path) == true { throw refusal }
             if let existing = try await insert(plan) {
                 await registry.endCreation(attempt)
                 return .there(existing)
@@ -191,6 +196,7 @@ struct SessionService: Sendable {
     /// What an attached client types is not input of this kind: its terminal also answers questions of programs by itself.
     func send(_ input: TerminalInput, to id: String) async throws {
         let live = try await live(id, "write to session")
+        try await freezes.admitInput(row(id, "write to session"))
         let feed = live.held?.feed
         let marksPaste = input.isPaste ? await feed?.wantsBracketedPaste() ?? false : false
         feed?.noteInput()
@@ -220,6 +226,7 @@ struct SessionService: Sendable {
     /// - Parameter size: its window's, so that it is drawn for that; nil for a client that only looks.
     func attach(_ id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
+        _ = try await freezes.wake(row, "attached")
         let live = await registry.session(row.id)
         let feed = try await output(of: id, "attach to session")
         let key = feed.newKey()
@@ -229,7 +236,8 @@ struct SessionService: Sendable {
             }
         }
         await feed.attach(key, title: row.title, from: from, epoch: epoch)
-        return SessionAttachment(session: live, feed: feed, key: key)
+        let watch = live.map { _ in FreezeWatch(row, context, feed: feed, key: key) }
+        return SessionAttachment(session: live, feed: feed, key: key, watch: watch)
     }
 
     /// A session's output, also after its end for as long as it is held.

@@ -162,6 +162,9 @@ struct SessionStarter: Sendable {
     }
 
     private func startFailure(_ failure: ScopeFailure) -> HostFailure {
+        if case .job(_, _, "frozen") = failure {
+            return .frozen("\(failure): the workspace is frozen; no process was started")
+        }
         if case .unreachable = failure { return .systemdUnreachable("\(failure); no process was started") }
         return .startFailed("\(failure); no process was started")
     }

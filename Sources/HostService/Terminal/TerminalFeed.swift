@@ -85,6 +85,8 @@ final class TerminalFeed: TerminalSink {
         var sizings: [ScreenMaterial.Sizing] = []
         var isCheckpointing = false
         var lastCheckpoint = ContinuousClock.now
+        /// When there was output, or input that was sent, or a client, last.
+        var usedAt = ContinuousClock.now
 
         /// Notes that the terminal has another size from here on.
         mutating func note(_ size: WindowSize) {
@@ -165,7 +167,16 @@ final class TerminalFeed: TerminalSink {
     }
 
     /// Notes that input is about to be sent: whatever answers it comes from here on.
-    func noteInput() { state.withLock { $0.inputSent = $0.ring.end } }
+    func noteInput() {
+        state.withLock { state in
+            state.inputSent = state.ring.end
+            state.usedAt = .now
+        }
+    }
+
+    /// When somebody or something used the terminal last: output, input that was sent, a client that was attached. Not before this
+    /// host held it.
+    var usedAt: ContinuousClock.Instant { state.withLock { $0.usedAt } }
 
     /// Where the answers to the last input that was sent begin; nil when none was sent to this host.
     var inputSent: UInt64? { state.withLock { $0.inputSent } }
@@ -219,6 +230,7 @@ final class TerminalFeed: TerminalSink {
         repeat {
             outcome = try state.withLock { state throws(SystemCallFailure) in
                 putAside(&state)
+                state.usedAt = .now
                 return try state.ring.read(from: terminal, probing: taken == 0)
             }
             if case .read(let count) = outcome { taken += count }
@@ -349,9 +361,24 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
+    /// Tells a client something, before all that it has not taken yet. Once, when it says the same again.
+    func tell(_ key: UInt64, _ message: AttachMessage) {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let reader = state.readers[key] else { return nil }
+            if case .message(let last)? = reader.messages.last, last.type == message.type { return nil }
+            reader.messages.append(.message(message))
+            return reader.wake.take()
+        }
+        wake?()
+    }
+
     /// Ends one reader's attachment.
     func detach(_ key: UInt64) {
-        let wake = state.withLock { $0.readers.removeValue(forKey: key)?.wake }
+        let wake = state.withLock { state in
+            let reader = state.readers.removeValue(forKey: key)
+            if reader?.isClient == true { state.usedAt = .now }
+            return reader?.wake
+        }
         wake?()
     }
 

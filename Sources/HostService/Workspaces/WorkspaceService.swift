@@ -16,6 +16,7 @@ struct WorkspaceService: Sendable {
     /// One worktree at a time is added to a repository: two runs of `git worktree add` read each other's registrations, and one that comes
     /// upon a half-written one ends with `failed to read .git/worktrees/…/commondir`.
     let turns = Turns()
+    let idleFreezer: IdleFreezer
 
     /// Creates a worktree or adopts a directory.
     func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
@@ -57,22 +58,30 @@ struct WorkspaceService: Sendable {
     }
 
     /// One workspace, also while it is being deleted.
-    func show(_ id: String) async throws -> WorkspaceDocument {
+    func show(_ id: String) async throws -> WorkspaceDocument { try await document(row(id, "show workspace")) }
+
+    /// A workspace's row.
+    /// - Throws: ``HostFailure/workspaceNotFound(_:)``, with what was to be done.
+    func row(_ id: String, _ verb: String) async throws -> WorkspaceRow {
         guard let parsed = WorkspaceID(id), let row = try await context.index.workspace(parsed) else {
-            throw HostFailure.workspaceNotFound("show workspace \(id): there is no such workspace")
+            throw HostFailure.workspaceNotFound("\(verb) \(id): there is no such workspace")
         }
-        return try await document(row)
+        return row
     }
 
     /// Changes a workspace that is there. What is absent in the request stays.
     func change(_ id: String, _ request: ChangeRequest) async throws -> WorkspaceDocument {
-        guard let parsed = WorkspaceID(id) else {
-            throw HostFailure.workspaceNotFound("change workspace \(id): there is no such workspace")
+        let workspace = try await row(id, "change workspace").id
+        if let wanted = request.limits {
+            let (limits, change) = (limits, try wanted.change())
+            // Not a child of the request: a client that goes away leaves no half-made change (I7).
+            _ = try await Task.detached { try await limits.change(workspace, change) }.value
         }
-        let change = try request.limits?.change() ?? .init()
-        let limits = limits
-        // Not a child of the request: a client that goes away leaves no half-made change (I7).
-        return try await document(Task.detached { try await limits.change(parsed, change) }.value)
+        if let seconds = request.freezeIdle {
+            _ = try await context.index.setFreezeIdle(workspace, seconds)
+            idleFreezer.settingChanged()
+        }
+        return try await show(id)
     }
 
     /// Undoes what a crash left half-made, and says so. Runs at readiness.
@@ -114,9 +123,10 @@ struct WorkspaceService: Sendable {
         let row = WorkspaceRow(
             id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
             branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: false, limits: limits)
+            createdAt: .now, branchWasCreated: false, limits: limits, freezeIdle: request.freezeIdle)
         if let there = try await insert(row, joinsBranch: false) { return there }
         context.tell(.workspaceCreated(row))
+        idleFreezer.settingChanged()
         return row
     }
 
@@ -148,7 +158,7 @@ struct WorkspaceService: Sendable {
         var row = WorkspaceRow(
             id: id, name: request.name ?? branch, kind: .worktree, state: .creating, repository: repository.path,
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: !exists, limits: limits)
+            createdAt: .now, branchWasCreated: !exists, limits: limits, freezeIdle: request.freezeIdle)
         if let there = try await insert(row, joinsBranch: true) { return there }
         let directory: WorktreeDirectory
         do {
@@ -252,6 +262,7 @@ struct WorkspaceService: Sendable {
         guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
+        idleFreezer.settingChanged()
         context.tell(state == .failed ? .workspaceFailed(row, detail ?? "") : .workspaceCreated(row))
         await context.reach(.workspaceActivated)
         return try await context.index.workspace(row.id) ?? row
@@ -408,6 +419,8 @@ extension WorkspaceDocument {
             path: row.path, slice: slice.unit, createdAt: Timestamp(row.createdAt), sessions: sessions,
             detail: row.detail,
             limits: LimitsDocument(row.limits),
-            limitsInForce: LimitsDocument(inForce: row.limits, at: slice.path, ground: context.ground))
+            limitsInForce: LimitsDocument(inForce: row.limits, at: slice.path, ground: context.ground),
+            frozen: context.freezer.isFrozen(slice.path),
+            freezeIdle: context.freezeIdle(of: row).map { Int($0.components.seconds) })
     }
 }

@@ -86,6 +86,14 @@ extension Index {
         }
     }
 
+    /// Sets after how many seconds of no use a workspace is frozen; 0 for never.
+    /// - Returns: Whether there is such a workspace.
+    public func setFreezeIdle(_ id: WorkspaceID, _ seconds: Int) async throws(IndexFailure) -> Bool {
+        try await write("set the idle freeze of workspace", id.rawValue) { database in
+            try database.change("UPDATE workspace SET freeze_idle = ? WHERE id = ?", [seconds, id.rawValue]) == 1
+        }
+    }
+
     /// Drops the row of a workspace whose creation was undone.
     ///
     /// Refused for `active` and `deleting`, which end by a delete, and while a session of it has not ended.

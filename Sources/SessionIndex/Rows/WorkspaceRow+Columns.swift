@@ -5,7 +5,7 @@ extension WorkspaceRow: StoredRow {
     static let table = "workspace"
     static let columns = [
         "id", "name", "kind", "state", "repository", "branch", "path", "worktree_device", "worktree_inode", "request",
-        "detail", "created_at", "branch_was_created", "limits",
+        "detail", "created_at", "branch_was_created", "limits", "freeze_idle",
     ]
 
     init(_ reader: inout ColumnReader) throws(ColumnFault) {
@@ -22,7 +22,8 @@ extension WorkspaceRow: StoredRow {
             detail: try reader.optionalText(),
             createdAt: try reader.date(),
             branchWasCreated: try reader.integer() != 0,
-            limits: try reader.limits()
+            limits: try reader.limits(),
+            freezeIdle: try reader.optionalInteger().map { Int($0) }
         )
     }
 
@@ -32,7 +33,7 @@ extension WorkspaceRow: StoredRow {
             worktreeIdentity.map { StoredInteger.signed($0.device) },
             worktreeIdentity.map { StoredInteger.signed($0.inode) },
             request, detail, StoredDate.text(createdAt), branchWasCreated,
-            limits.isEmpty ? nil : limits.text,
+            limits.isEmpty ? nil : limits.text, freezeIdle,
         ]
     }
 }

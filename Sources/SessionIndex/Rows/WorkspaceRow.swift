@@ -53,12 +53,14 @@ public struct WorkspaceRow: Sendable, Equatable {
     public var branchWasCreated: Bool
     /// What its slice is limited to whenever there is one.
     public var limits: ResourceLimits
+    /// Seconds of no use after which it is frozen; 0 for never, nil for what the host is told.
+    public var freezeIdle: Int?
 
     /// Makes a row. `createdAt` is rounded to the millisecond, so that the row equals itself when it is read back.
     public init(
         id: WorkspaceID, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
         worktreeIdentity: FileIdentity? = nil, request: String, detail: String? = nil, createdAt: Date,
-        branchWasCreated: Bool = false, limits: ResourceLimits = ResourceLimits()
+        branchWasCreated: Bool = false, limits: ResourceLimits = ResourceLimits(), freezeIdle: Int? = nil
     ) {
         self.id = id
         self.name = name
@@ -73,5 +75,6 @@ public struct WorkspaceRow: Sendable, Equatable {
         self.createdAt = StoredDate.rounded(createdAt)
         self.branchWasCreated = branchWasCreated
         self.limits = limits
+        self.freezeIdle = freezeIdle
     }
 }

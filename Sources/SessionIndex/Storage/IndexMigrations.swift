@@ -24,6 +24,10 @@ enum IndexMigrations {
             try database.execute(sql: "ALTER TABLE workspace ADD COLUMN limits TEXT")
             try database.execute(sql: "ALTER TABLE session ADD COLUMN limits TEXT")
         }
+        // Seconds of no use after which a workspace is frozen: 0 for never, NULL for what the host is told.
+        migrator.registerMigration("4") { database in
+            try database.execute(sql: "ALTER TABLE workspace ADD COLUMN freeze_idle INTEGER")
+        }
         return migrator
     }
 

@@ -35,6 +35,10 @@ final class AttachLoop {
     /// Before it no other connection is tried, whatever is typed meanwhile.
     private var nextTry: ContinuousClock.Instant?
     private var isNoticeShown = false
+    /// Nothing that is typed would arrive.
+    private var isFrozen = false
+    /// A line of the screen is not the session's, and it goes on.
+    private var isPictureDue = false
     /// What is on the screen is not the session's: the next connection begins with a picture.
     private var isPictureWanted = false
     private var end: AttachEnd?
@@ -71,7 +75,9 @@ final class AttachLoop {
 
     private func wait() {
         // A negative number is passed over.
-        let canType = isListening && socket?.hasUnsent != true && pending.count < Self.pendingLimit
+        // A person who types is told; a program waits.
+        let canType =
+            isListening && (isTerminal || !isFrozen) && socket?.hasUnsent != true && pending.count < Self.pendingLimit
         let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
@@ -107,6 +113,7 @@ final class AttachLoop {
     }
 
     private func pass(_ input: [UInt8]) {
+        if isFrozen { return showFrozen(ringing: true) }
         if let socket { socket.send(input) } else { pending += input }
     }
 
@@ -134,10 +141,16 @@ final class AttachLoop {
             }
         }
         if let code = closeCode, end == nil { connectionClosed(code) }
+        if isPictureDue, end == nil {
+            isPictureDue = false
+            connectAnew()
+        }
     }
 
     private func read(_ message: AttachMessage) {
         position.read(message)
+        if message.type == .frozen { freeze() }
+        if message.type == .thawed { thaw() }
         if message.type == .ended { end = .sessionEnded(message.exit, message.endReason) }
         // What is on the screen is not what comes next, unless the host draws it.
         if message.mode == .reanchor, message.repaint == nil, isTerminal {
@@ -192,24 +205,56 @@ final class AttachLoop {
         brokenSince = nil
         isNoticeShown = false
         isPictureWanted = false
+        // The host says so again.
+        isFrozen = false
         tellSize()
         if !pending.isEmpty { next.send(pending) }
         pending = []
         receive()
     }
 
-    /// On the bottom line, in place of what the session has there.
     private func showNotice() {
         isNoticeShown = true
-        let text = "[the host has gone away; waiting for it]"
-        Console.write(Array("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m\(text)\u{1b}[0m\u{1b}[K\u{1b}8".utf8), to: STDOUT_FILENO)
+        show("the host has gone away; waiting for it")
         wantPicture()
+    }
+
+    /// On the bottom line, in place of what the session has there.
+    private func show(_ text: String) {
+        Console.write(
+            Array("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m[\(text)]\u{1b}[0m\u{1b}[K\u{1b}8".utf8), to: STDOUT_FILENO)
+    }
+
+    // MARK: A frozen session
+
+    private func freeze() {
+        isFrozen = true
+        showFrozen(ringing: false)
+    }
+
+    /// Nothing else is written until it goes on, so the line stays.
+    private func showFrozen(ringing: Bool) {
+        guard isTerminal else { return }
+        show("frozen: `corral session thaw \(session)` or that of its workspace lets it go on")
+        if ringing { Console.write([7], to: STDOUT_FILENO) }
+    }
+
+    private func thaw() {
+        guard isFrozen else { return }
+        isFrozen = false
+        // A line of the screen was written over.
+        isPictureDue = isTerminal
     }
 
     /// Nothing of what was switched on is on, and the shell has written on the screen.
     private func drawAnew() {
         modes = TerminalModes()
         RawTerminal.noteReset([])
+        connectAnew()
+    }
+
+    /// Leaves this connection for one that begins with a picture.
+    private func connectAnew() {
         // What was typed goes first.
         socket?.close(within: .seconds(1))
         socket = nil

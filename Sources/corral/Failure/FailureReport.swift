@@ -103,6 +103,7 @@ struct FailureReport: Equatable, Sendable {
         case "branch_checked_out":
             "Adopt that directory with `corral workspace adopt PATH`, or choose another --branch."
         case "workspace_deleting": "`corral receipts` shows how far the delete is."
+        case "frozen": "`corral session thaw` and `corral workspace thaw` let it go on."
         case "terminal_lost": "What runs in it lives on without a terminal. `corral session kill` ends it."
         case "systemd_unreachable": "Sessions that run can still be killed. New ones need systemd."
         case "shutting_down": "`corral host start` starts it again."

@@ -46,7 +46,9 @@ enum SessionText {
     /// Where the session is in its life, with what is odd about it: `active, terminal lost`, `exited (status 3)`.
     static func status(_ session: SessionDocument) -> Table.Cell {
         switch session.status {
-        case .active where session.terminal == .lost: Table.Cell("active, terminal lost", .pending)
+        case .active where session.terminal == .lost:
+            Table.Cell(session.frozen == true ? "active, terminal lost, frozen" : "active, terminal lost", .pending)
+        case .active where session.frozen == true: Table.Cell("active, frozen", .pending)
         case .active: Table.Cell("active", .good)
         case .starting, .stopping: Table.Cell(session.status.rawValue, .pending)
         case .exited, .disposed: Table.Cell("\(session.status.rawValue)\(cause(session).map { " (\($0))" } ?? "")")

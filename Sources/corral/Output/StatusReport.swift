@@ -17,7 +17,8 @@ enum StatusReport {
         fields.append("slice", Table.Cell(status.slice))
         fields.append("state", Table.Cell(status.stateDirectory))
         fields.append("socket", Table.Cell(status.socket))
-        fields.append("workspaces", Table.Cell(status.workspaces))
+        let frozen = status.frozenWorkspaces > 0 ? ", \(status.frozenWorkspaces) of them frozen" : ""
+        fields.append("workspaces", Table.Cell("\(status.workspaces)\(frozen)"))
         fields.append("sessions", Table.Cell(status.sessions))
         fields.append(
             "terminals",

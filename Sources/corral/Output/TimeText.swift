@@ -35,6 +35,17 @@ struct TimeText: Sendable {
         }
     }
 
+    /// A span of time in its two largest units: `45s`, `30m`, `1h 30m`, `7d`.
+    static func span(_ seconds: Int) -> String {
+        var rest = seconds
+        var parts: [String] = []
+        for (size, unit) in [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")] {
+            if rest >= size { parts.append("\(rest / size)\(unit)") }
+            rest %= size
+        }
+        return parts.isEmpty ? "0s" : parts.prefix(2).joined(separator: " ")
+    }
+
     /// Local date and time to the second: `2026-11-22 21:02:58`.
     func full(_ moment: Timestamp) -> String {
         let shifted = moment.date.addingTimeInterval(Double(offset(moment.date)))

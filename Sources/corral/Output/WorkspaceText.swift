@@ -8,7 +8,7 @@ enum WorkspaceText {
     /// The cells of a list's line.
     static func row(_ workspace: WorkspaceDocument, _ time: TimeText) -> [Table.Cell] {
         [
-            Table.Cell(workspace.id), Table.Cell(workspace.name), state(workspace.state),
+            Table.Cell(workspace.id), Table.Cell(workspace.name), state(workspace),
             Table.Cell(workspace.kind.rawValue), Table.Cell(workspace.branch), Table.Cell(workspace.sessions),
             Table.Cell(time.ago(workspace.createdAt)), Table.Cell(workspace.path),
         ]
@@ -19,7 +19,7 @@ enum WorkspaceText {
         var fields = Fields()
         fields.append("workspace", Table.Cell(workspace.id))
         fields.append("name", Table.Cell(workspace.name))
-        fields.append("state", state(workspace.state))
+        fields.append("state", state(workspace))
         if let detail = workspace.detail { fields.append("reason", Table.Cell(detail)) }
         let fate =
             workspace.kind == .worktree ? "worktree, removed with the workspace" : "adopted, never removed from disk"
@@ -31,10 +31,16 @@ enum WorkspaceText {
         if let limits = LimitText.line(workspace.limits) { fields.append("limits", Table.Cell(limits)) }
         fields.append("created", Table.Cell(time.both(workspace.createdAt)))
         fields.append("sessions", Table.Cell(workspace.sessions))
+        if let seconds = workspace.freezeIdle {
+            fields.append("freeze", Table.Cell("after \(TimeText.span(seconds)) of no use"))
+        }
         return fields.text(style)
     }
 
-    private static func state(_ state: WorkspaceDocument.State) -> Table.Cell {
+    /// Where the workspace is in its life: `active`, or `active, frozen`.
+    private static func state(_ workspace: WorkspaceDocument) -> Table.Cell {
+        let state = workspace.state
+        if workspace.frozen == true { return Table.Cell("\(state.rawValue), frozen", .pending) }
         let colour: TextStyle.Colour =
             switch state {
             case .active: .good

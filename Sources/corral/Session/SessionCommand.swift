@@ -14,6 +14,7 @@ struct SessionCommand: ParsableCommand {
         subcommands: [
             SessionCreate.self, SessionList.self, SessionShow.self, SessionKill.self, SessionSend.self,
             SessionRead.self, SessionLogs.self, SessionWait.self, SessionResize.self, SessionLimit.self,
+            SessionFreeze.self, SessionThaw.self,
         ]
     )
 }

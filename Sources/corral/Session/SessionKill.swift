@@ -29,10 +29,10 @@ struct SessionKill: AsyncParsableCommand {
         let client = try host.client()
         let force = force
         let listed = await Listing { () async throws(HostClientFailure) in try await client.sessions() }
-        try await EndingBatch.run(sessions, asJSON: host.json) { argument in
+        try await VerbBatch.run(sessions, asJSON: host.json) { argument in
             let id = try HostClient.sessionID(argument, among: try listed.get())
             let end = try await client.killSession(id, force: force)
-            return EndingBatch.Outcome(
+            return VerbBatch.Outcome(
                 json: { try Console.print(json: end) }, text: SessionEndReport.text(end),
                 status: end.outcome == .confirmed ? .done : .notConfirmed
             )

@@ -26,12 +26,17 @@ struct WorkspaceAdopt: AsyncParsableCommand {
     var id: String?
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
+
+    @Option(help: ArgumentHelp("Freeze it after so long of no use, or never.", valueName: "time"))
+    var freezeIdle: TimeSpanArgument?
+
     @OptionGroup var host: HostOptions
 
     func run() async throws {
         let client = try host.client()
         let request = CreateWorkspaceRequest(
-            kind: .adopted, path: try client.path(path), name: name, id: id, limits: limits.request
+            kind: .adopted, path: try client.path(path), name: name, id: id, limits: limits.request,
+            freezeIdle: freezeIdle.map { $0.seconds ?? 0 }
         )
         try await WorkspaceCreation.perform(request, client, asJSON: host.json)
     }

@@ -15,6 +15,7 @@ struct WorkspaceCommand: ParsableCommand {
         subcommands: [
             WorkspaceCreate.self, WorkspaceAdopt.self, WorkspaceList.self, WorkspaceShow.self, WorkspaceLimit.self,
             WorkspaceDisk.self, WorkspaceDelete.self,
+            WorkspaceFreeze.self, WorkspaceThaw.self, WorkspaceFreezeIdle.self,
         ],
         aliases: ["ws"]
     )

@@ -32,13 +32,17 @@ struct WorkspaceCreate: AsyncParsableCommand {
     var id: String?
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
+
+    @Option(help: ArgumentHelp("Freeze it after so long of no use, or never.", valueName: "time"))
+    var freezeIdle: TimeSpanArgument?
+
     @OptionGroup var host: HostOptions
 
     func run() async throws {
         let client = try host.client()
         let request = CreateWorkspaceRequest(
             kind: .worktree, repository: try client.path(repository), branch: branch, base: base, name: name, id: id,
-            limits: limits.request
+            limits: limits.request, freezeIdle: freezeIdle.map { $0.seconds ?? 0 }
         )
         try await WorkspaceCreation.perform(request, client, asJSON: host.json)
     }

@@ -56,11 +56,11 @@ struct WorkspaceDelete: AsyncParsableCommand {
             timeout: timeout
         )
         let listed = await Listing { () async throws(HostClientFailure) in try await client.workspaces(all: true) }
-        try await EndingBatch.run(workspaces, asJSON: host.json) { argument in
+        try await VerbBatch.run(workspaces, asJSON: host.json) { argument in
             let id = try client.workspaceID(argument, among: try listed.get())
             let receipt = try await client.deleteWorkspace(id, options)
             let report = ReceiptReport(receipt, .local)
-            return EndingBatch.Outcome(
+            return VerbBatch.Outcome(
                 json: { try Console.print(json: receipt) }, text: report.text, status: report.status
             )
         }

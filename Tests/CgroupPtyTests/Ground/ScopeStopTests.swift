@@ -145,19 +145,37 @@ extension `Ground truth` {
             }
         }
 
-        @Test(arguments: [false, true]) func `ends what is frozen, in its scope or in its slice`(
-            isSlice: Bool
-        ) async throws {
+        @Test func `asks a frozen session to end, once it is thawed`() async throws {
             try await GroundWorld.run { world in
                 let scope = world.scope()
                 let session = try await world.session("echo ready; read x", in: scope)
                 let cgroup = try world.cgroup(scope.path)
-                try GroundWorld.systemctl("freeze \(isSlice ? world.slice.unit : scope.unit)")
+                try GroundWorld.systemctl("freeze \(scope.unit)")
                 #expect(try cgroup.events()?.isFrozen == true)
                 let report = await world.scopeStop().stop(
                     .init(scope), leaders: [session.leader.pidfd], force: false, patience: Self.patience())
                 try Self.expectConfirmed(report, by: .hangup, world, scope.path, [session])
                 #expect(report.remarks.isEmpty, "\(report)")
+            }
+        }
+
+        /// Symptom: the kill of one session let all others of its frozen workspace run. Cause: the slice was thawed to ask that one to end.
+        @Test func `kills a session in a frozen slice at once, and leaves the others frozen`() async throws {
+            try await GroundWorld.run { world in
+                let (scope, other) = (world.scope(), world.scope())
+                let session = try await world.session("echo ready; read x", in: scope)
+                let beside = try await world.session("echo ready; read x", in: other)
+                try GroundWorld.systemctl("freeze \(world.slice.unit)")
+                let report = await world.scopeStop().stop(
+                    .init(scope), leaders: [session.leader.pidfd], force: false, patience: Self.patience())
+                try Self.expectConfirmed(report, by: .killed, world, scope.path, [session])
+                #expect(try world.cgroup(world.slice.path).events()?.isFrozen == true)
+                #expect(try world.cgroup(other.path).events()?.isFrozen == true)
+                #expect(try !beside.leader.pidfd.hasExited())
+                try await world.waitUntilAbsent(scope.path)
+                let whole = await world.scopeStop().stop(
+                    .init(world.slice), leaders: [beside.leader.pidfd], force: false, patience: Self.patience())
+                try Self.expectConfirmed(whole, by: .hangup, world, world.slice.path, [beside])
             }
         }
 

@@ -94,6 +94,26 @@ final class FakeHost: HostOperations {
             workspace: id, path: "/somewhere", bytes: 4096, entries: 1, complete: true, reason: nil, durationMs: 1)
     }
 
+    func freezeWorkspace(_ id: String) async throws -> WorkspaceDocument {
+        try note("freeze workspace \(id)")
+        return APIFixtures.workspace(id: id)
+    }
+
+    func thawWorkspace(_ id: String) async throws -> WorkspaceDocument {
+        try note("thaw workspace \(id)")
+        return APIFixtures.workspace(id: id)
+    }
+
+    func freezeSession(_ id: String) async throws -> SessionDocument {
+        try note("freeze session \(id)")
+        return APIFixtures.session(id: id)
+    }
+
+    func thawSession(_ id: String) async throws -> SessionDocument {
+        try note("thaw session \(id)")
+        return APIFixtures.session(id: id)
+    }
+
     func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
         try note(
             "delete \(id) force=\(options.force) branch=\(options.deleteBranch) teardown=\(options.teardown) "

@@ -79,7 +79,7 @@ import Testing
 
     // MARK: Bodies
 
-    static let workspaceFields = "base, branch, id, kind, limits, name, path, repository"
+    static let workspaceFields = "base, branch, freeze_idle, id, kind, limits, name, path, repository"
 
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),
@@ -122,9 +122,7 @@ import Testing
     static let limitFields = "cpu_quota, cpu_weight, io_weight, memory_high, memory_max, tasks_max"
 
     @Test(arguments: [
-        ("{}", "body: the field `limits` is missing"),
-        (#"{"limits":{}}"#, "body: `limits` is missing or empty; there is nothing else that can be changed"),
-        (#"{"name":"n"}"#, "body: the field `name` is not known (known: limits)"),
+        (#"{"limits":{}}"#, "body: `limits` is empty"),
         (#"{"limits":{"memory":"4G"}}"#, "body: the field `limits.memory` is not known (known: \(limitFields))"),
         (#"{"limits":{"tasks_max":true}}"#, "body: `limits.tasks_max` must be a text or a number, and not true"),
         (
@@ -147,6 +145,16 @@ import Testing
     func `is refused in a change's body, by its field`(body: String, detail: String) async throws {
         try await refuses("PATCH", "/v1/workspaces/wspace", body: body, detail)
         try await refuses("PATCH", "/v1/sessions/sess1", body: body, detail)
+    }
+
+    @Test(arguments: [
+        ("workspaces/wspace", "{}", "body: it names nothing that is to be changed"),
+        ("workspaces/wspace", #"{"name":"n"}"#, "body: the field `name` is not known (known: freeze_idle, limits)"),
+        ("sessions/sess1", "{}", "body: the field `limits` is missing"),
+        ("sessions/sess1", #"{"freeze_idle":9}"#, "body: the field `freeze_idle` is not known (known: limits)"),
+    ])
+    func `is refused in a change that is none`(path: String, body: String, detail: String) async throws {
+        try await refuses("PATCH", "/v1/\(path)", body: body, detail)
     }
 
     static let sessionFields = "command, cwd, env, id, limits, on_exit, size, title"
@@ -315,7 +323,7 @@ import Testing
             cpuWeight: LimitValue("1"), tasksMax: LimitValue("9"), ioWeight: LimitValue("1"))
         let workspace = CreateWorkspaceRequest(
             kind: .worktree, repository: "/r", branch: "b", base: "c", path: "/p", name: "n", id: "abcd",
-            limits: limits
+            limits: limits, freezeIdle: 60
         )
         #expect(
             try CreateWorkspace.shape.read(CreateWorkspaceRequest.self, from: Array(WireCoding.encode(workspace)))
@@ -328,11 +336,13 @@ import Testing
         #expect(
             try CreateSession.shape.read(CreateSessionRequest.self, from: Array(WireCoding.encode(session))) == session
         )
+        let change = ChangeRequest(limits: limits, freezeIdle: 60)
+        #expect(try ChangeWorkspace.shape.read(ChangeRequest.self, from: Array(WireCoding.encode(change))) == change)
         let wait = WaitRequest(for: .output, pattern: "p", idleSeconds: 1.5, timeout: 2, from: .max)
         #expect(try WaitForSession.shape.read(WaitRequest.self, from: Array(WireCoding.encode(wait))) == wait)
         let input = InputRequest(text: "t", paste: true, enter: false)
         #expect(try SendInput.shape.read(InputRequest.self, from: Array(WireCoding.encode(input))) == input)
-        for subject in [workspace, session, wait, input, limits].map({ Mirror(reflecting: $0 as Any) }) {
+        for subject in [workspace, session, change, wait, input, limits].map({ Mirror(reflecting: $0 as Any) }) {
             for child in subject.children {
                 #expect("\(child.value)" != "nil", "\(child.label ?? "") is not filled in")
             }

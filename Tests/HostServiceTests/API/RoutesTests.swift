@@ -12,6 +12,10 @@ import Testing
             ("GET", "/v1/workspaces?all", 200, "workspaces all=true"),
             ("GET", "/v1/workspaces?all=false", 200, "workspaces all=false"),
             ("GET", "/v1/workspaces/wspace", 200, "workspace wspace"),
+            ("POST", "/v1/workspaces/wspace/freeze", 200, "freeze workspace wspace"),
+            ("POST", "/v1/workspaces/wspace/thaw", 200, "thaw workspace wspace"),
+            ("POST", "/v1/sessions/sess1/freeze", 200, "freeze session sess1"),
+            ("POST", "/v1/sessions/sess1/thaw", 200, "thaw session sess1"),
             ("GET", "/v1/sessions", 200, "sessions -"),
             ("GET", "/v1/sessions?workspace=wspace", 200, "sessions wspace"),
             ("GET", "/v1/sessions/sess1", 200, "session sess1"),
@@ -129,6 +133,25 @@ import Testing
             )
             #expect(chosen.status == 200)
             #expect(try chosen.document(SessionDocument.self).id == "mine1")
+        }
+    }
+
+    @Test func `that changes a workspace passes on what is named, and refuses what is not known`() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            func patch(_ body: String) async throws -> RawClient.Response {
+                try await client.request("PATCH", "/v1/workspaces/wspace", body: Array(body.utf8))
+            }
+            #expect(try await patch(#"{"freeze_idle":1800}"#).status == 200)
+            #expect(served.host.now.change == ChangeRequest(freezeIdle: 1800))
+            for body in [
+                #"{"freeze_idle":-1}"#, #"{"freeze_idle":2678401}"#, #"{"freeze_idle":1.5}"#, #"{"freeze":1}"#, "{}",
+            ] {
+                let refused = try await patch(body)
+                #expect(refused.status == 400, "\(body)")
+                #expect(try refused.code == "invalid_request")
+            }
+            #expect(served.host.calls == ["changeWorkspace wspace"])
         }
     }
 

@@ -48,6 +48,29 @@ struct `The user's terminal` {
         #expect(await received.next() == .close(1000))
     }
 
+    @Test func `shows that the session is frozen, types nothing into it, and is drawn again when it goes on`()
+        async throws
+    {
+        let server = try await server { number in
+            number == 0 ? [AttachServer.bytes("hello"), AttachServer.text(#"{"type":"frozen","session":"s9x1"}"#)] : []
+        }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m[frozen: `corral session thaw s9x1`")
+        process.type(Array("ls\r".utf8))
+        await process.expect("\u{7}")
+        server.send(AttachServer.text(#"{"type":"thawed","session":"s9x1"}"#))
+        var received = server.received.makeAsyncIterator()
+        #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
+        #expect(await received.next() == .close(1000), "another connection begins with a picture")
+        #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
+        #expect(server.requests.last?.contains("from=") == false)
+        process.type(Array("ls\r".utf8))
+        #expect(await received.next() == .binary(Array("ls\r".utf8)))
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+    }
+
     @Test func `is given back when the session ends, with the session's status`() async throws {
         let ended = #"{"type":"ended","exit":{"code":3,"signal":null},"end_reason":"exited"}"#
         let server = try await server { _ in

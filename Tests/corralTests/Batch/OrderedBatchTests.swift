@@ -26,11 +26,11 @@ import Testing
 
     @Test func `goes on past a failure and ends with the worst status`() async {
         await #expect(throws: CommandStatus.notConfirmed) {
-            try await EndingBatch.run(["gone", "fine", "late"], asJSON: true) { argument in
+            try await VerbBatch.run(["gone", "fine", "late"], asJSON: true) { argument in
                 switch argument {
                 case "gone": throw CommandFailure.notFound(.session, name: argument)
                 case "late": throw HostClientFailure.timedOut(request: "DELETE", after: .seconds(1))
-                default: return EndingBatch.Outcome(json: {}, text: "", status: .done)
+                default: return VerbBatch.Outcome(json: {}, text: "", status: .done)
                 }
             }
         }

@@ -102,6 +102,11 @@ final class AttachServer: Sendable {
         unlink(path)
     }
 
+    /// Sends a frame to every client.
+    func send(_ frame: WebSocketFrame) {
+        for channel in connections.withLockedValue({ $0 }) { channel.writeAndFlush(frame, promise: nil) }
+    }
+
     /// Cuts every connection off without a word.
     func cut() {
         for channel in connections.withLockedValue({ $0 }) { channel.close(promise: nil) }

@@ -58,6 +58,9 @@ extension APIError {
             self.init(.conflict, "branch_checked_out", "Branch is checked out elsewhere", detail)
         case .workspaceDeleting(let detail):
             self.init(.conflict, "workspace_deleting", "Workspace is being deleted", detail)
+        case .frozen(let detail): self.init(.conflict, "frozen", "Frozen", detail)
+        case .nothingToFreeze(let detail): self.init(.conflict, "nothing_to_freeze", "Nothing to freeze", detail)
+        case .freezeFailed(let detail): self.init(.serviceUnavailable, "freeze_failed", "Could not be frozen", detail)
         case .sessionEnded(let detail): self.init(.conflict, "session_ended", "Session has ended", detail)
         case .terminalLost(let detail): self.init(.conflict, "terminal_lost", "Terminal is lost", detail)
         case .sessionLeader(let detail): self.init(.conflict, "session_leader", "Process leads a session", detail)

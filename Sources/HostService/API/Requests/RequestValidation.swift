@@ -25,6 +25,8 @@ enum RequestValidation {
     static let terminalCells = 1...1000
     /// Bytes of a regular expression. One that a person can read is much shorter.
     static let patternBytes = 1 << 10
+    /// Seconds of no use before a workspace is frozen: up to a month. Below a second a person who pauses would be taken for gone.
+    static let freezeIdleSeconds = 1...31 * 86_400
     /// Seconds that a delete's reply, or something in a session, may be waited for.
     static let timeoutSeconds = 0.0...3600.0
     /// Seconds that the files of a workspace may be counted.
@@ -71,11 +73,20 @@ enum RequestValidation {
         try path(request.path, "path", mustBeAbsolute: true)
     }
 
+    private static func idleSeconds(_ value: Int?, _ field: String) throws(HostFailure) {
+        guard let value, !Self.freezeIdleSeconds.contains(value), value != 0 else { return }
+        throw refused(
+            field,
+            "is a number of seconds from \(freezeIdleSeconds.lowerBound) to \(freezeIdleSeconds.upperBound), or 0 for never"
+        )
+    }
+
     /// Checks a wish for a workspace.
     static func check(_ request: CreateWorkspaceRequest) throws(HostFailure) {
         if let id = request.id, WorkspaceID(id) == nil { throw idRefused(id) }
         _ = try request.limits?.change()
         try line(request.name, "name")
+        try idleSeconds(request.freezeIdle, "freeze_idle")
         switch request.kind ?? .worktree {
         case .worktree:
             guard request.repository != nil else {
@@ -110,8 +121,10 @@ enum RequestValidation {
 
     /// Checks a wish for something to be different.
     static func check(_ request: ChangeRequest) throws(HostFailure) {
-        guard let limits = try request.limits?.change(), !limits.isEmpty else {
-            throw refused("limits", "is missing or empty; there is nothing else that can be changed")
+        if let limits = request.limits, try limits.change().isEmpty { throw refused("limits", "is empty") }
+        try idleSeconds(request.freezeIdle, "freeze_idle")
+        guard request != ChangeRequest() else {
+            throw .invalidRequest("body: it names nothing that is to be changed; nothing was done")
         }
     }
 

@@ -22,6 +22,7 @@ struct RouteTable: Sendable {
         GetStatus(),
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), ChangeWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), ChangeSession(), KillSession(),
+        FreezeWorkspace(), ThawWorkspace(), FreezeSession(), ThawSession(),
         SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
         ListPorts(), ClosePort(),
         ListReceipts(), GetReceipt(), StreamEvents(),

@@ -8,9 +8,12 @@ struct ChangeSession: Route {
     let method = HTTPMethod.PATCH
     let path = "/v1/sessions/{id}"
 
+    /// What the body holds.
+    static let shape = JSONShape.object(["limits": .required(ChangeWorkspace.limits)])
+
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)
-        let request = try ChangeWorkspace.shape.read(ChangeRequest.self, from: call.body)
+        let request = try Self.shape.read(ChangeRequest.self, from: call.body)
         try RequestValidation.check(request)
         return .response(try .document(.ok, await host.changeSession(id, request)))
     }

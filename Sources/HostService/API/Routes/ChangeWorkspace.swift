@@ -1,7 +1,8 @@
 import HostProtocol
 import NIOHTTP1
 
-/// `PATCH /v1/workspaces/ID` with `{"limits": {"memory_max": "4G", …}}`: sets and lifts limits of a workspace's slice.
+/// `PATCH /v1/workspaces/ID` with `{"limits": {"memory_max": "4G", …}, "freeze_idle": 1800}`: sets and lifts limits of a workspace's
+/// slice, and says after how long of no use it is frozen.
 ///
 /// Answers with the workspace and what the kernel has now. What is absent stays as it is.
 struct ChangeWorkspace: Route {
@@ -19,7 +20,7 @@ struct ChangeWorkspace: Route {
     ])
 
     /// What the body holds.
-    static let shape = JSONShape.object(["limits": .required(limits)])
+    static let shape = JSONShape.object(["limits": .optional(limits), "freeze_idle": .optional(.wholeNumber)])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(workspace: call.id)

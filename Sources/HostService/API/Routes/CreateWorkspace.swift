@@ -19,6 +19,7 @@ struct CreateWorkspace: Route {
         "name": .optional(.text),
         "id": .optional(.text),
         "limits": .optional(ChangeWorkspace.limits),
+        "freeze_idle": .optional(.wholeNumber),
     ])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {

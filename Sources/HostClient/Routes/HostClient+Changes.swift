@@ -2,14 +2,14 @@ public import HostProtocol
 
 /// Changes of what is there.
 extension HostClient {
-    /// Sets and lifts limits of a workspace.
+    /// Changes what the request names of a workspace.
     public func changeWorkspace(
         _ id: String, _ request: ChangeRequest
     ) async throws(HostClientFailure) -> WorkspaceDocument {
         try await change("/v1/workspaces/\(RequestTarget.escape(id))", request)
     }
 
-    /// Sets and lifts limits of a session.
+    /// Changes what the request names of a session.
     public func changeSession(
         _ id: String, _ request: ChangeRequest
     ) async throws(HostClientFailure) -> SessionDocument {

@@ -1,8 +1,8 @@
 import HostProtocol
 
-/// The common shape of `workspace delete` and `session kill`: several things ended at once, each reported for itself, the
-/// failure of one no hindrance to the others.
-struct EndingBatch {
+/// The common shape of `workspace delete`, `session kill` and their like: a verb on several things at once, each reported for itself,
+/// the failure of one no hindrance to the others.
+struct VerbBatch {
     /// What became of one argument.
     struct Outcome: Sendable {
         /// The line of JSON.
@@ -16,22 +16,25 @@ struct EndingBatch {
     /// At a time. More would only wait in the host: a stop is bound by the kernel and by systemd.
     private static let width = 8
 
-    /// Ends them all.
-    /// - Parameter end: Ends one, given as the user typed it.
+    /// Does it to them all.
+    /// - Parameters:
+    ///   - isEnding: Whether it ends them; see ``FailureReport/init(_:whileEnding:)``.
+    ///   - verb: Does it to one, given as the user typed it.
     /// - Throws: ``CommandStatus``, the worst, unless all is done.
     static func run(
-        _ arguments: [String], asJSON: Bool, _ end: @escaping @Sendable (String) async throws -> Outcome
+        _ arguments: [String], asJSON: Bool, isEnding: Bool = true,
+        _ verb: @escaping @Sendable (String) async throws -> Outcome
     ) async throws {
         var statuses: [CommandStatus] = []
         try await OrderedBatch.run(arguments, width: width) { argument in
-            await Result { () async throws -> Outcome in try await end(argument) }
+            await Result { () async throws -> Outcome in try await verb(argument) }
         } report: { argument, result in
             switch result {
             case .success(let outcome):
                 if asJSON { try outcome.json() } else { Console.print(outcome.text) }
                 statuses.append(outcome.status)
             case .failure(let error):
-                guard let report = FailureReport(error, whileEnding: true) else { throw error }
+                guard let report = FailureReport(error, whileEnding: isEnding) else { throw error }
                 if asJSON {
                     try Console.print(json: BatchError(id: argument, error: report.problem))
                 } else {

@@ -1,0 +1,162 @@
+/// Freezes and thaws our own scopes and slices: asked of systemd, known from the kernel.
+///
+/// systemd must know of a freeze, since from 257 on it refuses to stop and to start what is frozen; a thaw works without it (I10).
+/// Whether something is frozen is what `cgroup.events` says and nothing else: a unit that somebody else has frozen or thawed is seen as
+/// it is. Processes in an uninterruptible sleep keep their cgroup from being frozen for as long as it lasts.
+///
+/// See: cgroup-v2.rst "cgroup.freeze"; org.freedesktop.systemd1(5), `FreezeUnit()`
+public struct UnitFreezer: Sendable {
+    /// What became of a freeze.
+    public enum Freeze: Sendable, Equatable {
+        /// Everything in it is frozen now.
+        case frozen
+        /// It was frozen before.
+        case alreadyFrozen
+        /// There is nothing in it that could be frozen.
+        case empty
+        /// It did not become frozen in time, and was thawed again; or whether it is cannot be known. Says why.
+        case failed(String)
+    }
+
+    /// What became of a thaw.
+    public enum Thaw: Sendable, Equatable {
+        /// It runs now.
+        case thawed
+        /// It was not frozen.
+        case notFrozen
+        /// It is frozen still, with what it lies in.
+        case heldByAncestor
+        /// Whether it runs is not known, or it does not. Says why.
+        case failed(String)
+    }
+
+    private let systemd: SystemdManager
+    private let ground: CgroupGround
+    private let monitor: ReadinessMonitor
+
+    /// Takes what it works with.
+    public init(systemd: SystemdManager, ground: CgroupGround, monitor: ReadinessMonitor) {
+        self.systemd = systemd
+        self.ground = ground
+        self.monitor = monitor
+    }
+
+    /// Whether everything in a scope or slice of ours is frozen, by its own freeze or that of what it lies in.
+    /// - Returns: nil when that cannot be known. What is not there is not frozen.
+    public func isFrozen(_ path: CgroupPath) -> Bool? {
+        switch ground.look(path) {
+        case .absent: return false
+        case .unknown: return nil
+        case .found(let cgroup):
+            do throws(SystemCallFailure) { return try cgroup.events()?.isFrozen ?? false } catch { return nil }
+        }
+    }
+
+    /// Freezes everything in a scope or slice.
+    /// - Throws: ``ScopeFailure``: systemd refused, or cannot be reached. Then it is as it was.
+    public func freeze(_ target: ScopeStop.Target, until deadline: Deadline) async throws(ScopeFailure) -> Freeze {
+        let cgroup: CgroupDirectory
+        switch ground.look(target.path) {
+        case .found(let found): cgroup = found
+        case .absent: return .empty
+        case .unknown(let reason): return .failed(reason)
+        }
+        do throws(SystemCallFailure) {
+            guard let events = try cgroup.events(), events.isPopulated else { return .empty }
+            // Also by what it lies in: systemd would refuse it, and it is what was asked for.
+            if events.isFrozen { return .alreadyFrozen }
+        } catch {
+            return .failed("\(error)")
+        }
+        do throws(ScopeFailure) {
+            try await systemd.freezeUnit(target.unit, until: deadline)
+        } catch {
+            // It may be at it.
+            _ = await thawUnit(target.unit, cgroup)
+            if error.errorName == "org.freedesktop.systemd1.NoSuchUnit" { return .empty }
+            if case .deadlinePassed = error { return .failed("\(error); it was thawed again") }
+            throw error
+        }
+        do throws(SystemCallFailure) {
+            switch try await cgroup.wait(monitor, until: deadline, { $0.isFrozen || !$0.isPopulated }) {
+            case .reached(let events) where events.isPopulated: return .frozen
+            case .reached, .gone: return .empty
+            case .notReached:
+                let thaw = await thawUnit(target.unit, cgroup)
+                return .failed(
+                    "\(target.unit) did not become frozen in time: a process in it waits for a device or a file system; it was thawed again\(thaw.map { " (\($0))" } ?? "")"
+                )
+            }
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    /// Thaws a scope or slice and all of our scopes and slices in it, also those that have a freeze of their own.
+    ///
+    /// From the outside to the inside: a scope in a frozen slice cannot be thawed. systemd before 257 forgets the freezes of what lies
+    /// inside by itself; so it is the same with every version.
+    public func thaw(_ target: ScopeStop.Target) async -> Thaw {
+        let cgroup: CgroupDirectory
+        switch ground.look(target.path) {
+        case .found(let found): cgroup = found
+        case .absent: return .notFrozen
+        case .unknown(let reason): return .failed(reason)
+        }
+        var remarks: [String] = []
+        do throws(SystemCallFailure) {
+            guard try await thawAll(target.unit, cgroup, &remarks) > 0 else { return .notFrozen }
+            switch try await cgroup.wait(monitor, until: .after(.seconds(5)), { !$0.isFrozen }) {
+            case .reached, .gone: return .thawed
+            case .notReached: return .heldByAncestor
+            }
+        } catch {
+            return .failed((["\(error)"] + remarks).joined(separator: "; "))
+        }
+    }
+
+    /// Thaws, from the outside to the inside.
+    /// - Parameter remarks: What systemd had against it; the kernel was told all the same.
+    /// - Returns: how many were frozen.
+    func thawAll(
+        _ unit: String, _ cgroup: CgroupDirectory, _ remarks: inout [String]
+    ) async throws(SystemCallFailure) -> Int {
+        var count = 0
+        let isFrozen = try cgroup.events()?.isFrozen == true
+        let isWanted = try cgroup.isFreezeWanted()
+        if isFrozen || isWanted {
+            count += 1
+            if let remark = await thawUnit(unit, cgroup) { remarks.append(remark) }
+        }
+        var pending = [cgroup]
+        while let parent = pending.popLast() {
+            for name in try parent.childNames() ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") {
+                guard let child = try parent.child(CgroupPath(components: [name])) else { continue }
+                // Not whether it is frozen: for a moment it is still so by what was thawed above it.
+                if try child.isFreezeWanted() {
+                    count += 1
+                    if let remark = await thawUnit(name, child) { remarks.append(remark) }
+                }
+                if name.hasSuffix(".slice") { pending.append(child) }
+            }
+        }
+        return count
+    }
+
+    /// - Returns: what went wrong.
+    private func thawUnit(_ unit: String, _ cgroup: CgroupDirectory) async -> String? {
+        var remark: String?
+        do throws(ScopeFailure) {
+            try await systemd.thawUnit(unit, until: .after(.seconds(2)))
+        } catch {
+            remark = "\(error)"
+        }
+        do throws(SystemCallFailure) {
+            // (I6) Also when systemd said that it did: it may take this for running because somebody else froze it.
+            try cgroup.thaw()
+            return remark
+        } catch {
+            return "\(error)"
+        }
+    }
+}
