@@ -99,7 +99,7 @@ public struct PortEndDocument: Codable, Sendable, Equatable {
     /// One of the processes.
     public struct Ending: Codable, Sendable, Equatable {
         /// What came of it.
-        public enum Outcome: String, Codable, Sendable {
+        public enum Outcome: String, Codable, Sendable, CaseIterable {
             /// It exited upon SIGTERM.
             case terminated
             /// It exited upon SIGKILL.

@@ -1,5 +1,5 @@
 /// What the kernel said about an end: of a session, or of all that a workspace held.
-public enum OutcomeDocument: String, Codable, Sendable {
+public enum OutcomeDocument: String, Codable, Sendable, CaseIterable {
     /// `populated 0`, and the leader is known to have exited.
     case confirmed
     /// A process that meets the kill rule survived elsewhere.
@@ -33,7 +33,7 @@ public struct SurvivorDocument: Codable, Sendable, Equatable {
 /// How one session ended.
 public struct SessionEndDocument: Codable, Sendable, Equatable {
     /// The gentlest means after which nothing was left.
-    public enum Ended: String, Codable, Sendable {
+    public enum Ended: String, Codable, Sendable, CaseIterable {
         /// By itself, before anything was sent.
         case exited
         /// By SIGHUP to its leader.
@@ -77,7 +77,7 @@ public struct SessionEndDocument: Codable, Sendable, Equatable {
 /// A process that left the slice, or looks as if it had.
 public struct EscapeDocument: Codable, Sendable, Equatable {
     /// What was done about it.
-    public enum Action: String, Codable, Sendable {
+    public enum Action: String, Codable, Sendable, CaseIterable {
         case killed, reported
     }
 
@@ -101,7 +101,7 @@ public struct EscapeDocument: Codable, Sendable, Equatable {
 /// The record of a delete, kept after the workspace is gone.
 public struct ReceiptDocument: Codable, Sendable, Equatable {
     /// Where the delete is.
-    public enum State: String, Codable, Sendable {
+    public enum State: String, Codable, Sendable, CaseIterable {
         /// Not done; it goes on by itself.
         case deleting
         /// Done: the workspace's row is gone.
@@ -113,7 +113,7 @@ public struct ReceiptDocument: Codable, Sendable, Equatable {
     }
 
     /// What became of the worktree or of the branch.
-    public enum Removal: String, Codable, Sendable {
+    public enum Removal: String, Codable, Sendable, CaseIterable {
         case removed, kept, absent, failed
         case notOurs = "not_ours"
     }

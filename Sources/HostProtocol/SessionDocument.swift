@@ -1,22 +1,22 @@
 /// A session as clients see it.
 public struct SessionDocument: Codable, Sendable, Equatable {
     /// What the session is for.
-    public enum Kind: String, Codable, Sendable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
         case shell, setup, teardown
     }
 
     /// Where the session is in its life.
-    public enum Status: String, Codable, Sendable {
+    public enum Status: String, Codable, Sendable, CaseIterable {
         case starting, active, stopping, exited, disposed
     }
 
     /// What becomes of the rest of the scope when the leader exits.
-    public enum OnExit: String, Codable, Sendable {
+    public enum OnExit: String, Codable, Sendable, CaseIterable {
         case kill, keep
     }
 
     /// Why the session is over.
-    public enum EndReason: String, Codable, Sendable {
+    public enum EndReason: String, Codable, Sendable, CaseIterable {
         case exited, signalled, killed
         case workspaceDeleted = "workspace_deleted"
         case oom, lost, reboot
@@ -25,7 +25,7 @@ public struct SessionDocument: Codable, Sendable, Equatable {
     }
 
     /// Whether the host holds the terminal's master end.
-    public enum Terminal: String, Codable, Sendable {
+    public enum Terminal: String, Codable, Sendable, CaseIterable {
         case open, lost, closed
     }
 

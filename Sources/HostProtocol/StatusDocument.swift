@@ -1,7 +1,7 @@
 /// The service as clients see it.
 public struct StatusDocument: Codable, Sendable, Equatable {
     /// Which systemd holds the scopes.
-    public enum Manager: String, Codable, Sendable {
+    public enum Manager: String, Codable, Sendable, CaseIterable {
         case user, system
     }
 

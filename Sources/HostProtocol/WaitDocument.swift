@@ -45,7 +45,7 @@ public struct WaitRequest: Codable, Sendable, Equatable {
 /// What a wait came to.
 public struct WaitDocument: Codable, Sendable, Equatable {
     /// How it ended.
-    public enum Outcome: String, Codable, Sendable {
+    public enum Outcome: String, Codable, Sendable, CaseIterable {
         /// The session is over, which was waited for.
         case exited
         case matched

@@ -1,7 +1,7 @@
 /// A workspace as clients see it.
 public struct WorkspaceDocument: Codable, Sendable, Equatable {
     /// Whether Corral made the directory, and so may remove it.
-    public enum Kind: String, Codable, Sendable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
         /// A git worktree that Corral created and removes.
         case worktree
         /// A directory that was there before; it is never removed from disk.
@@ -9,7 +9,7 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
     }
 
     /// Where the workspace is in its life.
-    public enum State: String, Codable, Sendable {
+    public enum State: String, Codable, Sendable, CaseIterable {
         case creating, active, failed, deleting
     }
 

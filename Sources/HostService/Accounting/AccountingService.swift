@@ -31,7 +31,8 @@ struct AccountingService: Sendable {
             Self.read(rows, sessions, context)
         }
         guard let document else {
-            throw HostFailure.startFailed("read the figures: the kernel did not answer in \(HostContext.diskPatience)")
+            throw HostFailure.groundUnreadable(
+                "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
         }
         return document
     }

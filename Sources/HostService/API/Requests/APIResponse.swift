@@ -28,6 +28,11 @@ struct APIResponse: Sendable {
         try APIResponse(status, json("application/json", headers), ByteBuffer(bytes: WireCoding.encode(document)))
     }
 
+    /// Bytes that are JSON already.
+    static func json(_ bytes: [UInt8]) -> APIResponse {
+        APIResponse(.ok, json("application/json", [:]), ByteBuffer(bytes: bytes))
+    }
+
     /// Done, and there is nothing to say about it.
     static var noContent: APIResponse { APIResponse(.noContent, [:], ByteBuffer()) }
 

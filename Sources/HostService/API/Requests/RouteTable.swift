@@ -11,6 +11,8 @@ struct RouteTable: Sendable {
     }
 
     private let entries: [Entry]
+    /// The routes, in the order of the table.
+    var routes: [any Route] { entries.map(\.route) }
 
     /// Makes a table.
     init(_ routes: [any Route]) {
@@ -19,7 +21,7 @@ struct RouteTable: Sendable {
 
     /// All that the interface serves.
     static let all = RouteTable([
-        GetStatus(),
+        GetStatus(), GetOpenAPI(),
         CreateWorkspace(), ListWorkspaces(), GetWorkspace(), ChangeWorkspace(), DeleteWorkspace(),
         CreateSession(), ListSessions(), GetSession(), ChangeSession(), KillSession(),
         FreezeWorkspace(), ThawWorkspace(), FreezeSession(), ThawSession(),

@@ -8,6 +8,11 @@ struct AttachSession: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/attach"
     let queryKeys: Set<String> = ["from", "epoch", "columns", "rows"]
+    let description = RouteDescription(
+        "A terminal over WebSocket, see docs/terminals.md.",
+        [.init(status: .switchingProtocols, content: .nothing, text: "It is a WebSocket from here on.")],
+        failures: RouteDescription.terminalFailures + [.frozen(""), .freezeFailed("")], refusals: [.upgradeRequired("")]
+    )
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let handshake = try WebSocketHandshake(call.request)

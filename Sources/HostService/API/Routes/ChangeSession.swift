@@ -7,9 +7,15 @@ import NIOHTTP1
 struct ChangeSession: Route {
     let method = HTTPMethod.PATCH
     let path = "/v1/sessions/{id}"
+    let description = RouteDescription(
+        "Sets and lifts limits of a session that runs.", SessionDocument.self,
+        failures: [.sessionNotFound(""), .sessionEnded(""), .limitUnavailable(""), .systemdUnreachable("")],
+        exampleBody: ["limits": ["cpu_quota": "50%"]])
 
     /// What the body holds.
     static let shape = JSONShape.object(["limits": .required(ChangeWorkspace.limits)])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

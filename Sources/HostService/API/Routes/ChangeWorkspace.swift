@@ -8,6 +8,11 @@ import NIOHTTP1
 struct ChangeWorkspace: Route {
     let method = HTTPMethod.PATCH
     let path = "/v1/workspaces/{id}"
+    let description = RouteDescription(
+        "Sets and lifts limits of all that runs in a workspace, and says when it is frozen.", WorkspaceDocument.self,
+        failures: [
+            .workspaceNotFound(""), .workspaceDeleting(""), .limitUnavailable(""), .systemdUnreachable(""),
+        ], exampleBody: ["limits": ["memory_max": "4G", "tasks_max": 512], "freeze_idle": 1800])
 
     /// Limits in a body.
     static let limits = JSONShape.object([
@@ -21,6 +26,8 @@ struct ChangeWorkspace: Route {
 
     /// What the body holds.
     static let shape = JSONShape.object(["limits": .optional(limits), "freeze_idle": .optional(.wholeNumber)])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(workspace: call.id)

@@ -9,6 +9,18 @@ struct ClosePort: Route {
     let method = HTTPMethod.DELETE
     let path = "/v1/ports"
     let queryKeys: Set<String> = ["workspace", "port", "protocol", "force"]
+    let description = RouteDescription(
+        "Ends the processes that wait at a port of a workspace.",
+        [
+            .init(status: .ok, content: .document(PortEndDocument.self), text: "Nobody waits there any more."),
+            .init(
+                status: .accepted, content: .document(PortEndDocument.self),
+                text: "Somebody does, or that is not known."),
+        ],
+        failures: [
+            .workspaceNotFound(""), .portNotFound(""), .sessionLeader(""), .conflict(""), .groundUnreadable(""),
+        ],
+        neededKeys: ["workspace", "port"])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         guard let workspace = try call.query.text("workspace"), let port = try call.query.position("port") else {

@@ -8,6 +8,17 @@ import NIOHTTP1
 struct CreateSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces/{id}/sessions"
+    let description = RouteDescription(
+        "Starts a terminal in a workspace.",
+        [
+            .init(status: .created, content: .document(SessionDocument.self), text: "Started."),
+            .init(
+                status: .ok, content: .document(SessionDocument.self),
+                text: "The request chose its id, so what it gets may have been there before."),
+        ],
+        failures: RouteDescription.startFailures + [
+            .workspaceNotFound(""), .workspaceDeleting(""), .conflict(""), .idUsed(""),
+        ], exampleBody: ["command": ["sh", "-c", "echo hello; cat"], "id": "scat"])
 
     /// What the body may hold.
     static let shape = JSONShape.object([
@@ -20,6 +31,8 @@ struct CreateSession: Route {
         "limits": .optional(ChangeWorkspace.limits),
         "command": .optional(.texts),
     ])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let workspace = try RequestValidation.lookUp(workspace: call.id)

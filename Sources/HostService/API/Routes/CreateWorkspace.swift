@@ -8,6 +8,18 @@ import NIOHTTP1
 struct CreateWorkspace: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces"
+    let description = RouteDescription(
+        "Creates a worktree, or adopts a directory.",
+        [
+            .init(status: .created, content: .document(WorkspaceDocument.self), text: "Made."),
+            .init(
+                status: .ok, content: .document(WorkspaceDocument.self),
+                text: "The request chose its id, so what it gets may have been there before."),
+        ],
+        failures: RouteDescription.startFailures + [
+            .repositoryNotFound(""), .idUsed(""), .conflict(""), .branchCheckedOut(""), .workspaceDeleting(""),
+            .gitFailed(""),
+        ], exampleBody: ["repository": "/home/ada/src/app", "branch": "fix-login", "id": "fixlogin"])
 
     /// What the body may hold.
     static let shape = JSONShape.object([
@@ -21,6 +33,8 @@ struct CreateWorkspace: Route {
         "limits": .optional(ChangeWorkspace.limits),
         "freeze_idle": .optional(.wholeNumber),
     ])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let request = try Self.shape.read(CreateWorkspaceRequest.self, from: call.body)

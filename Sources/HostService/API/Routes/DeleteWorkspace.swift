@@ -10,6 +10,20 @@ struct DeleteWorkspace: Route {
     let method = HTTPMethod.DELETE
     let path = "/v1/workspaces/{id}"
     let queryKeys: Set<String> = ["force", "delete_branch", "teardown", "abandon", "dry_run", "timeout"]
+    let description = RouteDescription(
+        "Ends all that runs in a workspace and removes it.",
+        [
+            .init(
+                status: .ok, content: .document(ReceiptDocument.self),
+                text: "The kernel confirmed that nothing is left; or, with `dry_run`, a plan."),
+            .init(
+                status: .accepted, content: .document(ReceiptDocument.self),
+                text: "That nothing is left is not known, or not so (yet). It goes on by itself."),
+        ],
+        failures: [
+            .workspaceNotFound(""), .dirty(""), .mainWorktree(""), .nestedWorktree(""), .conflict(""),
+            .workspaceDeleting(""), .gitFailed(""),
+        ], refusals: [.kept("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(workspace: call.id)

@@ -5,6 +5,9 @@ import NIOHTTP1
 struct FreezeSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/freeze"
+    let description = RouteDescription(
+        "Stops all that runs in a session, until it is thawed.", SessionDocument.self,
+        failures: RouteDescription.freezeFailures + [.sessionNotFound(""), .sessionEnded("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

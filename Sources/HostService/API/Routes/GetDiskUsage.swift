@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOHTTP1
 
 /// `GET /v1/workspaces/ID/disk[?timeout=SECONDS]`: how much of the disk a workspace's directory takes.
@@ -8,6 +9,9 @@ struct GetDiskUsage: Route {
     let path = "/v1/workspaces/{id}/disk"
     let queryKeys: Set<String> = ["timeout"]
     let endsWithClient = true
+    let description = RouteDescription(
+        "Counts how much of the disk a workspace's directory takes.", DiskDocument.self,
+        failures: [.workspaceNotFound("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(workspace: call.id)

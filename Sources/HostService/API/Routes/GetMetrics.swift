@@ -5,6 +5,10 @@ import NIOHTTP1
 struct GetMetrics: Route {
     let method = HTTPMethod.GET
     let path = "/metrics"
+    let description = RouteDescription(
+        "The same figures for Prometheus.",
+        [.init(status: .ok, content: .other("text/plain"), text: "Prometheus' text format, version 0.0.4.")],
+        failures: [.groundUnreadable("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let text = MetricsText.text(try await host.stats(workspace: nil), version: HostVersion.current)

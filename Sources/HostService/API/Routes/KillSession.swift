@@ -6,6 +6,13 @@ struct KillSession: Route {
     let method = HTTPMethod.DELETE
     let path = "/v1/sessions/{id}"
     let queryKeys: Set<String> = ["force"]
+    let description = RouteDescription(
+        "Ends a session and all that runs in it.",
+        [
+            .init(status: .ok, content: .document(SessionEndDocument.self), text: "The kernel confirmed it."),
+            .init(status: .accepted, content: .document(SessionEndDocument.self), text: "Not confirmed (yet)."),
+        ],
+        failures: [.sessionNotFound(""), .sessionEnded("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

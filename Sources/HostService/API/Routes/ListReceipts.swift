@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOHTTP1
 
 /// `GET /v1/receipts[?workspace=ID]`: receipts, the newest first.
@@ -5,6 +6,8 @@ struct ListReceipts: Route {
     let method = HTTPMethod.GET
     let path = "/v1/receipts"
     let queryKeys: Set<String> = ["workspace"]
+    let description = RouteDescription(
+        "Receipts, the newest first.", [ReceiptDocument].self, failures: [.workspaceNotFound("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let workspace = try call.query.text("workspace")

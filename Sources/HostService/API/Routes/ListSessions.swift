@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOHTTP1
 
 /// `GET /v1/sessions[?workspace=ID]`.
@@ -5,6 +6,9 @@ struct ListSessions: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions"
     let queryKeys: Set<String> = ["workspace"]
+    let description = RouteDescription(
+        "Sessions, also those that have ended, for as long as their records are kept.", [SessionDocument].self,
+        failures: [.workspaceNotFound("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let workspace = try call.query.text("workspace")

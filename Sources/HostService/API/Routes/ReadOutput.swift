@@ -8,6 +8,10 @@ struct ReadOutput: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/output"
     let queryKeys: Set<String> = ["from"]
+    let description = RouteDescription(
+        "The raw output that is held, with `corral-from`, `corral-next` and `corral-epoch` in the header.",
+        [.init(status: .ok, content: .other("application/octet-stream"), text: "Bytes of the terminal.")],
+        failures: RouteDescription.terminalFailures)
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOHTTP1
 
 /// `GET /v1/sessions/ID/screen[?history=LINES&cells]`: what the terminal shows, as text, and on demand with its looks.
@@ -5,6 +6,9 @@ struct ReadScreen: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/screen"
     let queryKeys: Set<String> = ["history", "cells"]
+    let description = RouteDescription(
+        "What a terminal shows.", ScreenDocument.self,
+        failures: RouteDescription.terminalFailures)
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

@@ -1,3 +1,4 @@
+import HostProtocol
 import NIOHTTP1
 
 /// `POST /v1/reaper/pass?dry_run&unclaimed`: makes a pass and answers with its result.
@@ -5,6 +6,8 @@ struct RunReaperPass: Route {
     let method = HTTPMethod.POST
     let path = "/v1/reaper/pass"
     let queryKeys: Set<String> = ["dry_run", "unclaimed"]
+    let description = RouteDescription(
+        "Makes a pass of the reaper.", PassDocument.self)
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let dryRun = try call.query.flag("dry_run")

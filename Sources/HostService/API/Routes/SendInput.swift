@@ -7,11 +7,19 @@ import NIOHTTP1
 struct SendInput: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/input"
+    let description = RouteDescription(
+        "Types into a terminal: a text as JSON, or bytes of any other type as they are.",
+        [.init(status: .noContent, content: .nothing, text: "Written.")],
+        failures: RouteDescription.terminalFailures + [.inputFull(""), .frozen(""), .freezeFailed("")],
+        exampleBody: ["text": "some text", "enter": true],
+        takesBytes: true)
 
     /// What a JSON body may hold.
     static let shape = JSONShape.object([
         "text": .required(.text), "paste": .optional(.truth), "enter": .optional(.truth),
     ])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

@@ -9,6 +9,10 @@ struct StreamEvents: Route {
     let method = HTTPMethod.GET
     let path = "/v1/events"
     let queryKeys: Set<String> = ["since", "follow"]
+    let description = RouteDescription(
+        "What happens, as server-sent events: see docs/events.md.",
+        [.init(status: .ok, content: .other("text/event-stream"), text: "Events, until the client goes away.")],
+        failures: [.limitReached("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let since = try call.request.headers.first(name: "last-event-id") ?? call.query.text("since")

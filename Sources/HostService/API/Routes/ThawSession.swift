@@ -5,6 +5,9 @@ import NIOHTTP1
 struct ThawSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/thaw"
+    let description = RouteDescription(
+        "Lets all that runs in a session go on.", SessionDocument.self,
+        failures: RouteDescription.freezeFailures + [.sessionNotFound(""), .sessionEnded("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)

@@ -5,6 +5,9 @@ import NIOHTTP1
 struct ThawWorkspace: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces/{id}/thaw"
+    let description = RouteDescription(
+        "Lets all that runs in a workspace go on.", WorkspaceDocument.self,
+        failures: RouteDescription.freezeFailures + [.workspaceNotFound(""), .workspaceDeleting("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(workspace: call.id)

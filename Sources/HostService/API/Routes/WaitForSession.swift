@@ -9,6 +9,10 @@ struct WaitForSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/sessions/{id}/wait"
     let endsWithClient = true
+    let description = RouteDescription(
+        "Answers once something has happened in a session, or has not in time.", WaitDocument.self,
+        failures: RouteDescription.terminalFailures,
+        exampleBody: ["for": "output", "pattern": "text$", "timeout": 10])
 
     /// What the body may hold.
     static let shape = JSONShape.object([
@@ -18,6 +22,8 @@ struct WaitForSession: Route {
         "timeout": .optional(.number),
         "from": .optional(.position),
     ])
+
+    var bodyShape: JSONShape? { Self.shape }
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)
