@@ -11,12 +11,18 @@ public struct EventDocument: Codable, Sendable, Equatable {
         case workspaceCreated = "workspace_created"
         /// A workspace's creation came to nothing, or its setup script failed: it is kept as `failed`.
         case workspaceFailed = "workspace_failed"
+        /// A workspace is deleted soon, since it expires.
+        case workspaceExpiring = "workspace_expiring"
+        /// A workspace has expired and was kept, since work would be lost; it is tried again.
+        case expiryDeferred = "expiry_deferred"
         /// A delete has begun, and nothing new starts in the workspace.
         case workspaceDeleting = "workspace_deleting"
         case workspaceDeleted = "workspace_deleted"
         /// A delete was given up, and the workspace is there again, maybe without its sessions.
         case workspaceKept = "workspace_kept"
         case sessionStarted = "session_started"
+        /// A session is ended soon, since it has run as long as it was to.
+        case sessionExpiring = "session_expiring"
         /// A session is over by itself.
         case sessionExited = "session_exited"
         /// A session was ended, and the kernel confirmed it.
@@ -93,6 +99,8 @@ public struct EventDocument: Codable, Sendable, Equatable {
     public var pass: Pass?
     /// Events that lie between the last one that the client has and the next one that comes. Absent when that is not known.
     public var missed: UInt64?
+    /// When what is told of happens, or is tried again.
+    public var due: Timestamp?
 
     /// Makes an event without the fields that only some kinds have. Who keeps it gives it its id.
     public init(_ kind: Kind, _ message: String, workspace: String? = nil, session: String? = nil, at: Timestamp) {

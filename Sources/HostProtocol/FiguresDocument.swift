@@ -121,13 +121,18 @@ public struct StatsDocument: Codable, Sendable, Equatable {
         public var id: String
         public var title: String
         public var status: SessionDocument.Status
+        /// Seconds since there was output, input or a client; 0 while somebody is attached. Null when the host does not hold its terminal.
+        @ExplicitNull public var idleSeconds: Int?
         public var figures: FiguresDocument
 
         /// Makes a document from its parts.
-        public init(id: String, title: String, status: SessionDocument.Status, figures: FiguresDocument) {
+        public init(
+            id: String, title: String, status: SessionDocument.Status, idleSeconds: Int?, figures: FiguresDocument
+        ) {
             self.id = id
             self.title = title
             self.status = status
+            self.idleSeconds = idleSeconds
             self.figures = figures
         }
     }
@@ -138,16 +143,21 @@ public struct StatsDocument: Codable, Sendable, Equatable {
         public var name: String
         public var state: WorkspaceDocument.State
         public var figures: FiguresDocument
+        /// Sessions that have not ended.
+        public var sessionCount: Int
+        /// These sessions, as far as they were asked for.
         public var sessions: [Session]
 
         /// Makes a document from its parts.
         public init(
-            id: String, name: String, state: WorkspaceDocument.State, figures: FiguresDocument, sessions: [Session]
+            id: String, name: String, state: WorkspaceDocument.State, figures: FiguresDocument,
+            sessionCount: Int, sessions: [Session]
         ) {
             self.id = id
             self.name = name
             self.state = state
             self.figures = figures
+            self.sessionCount = sessionCount
             self.sessions = sessions
         }
     }

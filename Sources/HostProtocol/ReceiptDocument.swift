@@ -118,6 +118,11 @@ public struct ReceiptDocument: Codable, Sendable, Equatable {
         case notOurs = "not_ours"
     }
 
+    /// Why the workspace was deleted.
+    public enum Cause: String, Codable, Sendable, CaseIterable {
+        case asked, expired
+    }
+
     public var id: String
     public var workspace: String
     public var workspaceName: String
@@ -139,6 +144,8 @@ public struct ReceiptDocument: Codable, Sendable, Equatable {
     @ExplicitNull public var step: String?
     /// Why it is not done, in words.
     @ExplicitNull public var detail: String?
+    /// Nil for a receipt of an earlier version.
+    @ExplicitNull public var cause: Cause?
 
     /// Makes the receipt of a delete that has just begun: nothing ended, nothing removed, outcome unknown.
     public init(id: String, workspace: String, workspaceName: String, createdAt: Timestamp) {
@@ -159,5 +166,6 @@ public struct ReceiptDocument: Codable, Sendable, Equatable {
         durationMs = nil
         step = nil
         detail = nil
+        cause = .asked
     }
 }

@@ -22,6 +22,8 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         case oom, lost, reboot
         case hostStopped = "host_stopped"
         case startFailed = "start_failed"
+        case maxRuntime = "max_runtime"
+        case idleTimeout = "idle_timeout"
     }
 
     /// Whether the host holds the terminal's master end.
@@ -71,6 +73,10 @@ public struct SessionDocument: Codable, Sendable, Equatable {
     @ExplicitNull public var limitsInForce: LimitsDocument?
     /// Whether its processes are frozen, by themselves or with the workspace; nil when that could not be read.
     @ExplicitNull public var frozen: Bool?
+    /// Seconds after which it is ended; nil for never.
+    @ExplicitNull public var maxRuntime: Int?
+    /// Seconds without output, input or clients after which it is ended; nil for never.
+    @ExplicitNull public var idleTimeout: Int?
 
     /// Makes a document from its parts.
     public init(
@@ -78,7 +84,8 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         unit: String, cgroup: String?, leaderPid: Int?, members: Int?, onExit: OnExit, exit: Exit?,
         endReason: EndReason?, terminal: Terminal, disposeRequestedAt: Timestamp?, lastOutcome: String?,
         createdAt: Timestamp, endedAt: Timestamp?, attached: Int,
-        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil, frozen: Bool? = nil
+        limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil, frozen: Bool? = nil,
+        maxRuntime: Int? = nil, idleTimeout: Int? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -103,6 +110,8 @@ public struct SessionDocument: Codable, Sendable, Equatable {
         self.limits = limits
         self.limitsInForce = limitsInForce
         self.frozen = frozen
+        self.maxRuntime = maxRuntime
+        self.idleTimeout = idleTimeout
     }
 }
 
@@ -123,12 +132,16 @@ public struct CreateSessionRequest: Codable, Sendable, Equatable {
     public var command: [String]?
     /// What its scope is limited to; what is absent is what the host gives to every new session.
     public var limits: LimitsRequest?
+    /// Seconds after which it is ended.
+    public var maxRuntime: Int?
+    /// Seconds without output, input or clients after which it is ended.
+    public var idleTimeout: Int?
 
     /// Makes a request from its parts.
     public init(
         title: String? = nil, cwd: String? = nil, env: [String: String]? = nil, size: TerminalSize? = nil,
         onExit: SessionDocument.OnExit? = nil, id: String? = nil, command: [String]? = nil,
-        limits: LimitsRequest? = nil
+        limits: LimitsRequest? = nil, maxRuntime: Int? = nil, idleTimeout: Int? = nil
     ) {
         self.title = title
         self.cwd = cwd
@@ -138,6 +151,8 @@ public struct CreateSessionRequest: Codable, Sendable, Equatable {
         self.id = id
         self.command = command
         self.limits = limits
+        self.maxRuntime = maxRuntime
+        self.idleTimeout = idleTimeout
     }
 }
 

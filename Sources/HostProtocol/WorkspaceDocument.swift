@@ -40,13 +40,15 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
     @ExplicitNull public var frozen: Bool?
     /// Seconds of no use after which it is frozen; nil for never.
     @ExplicitNull public var freezeIdle: Int?
+    /// When it is deleted by itself; nil for never.
+    @ExplicitNull public var expiresAt: Timestamp?
 
     /// Makes a document from its parts.
     public init(
         id: String, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
         slice: String, createdAt: Timestamp, sessions: Int, detail: String?,
         limits: LimitsDocument = LimitsDocument(), limitsInForce: LimitsDocument? = nil, frozen: Bool? = nil,
-        freezeIdle: Int? = nil
+        freezeIdle: Int? = nil, expiresAt: Timestamp? = nil
     ) {
         self.id = id
         self.name = name
@@ -63,6 +65,7 @@ public struct WorkspaceDocument: Codable, Sendable, Equatable {
         self.limitsInForce = limitsInForce
         self.frozen = frozen
         self.freezeIdle = freezeIdle
+        self.expiresAt = expiresAt
     }
 }
 
@@ -86,12 +89,14 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
     public var limits: LimitsRequest?
     /// Seconds of no use after which it is frozen, 0 for never. What the host is told when absent.
     public var freezeIdle: Int?
+    /// Seconds after which it is deleted by itself, 0 for never. What the host is told when absent, for a worktree.
+    public var expiresIn: Int?
 
     /// Makes a request from its parts.
     public init(
         kind: WorkspaceDocument.Kind? = nil, repository: String? = nil, branch: String? = nil, base: String? = nil,
         path: String? = nil, name: String? = nil, id: String? = nil, limits: LimitsRequest? = nil,
-        freezeIdle: Int? = nil
+        freezeIdle: Int? = nil, expiresIn: Int? = nil
     ) {
         self.kind = kind
         self.repository = repository
@@ -102,6 +107,7 @@ public struct CreateWorkspaceRequest: Codable, Sendable, Equatable {
         self.id = id
         self.limits = limits
         self.freezeIdle = freezeIdle
+        self.expiresIn = expiresIn
     }
 }
 

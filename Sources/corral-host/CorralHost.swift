@@ -48,7 +48,16 @@ struct CorralHost: AsyncParsableCommand {
     @Option(help: "Seconds of no use after which a workspace is frozen that does not say itself. Else never.")
     var freezeIdle: Int?
 
+    @Option(
+        help:
+            "Seconds after which a worktree is deleted that does not say itself, unless work would be lost. Else never."
+    )
+    var expiresIn: Int?
+
     func validate() throws {
+        if let expiresIn, !(1...10 * 366 * 86_400).contains(expiresIn) {
+            throw ValidationError("--expires-in goes from 1 to 316224000 seconds")
+        }
         if let freezeIdle, !(1...31 * 86_400).contains(freezeIdle) {
             throw ValidationError("--freeze-idle goes from 1 to 2678400 seconds")
         }
@@ -76,6 +85,7 @@ struct CorralHost: AsyncParsableCommand {
             configuration.scriptTimeout = .seconds(scriptTimeout)
             configuration.workspaceDefaults = try .defaults(workspaceDefaults, option: "--workspace-default")
             configuration.sessionDefaults = try .defaults(sessionDefaults, option: "--session-default")
+            configuration.expiresIn = expiresIn
             configuration.freezeIdle = freezeIdle.map { .seconds($0) }
             try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {

@@ -51,6 +51,14 @@ struct `corral top` {
                 lines.contains { $0.hasPrefix("    sh") && !$0.contains(" 0.0%") && $0.contains("%") }
             }
             // The first line is the first workspace, the second its session.
+            try await Self.type(fixture, view, "f")
+            try await Self.wait(fixture, view, "that the workspace is frozen") {
+                $0.contains { $0.hasPrefix("- one") && $0.contains("frozen") }
+            }
+            try await Self.type(fixture, view, "f")
+            try await Self.wait(fixture, view, "that it goes on") {
+                $0.contains { $0.hasPrefix("- one") && $0.contains("active") }
+            }
             try await Self.type(fixture, view, "\u{1b}[B")
             try await Self.type(fixture, view, "k")
             let plan = try await Self.wait(fixture, view, "what would die") { $0.contains { $0.hasPrefix("Kill it?") } }

@@ -117,6 +117,56 @@ private let laterSteps = [
     "ALTER TABLE workspace ADD COLUMN limits TEXT",
     "ALTER TABLE session ADD COLUMN limits TEXT",
     "ALTER TABLE workspace ADD COLUMN freeze_idle INTEGER",
+    "ALTER TABLE workspace ADD COLUMN expires_at TEXT",
+    """
+    CREATE TABLE new_session (
+        id TEXT NOT NULL PRIMARY KEY,
+        origin_workspace_id TEXT REFERENCES workspace (id) ON DELETE SET NULL,
+        workspace_id TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('shell', 'setup', 'teardown')),
+        title TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('starting', 'active', 'stopping', 'exited', 'disposed')),
+        command TEXT NOT NULL,
+        cwd TEXT NOT NULL,
+        on_exit TEXT NOT NULL CHECK (on_exit IN ('kill', 'keep')),
+        unit TEXT NOT NULL,
+        boot_id TEXT NOT NULL,
+        invocation_id TEXT,
+        leader_pid INTEGER,
+        leader_start INTEGER,
+        terminal_device INTEGER,
+        exit_code INTEGER,
+        exit_signal INTEGER,
+        end_reason TEXT CHECK (end_reason IN ('exited', 'signalled', 'killed', 'workspace_deleted', 'oom', 'lost',
+            'reboot', 'host_stopped', 'start_failed', 'max_runtime', 'idle_timeout')),
+        dispose_requested_at TEXT,
+        last_outcome TEXT,
+        members_left INTEGER,
+        request TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        ended_at TEXT,
+        limits TEXT,
+        max_runtime INTEGER,
+        idle_timeout INTEGER,
+        CHECK ((leader_pid IS NULL) = (leader_start IS NULL)),
+        CHECK (exit_code IS NULL OR exit_signal IS NULL),
+        CHECK ((status IN ('exited', 'disposed')) = (ended_at IS NOT NULL)),
+        CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+    ) STRICT;
+
+    INSERT INTO new_session (id, origin_workspace_id, workspace_id, kind, title, status, command, cwd, on_exit, unit, boot_id,
+        invocation_id, leader_pid, leader_start, terminal_device, exit_code, exit_signal, end_reason, dispose_requested_at,
+        last_outcome, members_left, request, created_at, ended_at, limits)
+    SELECT id, origin_workspace_id, workspace_id, kind, title, status, command, cwd, on_exit, unit, boot_id,
+        invocation_id, leader_pid, leader_start, terminal_device, exit_code, exit_signal, end_reason, dispose_requested_at,
+        last_outcome, members_left, request, created_at, ended_at, limits FROM session;
+
+    DROP TABLE session;
+    ALTER TABLE new_session RENAME TO session;
+
+    CREATE INDEX session_status ON session (status);
+    CREATE INDEX session_origin ON session (origin_workspace_id);
+    """,
 ]
 
 @Suite struct `A migration` {
@@ -194,6 +244,10 @@ private let laterSteps = [
         #expect(try await index.destroy(workspace)?.witnesses == "[]")
         #expect(try await index.setFreezeIdle(workspace, 1800))
         #expect(try await index.workspace(workspace)?.freezeIdle == 1800)
+        #expect(try await index.setExpiry(workspace, Sample.later(60)))
+        #expect(try await index.workspace(workspace)?.expiresAt == Sample.later(60))
+        #expect(try await index.setExpiry(workspace, nil))
+        #expect(try await index.workspace(workspace)?.expiresAt == nil)
         #expect(try await index.trash() == ["t"])
         #expect(try await index.finishDestroy(workspace, receiptBody: "{}", at: Sample.moment))
         try await index.close()

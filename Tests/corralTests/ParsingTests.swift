@@ -64,6 +64,17 @@ import Testing
         #expect(try parse("workspace disk w --timeout 3", as: WorkspaceDisk.self).timeout == 3)
     }
 
+    @Test func `knows how long something is to live`() throws {
+        #expect(try parse("workspace expire . 7d", as: WorkspaceExpire.self).time.seconds == 604_800)
+        #expect(try parse("workspace expire . never", as: WorkspaceExpire.self).time.seconds == nil)
+        let create: WorkspaceCreate = try parse("workspace create --repository r --expires 7d")
+        #expect(create.expires?.seconds == 604_800)
+        let adopt: WorkspaceAdopt = try parse("workspace adopt /p --expires 1h")
+        #expect(adopt.expires?.seconds == 3600)
+        let session: SessionCreate = try parse("session create . --max-runtime 8h --idle-timeout 30m")
+        #expect([session.maxRuntime?.seconds, session.idleTimeout?.seconds] == [28_800, 1800])
+    }
+
     @Test func `knows what is to be frozen`() throws {
         #expect(try parse("workspace freeze a .", as: WorkspaceFreeze.self).chosen.workspaces == ["a", "."])
         #expect(try parse("workspace freeze --all", as: WorkspaceFreeze.self).chosen.all)

@@ -9,16 +9,20 @@ import SessionIndex
 /// Nothing is kept between two questions and nothing is sampled in the background: the kernel counts, and whoever wants a rate asks twice.
 struct AccountingService: Sendable {
     let context: HostContext
+    let registry: SessionRegistry
     private let disks = Turns()
 
     /// Makes the service.
-    init(context: HostContext) { self.context = context }
+    init(context: HostContext, registry: SessionRegistry) {
+        self.context = context
+        self.registry = registry
+    }
 
     /// Figures of one workspace or of all, with the sessions that have not ended.
-    func stats(workspace: String?) async throws -> StatsDocument {
+    func stats(_ options: StatsOptions) async throws -> StatsDocument {
         var id: WorkspaceID?
         var rows: [WorkspaceRow]
-        if let workspace {
+        if let workspace = options.workspace {
             guard let parsed = WorkspaceID(workspace), let row = try await context.index.workspace(parsed) else {
                 throw HostFailure.workspaceNotFound("read the figures of \(workspace): there is no such workspace")
             }
@@ -26,10 +30,11 @@ struct AccountingService: Sendable {
         } else {
             rows = try await context.index.workspaces()
         }
-        let sessions = try await context.index.sessions(workspace: id, includeEnded: false)
-        let document = await context.executor.run(until: .after(HostContext.diskPatience)) { [rows] in
-            Self.read(rows, sessions, context)
-        }
+        let asked = Asked(
+            workspaces: rows, sessions: try await sessions(of: id, options),
+            counts: try await context.index.sessionCounts(),
+            idle: await registry.idleTimes(), isBrief: options.brief)
+        let document = await context.executor.run(until: .after(HostContext.diskPatience)) { Self.read(asked, context) }
         guard let document else {
             throw HostFailure.groundUnreadable(
                 "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
@@ -37,18 +42,40 @@ struct AccountingService: Sendable {
         return document
     }
 
-    private static func read(_ rows: [WorkspaceRow], _ sessions: [SessionRow], _ context: HostContext) -> StatsDocument
-    {
-        var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
-        let byWorkspace = Dictionary(grouping: sessions, by: \.workspaceID)
-        let workspaces = rows.map { row in
+    /// What is known before the kernel is asked.
+    private struct Asked {
+        let workspaces: [WorkspaceRow]
+        let sessions: [SessionRow]
+        let counts: SessionCounts
+        let idle: [SessionID: Duration]
+        let isBrief: Bool
+    }
+
+    private func sessions(of id: WorkspaceID?, _ options: StatsOptions) async throws -> [SessionRow] {
+        guard let wanted = options.sessionsOf else {
+            return try await context.index.sessions(workspace: id, includeEnded: false)
+        }
+        var rows: [SessionRow] = []
+        for workspace in Set(wanted.compactMap { WorkspaceID($0) }) where id == nil || id == workspace {
+            rows += try await context.index.sessions(workspace: workspace, includeEnded: false)
+        }
+        return rows
+    }
+
+    private static func read(_ asked: Asked, _ context: HostContext) -> StatsDocument {
+        var reader = FigureReader(
+            ground: context.ground, manager: context.configuration.manager, isBrief: asked.isBrief)
+        let byWorkspace = Dictionary(grouping: asked.sessions, by: \.workspaceID)
+        let workspaces = asked.workspaces.map { row in
             StatsDocument.Workspace(
                 id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
                 figures: reader.figures(at: SliceName.workspace(context.instance, row.id).path),
+                sessionCount: asked.counts.unended[row.id] ?? 0,
                 sessions: (byWorkspace[row.id] ?? []).map { session in
                     StatsDocument.Session(
                         id: session.id.rawValue, title: session.title,
                         status: .init(rawValue: session.status.rawValue) ?? .starting,
+                        idleSeconds: asked.idle[session.id].map { Int($0.components.seconds) },
                         figures: ScopeName(unit: session.unit).map { reader.figures(at: $0.path) }
                             ?? FiguresDocument(reason: "\(session.unit) is not a scope's name"))
                 })

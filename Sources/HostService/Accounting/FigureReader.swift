@@ -10,11 +10,19 @@ struct FigureReader {
     private let delegation: Delegation
     /// What the manager itself has. A controller that it has and a cgroup has not is one that nobody has switched on there.
     private let controllers: Set<ResourceLimit.Controller>
+    private let isBrief: Bool
     private var file = CgroupFileReader()
 
     /// Makes a reader.
-    init(ground: CgroupGround, manager: ManagerKind) {
+    /// - Parameter isBrief: It reads only processor time, memory, tasks, pressure and whether something is frozen.
+    init(ground: CgroupGround, manager: ManagerKind, isBrief: Bool = false) {
+        if isBrief {
+            for figure in [
+                "io", "members", "frozen_usec", "memory.peak", "memory.swap", "memory.oom_kills", "tasks.refused",
+            ] { unavailable[figure] = "a brief answer leaves it out" }
+        }
         self.ground = ground
+        self.isBrief = isBrief
         delegation = Delegation(manager)
         do throws(SystemCallFailure) {
             controllers = try ground.manager.controllers() ?? []
@@ -45,15 +53,17 @@ struct FigureReader {
         figures.cpu = cpu(cgroup)
         figures.memory = memory(cgroup)
         figures.tasks = tasks(cgroup)
-        figures.io = io(cgroup)
         figures.cpuPressure = pressure("cpu.pressure", "cpu_pressure", cgroup)
         figures.memoryPressure = pressure("memory.pressure", "memory_pressure", cgroup)
         figures.ioPressure = pressure("io.pressure", "io_pressure", cgroup)
-        figures.members = members(cgroup)
         if has("cgroup.events", "frozen", of: cgroup) { figures.frozen = file.number("frozen").map { $0 == 1 } }
-        figures.frozenUsec = number(
-            "frozen_usec", in: "cgroup.stat.local", of: cgroup, "frozen_usec",
-            orElse: "the kernel counts it from Linux 6.18 on")
+        if !isBrief {
+            figures.io = io(cgroup)
+            figures.members = members(cgroup)
+            figures.frozenUsec = number(
+                "frozen_usec", in: "cgroup.stat.local", of: cgroup, "frozen_usec",
+                orElse: "the kernel counts it from Linux 6.18 on")
+        }
         // It was removed while it was read: that is not the reason for a single figure.
         if figures.frozen == nil, case .absent = ground.look(relative(cgroup)) {
             return FiguresDocument(reason: "nothing runs in it")
@@ -78,6 +88,9 @@ struct FigureReader {
         guard has("memory.current", "memory", of: cgroup, orElse: .memory), let current = file.number else {
             return nil
         }
+        if isBrief {
+            return FiguresDocument.Memory(current: Int64(clamping: current), peak: nil, swap: nil, oomKills: nil)
+        }
         return FiguresDocument.Memory(
             current: Int64(clamping: current),
             peak: number(
@@ -92,6 +105,7 @@ struct FigureReader {
 
     private mutating func tasks(_ cgroup: CgroupDirectory) -> FiguresDocument.Tasks? {
         guard has("pids.current", "tasks", of: cgroup, orElse: .pids), let current = file.number else { return nil }
+        if isBrief { return FiguresDocument.Tasks(current: Int64(clamping: current), refused: nil) }
         return FiguresDocument.Tasks(
             current: Int64(clamping: current),
             refused: number(

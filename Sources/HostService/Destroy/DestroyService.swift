@@ -22,7 +22,10 @@ actor DestroyService {
     func running() -> Set<WorkspaceID> { Set(sagas.keys).union(beginning.keys) }
 
     /// Deletes a workspace, or joins its delete; waits until the timeout and returns what is known then.
-    func delete(_ id: String, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
+    /// - Parameter cause: What the receipt says, if this begins the delete.
+    func delete(
+        _ id: String, _ request: DeleteWorkspaceOptions, because cause: ReceiptDocument.Cause = .asked
+    ) async throws -> ReceiptDocument {
         let saga: DestroySaga
         switch try await find(id) {
         case .receipt(let receipt): return receipt
@@ -36,8 +39,8 @@ actor DestroyService {
             // One that is being deleted was examined when that began.
             if row.state != .deleting, let planned = try await parts.guardian.check(row, request) { return planned }
             // Nil when it was over since we looked: then the receipt answers.
-            guard let begun = try await beginOrJoin(row, DestroyOptions(request)) else {
-                return try await delete(id, request)
+            guard let begun = try await beginOrJoin(row, DestroyOptions(request), because: cause) else {
+                return try await delete(id, request, because: cause)
             }
             saga = begun
         }
@@ -95,7 +98,9 @@ actor DestroyService {
     /// Two requests that come at the same moment begin one saga: the second waits for the first one's tombstone.
     /// - Parameter options: of a request; nil to go on with what is on record.
     /// - Returns: nil when the workspace is gone.
-    private func beginOrJoin(_ row: WorkspaceRow, _ options: DestroyOptions?) async throws -> DestroySaga? {
+    private func beginOrJoin(
+        _ row: WorkspaceRow, _ options: DestroyOptions?, because cause: ReceiptDocument.Cause = .asked
+    ) async throws -> DestroySaga? {
         if let running = sagas[row.id] {
             if let options { try await running.strengthen(options) }
             return running
@@ -108,7 +113,7 @@ actor DestroyService {
         // Not a child of the request: a client that goes away leaves no tombstone without a saga.
         let task = Task.detached { () -> DestroySaga? in
             guard let options, row.state != .deleting else { return try await self.resume(row.id, options) }
-            return try await self.begin(row, options)
+            return try await self.begin(row, options, because: cause)
         }
         beginning[row.id] = task
         defer { beginning[row.id] = nil }
@@ -161,14 +166,17 @@ actor DestroyService {
         return try WireCoding.decode(DestroyWitnesses.self, from: stored).seen(inBoot: parts.context.bootID)
     }
 
-    private func begin(_ row: WorkspaceRow, _ options: DestroyOptions) async throws -> DestroySaga? {
+    private func begin(
+        _ row: WorkspaceRow, _ options: DestroyOptions, because cause: ReceiptDocument.Cause
+    ) async throws -> DestroySaga? {
         if isStopping {
             throw HostFailure.shuttingDown("delete workspace \(row.id): corral-host is stopping; nothing was changed")
         }
-        let receipt = ReceiptDocument(
+        var receipt = ReceiptDocument(
             id: "r" + String(SessionID.mint().rawValue.dropFirst()), workspace: row.id.rawValue,
             workspaceName: row.name,
             createdAt: Timestamp(.now))
+        receipt.cause = cause
         let stored = ReceiptRow(
             id: receipt.id, workspaceID: row.id, body: try WireCoding.text(of: receipt),
             createdAt: receipt.createdAt.date)

@@ -156,8 +156,8 @@ struct Host: HostOperations {
         try EventReader(context.events, after: position, follows: follow)
     }
 
-    func stats(workspace: String?) async throws -> StatsDocument {
-        try await accountingService.stats(workspace: workspace)
+    func stats(_ options: StatsOptions) async throws -> StatsDocument {
+        try await accountingService.stats(options)
     }
 
     func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument {

@@ -34,6 +34,8 @@ public struct HostConfiguration: Sendable {
     public var sessionDefaults = ResourceLimits()
     /// After how long of no use a workspace is frozen that does not say itself; nil for never.
     public var freezeIdle: Duration?
+    /// After how many seconds a worktree expires that does not say itself; nil for never.
+    public var expiresIn: Int?
     /// Where tests put checkpoints; see ``Checkpoint``.
     var checkpoints: String?
 

@@ -93,11 +93,13 @@ public enum HostService {
         let limits = LimitEnforcer(context: context)
         let freezes = FreezeService(context: context, registry: registry)
         let idleFreezer = IdleFreezer(context: context, registry: registry, freezes: freezes)
+        let lifetimeSet = Bell()
         let sessions = SessionService(
             context: context, registry: registry,
             starter: SessionStarter(
                 context: context, registry: registry, leaderProgram: leaderProgram, limits: limits),
-            ender: ender, limits: limits, leavers: SessionLeavers(context: context), freezes: freezes)
+            ender: ender, limits: limits, leavers: SessionLeavers(context: context), freezes: freezes,
+            lifetimeSet: lifetimeSet)
         let command = ScopedCommand(sessions: sessions, ender: ender)
         let scripts = WorkspaceScripts(context: context, command: command)
         let trash = WorktreeTrash(context: context)
@@ -110,17 +112,20 @@ public enum HostService {
             context: context, registry: registry, finder: finder, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(
             context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits,
-            idleFreezer: idleFreezer)
+            idleFreezer: idleFreezer, lifetimeSet: lifetimeSet)
+        let lifetimes = Lifetimes(
+            context: context, registry: registry, ender: ender, destroys: destroys, lifetimeSet: lifetimeSet)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
             destroyService: destroys, freezeService: freezes, reaperService: reaper,
-            accountingService: AccountingService(context: context),
+            accountingService: AccountingService(context: context, registry: registry),
             portService: PortService(context: context), startedAt: Timestamp(.now))
         return (
             host,
             HostWork.Parts(
                 registry: registry, ender: ender, finder: finder, workspaces: workspaces, destroys: destroys,
-                reaper: reaper, trash: trash, limits: limits, freezes: freezes, idleFreezer: idleFreezer)
+                reaper: reaper, trash: trash, limits: limits, freezes: freezes, idleFreezer: idleFreezer,
+                lifetimes: lifetimes)
         )
     }
 }

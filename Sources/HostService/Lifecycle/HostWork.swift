@@ -21,6 +21,7 @@ struct HostWork: Service {
         let limits: LimitEnforcer
         let freezes: FreezeService
         let idleFreezer: IdleFreezer
+        let lifetimes: Lifetimes
     }
 
     /// What an earlier host left: sessions that may run, workspaces that are half-made.
@@ -98,6 +99,7 @@ struct HostWork: Service {
             group.addTask { await work.reaper.run() }
             group.addTask { await prune() }
             group.addTask { await work.idleFreezer.run() }
+            group.addTask { await work.lifetimes.run() }
         }
     }
 

@@ -35,7 +35,9 @@ extension SessionDocument {
             disposeRequestedAt: row.disposeRequestedAt.map { Timestamp($0) }, lastOutcome: row.lastOutcome,
             createdAt: Timestamp(row.createdAt), endedAt: row.endedAt.map { Timestamp($0) },
             attached: live?.held?.feed.clientCount ?? 0, limits: LimitsDocument(row.limits),
-            limitsInForce: LimitsDocument(inForce: row.limits, at: scope?.path, ground: ground), frozen: isFrozen)
+            limitsInForce: LimitsDocument(inForce: row.limits, at: scope?.path, ground: ground), frozen: isFrozen,
+            maxRuntime: row.maxRuntime,
+            idleTimeout: row.idleTimeout)
     }
 }
 

@@ -58,6 +58,12 @@ actor SessionRegistry {
     /// Lets go of the output of a session that is removed.
     func removeEnded(_ id: SessionID) { ended.remove(id) }
 
+    /// For how long each terminal that is held was not used: no output, no input, no client.
+    func idleTimes() -> [SessionID: Duration] {
+        let now = ContinuousClock.now
+        return live.compactMapValues { $0.feed.map { $0.clientCount > 0 ? .zero : now - $0.usedAt } }
+    }
+
     /// Keeps what an earlier host has stored of a session until somebody claims it.
     func keep(_ stored: consuming StoredSession, for id: SessionID) { unclaimed[id] = stored }
 

@@ -12,6 +12,8 @@ struct SessionService: Sendable {
     let limits: LimitEnforcer
     let leavers: SessionLeavers
     let freezes: FreezeService
+    /// Rings when something with a limited time is there.
+    let lifetimeSet: Bell
 
     /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
     func create(in workspace: WorkspaceID, _ request: CreateSessionRequest) async throws -> SessionDocument {
@@ -73,6 +75,7 @@ struct SessionService: Sendable {
             await registry.insert(live)
             await registry.endCreation(attempt)
             context.tell(.sessionStarted(plan.row))
+            lifetimeSet.ring()
             let ender = ender
             Task.detached { await ender.watch(plan.row, live) }
             return .started(live)
@@ -140,7 +143,7 @@ struct SessionService: Sendable {
             onExit: request.onExit == .keep ? .keep : .kill, unit: scope.unit, bootID: context.bootID,
             leader: nil, terminalDevice: nil, exit: nil, endReason: nil, disposeRequestedAt: nil, lastOutcome: nil,
             membersLeft: nil, request: try WireCoding.text(of: request), createdAt: .now,
-            endedAt: nil, limits: limits)
+            endedAt: nil, limits: limits, maxRuntime: request.maxRuntime, idleTimeout: request.idleTimeout)
         return SessionStarter.Plan(
             row: row, scope: scope, command: command, environment: environment.strings, size: size,
             description: "Corral \(workspace.name): \(title)")

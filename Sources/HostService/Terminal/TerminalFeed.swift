@@ -174,6 +174,9 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
+    /// Notes that somebody has it in use.
+    func noteUse() { state.withLock { $0.usedAt = .now } }
+
     /// When somebody or something used the terminal last: output, input that was sent, a client that was attached. Not before this
     /// host held it.
     var usedAt: ContinuousClock.Instant { state.withLock { $0.usedAt } }

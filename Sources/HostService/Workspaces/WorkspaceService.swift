@@ -17,6 +17,8 @@ struct WorkspaceService: Sendable {
     /// upon a half-written one ends with `failed to read .git/worktrees/…/commondir`.
     let turns = Turns()
     let idleFreezer: IdleFreezer
+    /// Rings when a workspace was given a time.
+    let lifetimeSet: Bell
 
     /// Creates a worktree or adopts a directory.
     func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
@@ -60,6 +62,11 @@ struct WorkspaceService: Sendable {
     /// One workspace, also while it is being deleted.
     func show(_ id: String) async throws -> WorkspaceDocument { try await document(row(id, "show workspace")) }
 
+    /// So many seconds from now; nil for 0, which is never.
+    private static func moment(in seconds: Int) -> Date? {
+        seconds == 0 ? nil : .now.addingTimeInterval(TimeInterval(seconds))
+    }
+
     /// A workspace's row.
     /// - Throws: ``HostFailure/workspaceNotFound(_:)``, with what was to be done.
     func row(_ id: String, _ verb: String) async throws -> WorkspaceRow {
@@ -80,6 +87,10 @@ struct WorkspaceService: Sendable {
         if let seconds = request.freezeIdle {
             _ = try await context.index.setFreezeIdle(workspace, seconds)
             idleFreezer.settingChanged()
+        }
+        if let seconds = request.expiresIn {
+            _ = try await context.index.setExpiry(workspace, Self.moment(in: seconds))
+            lifetimeSet.ring()
         }
         return try await show(id)
     }
@@ -123,10 +134,13 @@ struct WorkspaceService: Sendable {
         let row = WorkspaceRow(
             id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
             branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: false, limits: limits, freezeIdle: request.freezeIdle)
+            createdAt: .now, branchWasCreated: false, limits: limits, freezeIdle: request.freezeIdle,
+            // Never by the host's default: it was there before, and is somebody's.
+            expiresAt: request.expiresIn.flatMap { Self.moment(in: $0) })
         if let there = try await insert(row, joinsBranch: false) { return there }
         context.tell(.workspaceCreated(row))
         idleFreezer.settingChanged()
+        lifetimeSet.ring()
         return row
     }
 
@@ -158,7 +172,8 @@ struct WorkspaceService: Sendable {
         var row = WorkspaceRow(
             id: id, name: request.name ?? branch, kind: .worktree, state: .creating, repository: repository.path,
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
-            createdAt: .now, branchWasCreated: !exists, limits: limits, freezeIdle: request.freezeIdle)
+            createdAt: .now, branchWasCreated: !exists, limits: limits, freezeIdle: request.freezeIdle,
+            expiresAt: (request.expiresIn ?? context.configuration.expiresIn).flatMap { Self.moment(in: $0) })
         if let there = try await insert(row, joinsBranch: true) { return there }
         let directory: WorktreeDirectory
         do {
@@ -263,6 +278,7 @@ struct WorkspaceService: Sendable {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
         idleFreezer.settingChanged()
+        lifetimeSet.ring()
         context.tell(state == .failed ? .workspaceFailed(row, detail ?? "") : .workspaceCreated(row))
         await context.reach(.workspaceActivated)
         return try await context.index.workspace(row.id) ?? row
@@ -421,6 +437,7 @@ extension WorkspaceDocument {
             limits: LimitsDocument(row.limits),
             limitsInForce: LimitsDocument(inForce: row.limits, at: slice.path, ground: context.ground),
             frozen: context.freezer.isFrozen(slice.path),
-            freezeIdle: context.freezeIdle(of: row).map { Int($0.components.seconds) })
+            freezeIdle: context.freezeIdle(of: row).map { Int($0.components.seconds) },
+            expiresAt: row.expiresAt.map { Timestamp($0) })
     }
 }

@@ -27,6 +27,18 @@ extension Index {
         }
     }
 
+    /// Sessions that have not ended and whose time is limited.
+    public func limitedSessions() async throws(IndexFailure) -> [SessionRow] {
+        try await read("read sessions", "") { database in
+            try SessionRow.fetch(
+                database,
+                """
+                WHERE status IN \(SessionRow.Status.unended.sqlList)
+                    AND (max_runtime IS NOT NULL OR idle_timeout IS NOT NULL) \(SessionRow.inOrder)
+                """)
+        }
+    }
+
     /// How many sessions there are, by workspace and by status.
     public func sessionCounts() async throws(IndexFailure) -> SessionCounts {
         try await read("count sessions", "") { database in

@@ -1,4 +1,5 @@
 public import CgroupPty
+public import FoundationEssentials
 import GRDB
 
 extension Index {
@@ -91,6 +92,15 @@ extension Index {
     public func setFreezeIdle(_ id: WorkspaceID, _ seconds: Int) async throws(IndexFailure) -> Bool {
         try await write("set the idle freeze of workspace", id.rawValue) { database in
             try database.change("UPDATE workspace SET freeze_idle = ? WHERE id = ?", [seconds, id.rawValue]) == 1
+        }
+    }
+
+    /// Sets when a workspace is deleted by itself; nil for never.
+    /// - Returns: Whether there is such a workspace.
+    public func setExpiry(_ id: WorkspaceID, _ moment: Date?) async throws(IndexFailure) -> Bool {
+        try await write("set the expiry of workspace", id.rawValue) { database in
+            try database.change(
+                "UPDATE workspace SET expires_at = ? WHERE id = ?", [moment.map(StoredDate.text), id.rawValue]) == 1
         }
     }
 

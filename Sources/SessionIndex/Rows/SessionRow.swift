@@ -68,6 +68,8 @@ public struct SessionRow: Sendable, Equatable {
         case oom, lost, reboot
         case hostStopped = "host_stopped"
         case startFailed = "start_failed"
+        case maxRuntime = "max_runtime"
+        case idleTimeout = "idle_timeout"
     }
 
     /// Names the session and its scope.
@@ -109,6 +111,10 @@ public struct SessionRow: Sendable, Equatable {
     /// The creating request as canonical JSON. A second request with the same id is the same request when this is
     /// equal.
     public var request: String
+    /// Seconds from the leader's start after which it is ended; nil for never.
+    public var maxRuntime: Int?
+    /// Seconds without output, input or clients after which it is ended; nil for never.
+    public var idleTimeout: Int?
     /// When the row was written, to the millisecond.
     public var createdAt: Date
     /// When it ended; nil exactly as long as it has not.
@@ -123,7 +129,7 @@ public struct SessionRow: Sendable, Equatable {
         leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, exit: Exit? = nil,
         endReason: EndReason? = nil, disposeRequestedAt: Date? = nil, lastOutcome: String? = nil,
         membersLeft: Int? = nil, request: String, createdAt: Date, endedAt: Date? = nil,
-        limits: ResourceLimits = ResourceLimits()
+        limits: ResourceLimits = ResourceLimits(), maxRuntime: Int? = nil, idleTimeout: Int? = nil
     ) {
         self.id = id
         self.originWorkspaceID = originWorkspaceID
@@ -147,5 +153,7 @@ public struct SessionRow: Sendable, Equatable {
         self.createdAt = StoredDate.rounded(createdAt)
         self.endedAt = endedAt.map(StoredDate.rounded)
         self.limits = limits
+        self.maxRuntime = maxRuntime
+        self.idleTimeout = idleTimeout
     }
 }

@@ -5,7 +5,7 @@ extension WorkspaceRow: StoredRow {
     static let table = "workspace"
     static let columns = [
         "id", "name", "kind", "state", "repository", "branch", "path", "worktree_device", "worktree_inode", "request",
-        "detail", "created_at", "branch_was_created", "limits", "freeze_idle",
+        "detail", "created_at", "branch_was_created", "limits", "freeze_idle", "expires_at",
     ]
 
     init(_ reader: inout ColumnReader) throws(ColumnFault) {
@@ -23,7 +23,8 @@ extension WorkspaceRow: StoredRow {
             createdAt: try reader.date(),
             branchWasCreated: try reader.integer() != 0,
             limits: try reader.limits(),
-            freezeIdle: try reader.optionalInteger().map { Int($0) }
+            freezeIdle: try reader.optionalInteger().map { Int($0) },
+            expiresAt: try reader.optionalDate()
         )
     }
 
@@ -34,6 +35,7 @@ extension WorkspaceRow: StoredRow {
             worktreeIdentity.map { StoredInteger.signed($0.inode) },
             request, detail, StoredDate.text(createdAt), branchWasCreated,
             limits.isEmpty ? nil : limits.text, freezeIdle,
+            expiresAt.map(StoredDate.text),
         ]
     }
 }

@@ -55,12 +55,15 @@ public struct WorkspaceRow: Sendable, Equatable {
     public var limits: ResourceLimits
     /// Seconds of no use after which it is frozen; 0 for never, nil for what the host is told.
     public var freezeIdle: Int?
+    /// When it is deleted by itself, to the millisecond; nil for never.
+    public var expiresAt: Date?
 
     /// Makes a row. `createdAt` is rounded to the millisecond, so that the row equals itself when it is read back.
     public init(
         id: WorkspaceID, name: String, kind: Kind, state: State, repository: String?, branch: String?, path: String,
         worktreeIdentity: FileIdentity? = nil, request: String, detail: String? = nil, createdAt: Date,
-        branchWasCreated: Bool = false, limits: ResourceLimits = ResourceLimits(), freezeIdle: Int? = nil
+        branchWasCreated: Bool = false, limits: ResourceLimits = ResourceLimits(), freezeIdle: Int? = nil,
+        expiresAt: Date? = nil
     ) {
         self.id = id
         self.name = name
@@ -76,5 +79,6 @@ public struct WorkspaceRow: Sendable, Equatable {
         self.branchWasCreated = branchWasCreated
         self.limits = limits
         self.freezeIdle = freezeIdle
+        self.expiresAt = expiresAt.map(StoredDate.rounded)
     }
 }

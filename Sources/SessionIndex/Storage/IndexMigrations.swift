@@ -28,6 +28,11 @@ enum IndexMigrations {
         migrator.registerMigration("4") { database in
             try database.execute(sql: "ALTER TABLE workspace ADD COLUMN freeze_idle INTEGER")
         }
+        // Lifetimes, and two more reasons for an end, which stand in a CHECK.
+        migrator.registerMigration("5") { database in
+            try database.execute(sql: "ALTER TABLE workspace ADD COLUMN expires_at TEXT")
+            try database.execute(sql: lifetimes)
+        }
         return migrator
     }
 
@@ -156,5 +161,56 @@ enum IndexMigrations {
         CREATE TABLE trash (
             name TEXT NOT NULL PRIMARY KEY
         ) STRICT;
+        """
+
+    /// Makes the table of sessions anew, with its rows. Nothing refers to it.
+    private static let lifetimes = """
+        CREATE TABLE new_session (
+            id TEXT NOT NULL PRIMARY KEY,
+            origin_workspace_id TEXT REFERENCES workspace (id) ON DELETE SET NULL,
+            workspace_id TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('shell', 'setup', 'teardown')),
+            title TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('starting', 'active', 'stopping', 'exited', 'disposed')),
+            command TEXT NOT NULL,
+            cwd TEXT NOT NULL,
+            on_exit TEXT NOT NULL CHECK (on_exit IN ('kill', 'keep')),
+            unit TEXT NOT NULL,
+            boot_id TEXT NOT NULL,
+            invocation_id TEXT,
+            leader_pid INTEGER,
+            leader_start INTEGER,
+            terminal_device INTEGER,
+            exit_code INTEGER,
+            exit_signal INTEGER,
+            end_reason TEXT CHECK (end_reason IN ('exited', 'signalled', 'killed', 'workspace_deleted', 'oom', 'lost',
+                'reboot', 'host_stopped', 'start_failed', 'max_runtime', 'idle_timeout')),
+            dispose_requested_at TEXT,
+            last_outcome TEXT,
+            members_left INTEGER,
+            request TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            ended_at TEXT,
+            limits TEXT,
+            max_runtime INTEGER,
+            idle_timeout INTEGER,
+            CHECK ((leader_pid IS NULL) = (leader_start IS NULL)),
+            CHECK (exit_code IS NULL OR exit_signal IS NULL),
+            CHECK ((status IN ('exited', 'disposed')) = (ended_at IS NOT NULL)),
+            CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+        ) STRICT;
+
+        INSERT INTO new_session (id, origin_workspace_id, workspace_id, kind, title, status, command, cwd, on_exit, unit, boot_id,
+            invocation_id, leader_pid, leader_start, terminal_device, exit_code, exit_signal, end_reason, dispose_requested_at,
+            last_outcome, members_left, request, created_at, ended_at, limits)
+        SELECT id, origin_workspace_id, workspace_id, kind, title, status, command, cwd, on_exit, unit, boot_id,
+            invocation_id, leader_pid, leader_start, terminal_device, exit_code, exit_signal, end_reason, dispose_requested_at,
+            last_outcome, members_left, request, created_at, ended_at, limits FROM session;
+
+        DROP TABLE session;
+        ALTER TABLE new_session RENAME TO session;
+
+        CREATE INDEX session_status ON session (status);
+        CREATE INDEX session_origin ON session (origin_workspace_id);
         """
 }

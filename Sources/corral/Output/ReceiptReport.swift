@@ -40,6 +40,7 @@ struct ReceiptReport {
         }
         lines += receipt.warnings.map { "  warning   \(Self.indented($0))" }
         if let detail = receipt.detail, !detail.isEmpty { lines.append("  reason    \(Self.indented(detail))") }
+        if receipt.cause == .expired { lines.append("  cause     it had expired") }
         if receipt.state != .planned { lines.append("  receipt   \(receipt.id)") }
         if receipt.state == .deleting {
             lines.append("The delete goes on by itself. How far it is: corral receipt \(receipt.id)")

@@ -37,6 +37,8 @@ enum SessionText {
         fields.append("cgroup", Table.Cell(session.cgroup))
         if let limits = LimitText.line(session.limits) { fields.append("limits", Table.Cell(limits)) }
         fields.append("created", Table.Cell(time.both(session.createdAt)))
+        if let seconds = session.maxRuntime { fields.append("max runtime", Table.Cell(TimeText.span(seconds))) }
+        if let seconds = session.idleTimeout { fields.append("idle timeout", Table.Cell(TimeText.span(seconds))) }
         if let moment = session.disposeRequestedAt { fields.append("kill asked", Table.Cell(time.both(moment))) }
         if let moment = session.endedAt { fields.append("ended", Table.Cell(time.both(moment))) }
         if let outcome = session.lastOutcome { fields.append("last outcome", Table.Cell(outcome)) }
@@ -81,6 +83,8 @@ enum SessionText {
         case .reboot: "reboot"
         case .hostStopped: "host stopped"
         case .startFailed: "start failed"
+        case .maxRuntime: "ran as long as it was to"
+        case .idleTimeout: "idle for too long"
         }
     }
 }

@@ -31,6 +31,7 @@ enum WorkspaceText {
         if let limits = LimitText.line(workspace.limits) { fields.append("limits", Table.Cell(limits)) }
         fields.append("created", Table.Cell(time.both(workspace.createdAt)))
         fields.append("sessions", Table.Cell(workspace.sessions))
+        if let moment = workspace.expiresAt { fields.append("expires", Table.Cell(time.full(moment))) }
         if let seconds = workspace.freezeIdle {
             fields.append("freeze", Table.Cell("after \(TimeText.span(seconds)) of no use"))
         }

@@ -38,6 +38,12 @@ struct SessionCreate: AsyncParsableCommand {
         help: ArgumentHelp("What becomes of the rest when the command exits: kill or keep.", valueName: "kill|keep"))
     var onExit: OnExitArgument?
 
+    @Option(help: ArgumentHelp("End it after so long, for instance 8h.", valueName: "time"))
+    var maxRuntime: TimeSpanArgument?
+
+    @Option(help: ArgumentHelp("End it after so long without output, input and clients.", valueName: "time"))
+    var idleTimeout: TimeSpanArgument?
+
     @Option(help: ArgumentHelp("An id of your own, 4 to 32 of a-z and 0-9; makes a repeated create harmless."))
     var id: String?
 
@@ -68,7 +74,7 @@ struct SessionCreate: AsyncParsableCommand {
             title: title, cwd: cwd,
             env: env.isEmpty ? nil : Dictionary(env.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
             size: size?.size ?? fallback, onExit: onExit?.choice, id: id, command: command.isEmpty ? nil : command,
-            limits: limits.request
+            limits: limits.request, maxRuntime: maxRuntime?.seconds, idleTimeout: idleTimeout?.seconds
         )
         let creation = try await client.createSession(in: try await client.workspaceID(workspace), request)
         let session = creation.document

@@ -17,6 +17,7 @@ struct TopLine: Sendable, Equatable {
     var name: String
     /// A word: the state of the workspace, the status of the session, or `frozen`.
     var state: String
+    var isFrozen: Bool { state == "frozen" }
     /// Per cent of one processor since the look before.
     var cpu: Double?
     /// Bytes.
@@ -28,6 +29,8 @@ struct TopLine: Sendable, Equatable {
     var ioWait: Double?
     /// Where something of it listens, for instance `3000 5173`.
     var ports: String?
+    /// Seconds since somebody or something used its terminal, or one of them.
+    var idle: Int?
     /// Whether the lines below it are shown; nil for a session.
     var isUnfolded: Bool?
 }

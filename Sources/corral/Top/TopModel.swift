@@ -12,6 +12,9 @@ struct TopModel: Sendable {
         /// Find out what would die, and ask.
         case plan(Destruction)
         case destroy(Destruction)
+        /// Stop it, or let it go on.
+        case freeze(TopLine.Subject)
+        case thaw(TopLine.Subject)
     }
 
     /// What ends processes.
@@ -74,6 +77,9 @@ struct TopModel: Sendable {
         return look.stats.workspaces.map { rate(.workspace($0.id), $0.figures) ?? 0 }.reduce(0, +)
     }
 
+    /// Workspaces whose sessions are shown, for the next look.
+    var unfoldedWorkspaces: [String] { look?.stats.workspaces.map(\.id).filter(isUnfolded) ?? [] }
+
     /// All lines in their order.
     var lines: [TopLine] {
         guard let look else { return [] }
@@ -108,11 +114,15 @@ struct TopModel: Sendable {
     private func line(_ workspace: StatsDocument.Workspace) -> TopLine {
         var line = line(.workspace(workspace.id), workspace.name, workspace.state.rawValue, workspace.figures)
         line.isUnfolded = isUnfolded(workspace.id)
+        line.idle = workspace.sessions.compactMap(\.idleSeconds).min()
         return line
     }
 
     private func line(_ session: StatsDocument.Session, in workspace: String) -> TopLine {
-        line(.session(session.id, workspace: workspace), session.title, session.status.rawValue, session.figures)
+        var line = line(
+            .session(session.id, workspace: workspace), session.title, session.status.rawValue, session.figures)
+        line.idle = session.idleSeconds
+        return line
     }
 
     private func line(
@@ -129,7 +139,7 @@ struct TopModel: Sendable {
     private func isUnfolded(_ workspace: String) -> Bool {
         if let chosen = folds[workspace] { return chosen }
         let all = look?.stats.workspaces ?? []
-        return all.reduce(all.count) { $0 + $1.sessions.count } <= room
+        return all.reduce(all.count) { $0 + $1.sessionCount } <= room
     }
 
     // MARK: Keys
@@ -187,6 +197,9 @@ struct TopModel: Sendable {
             case nil: break
             }
             return nil
+        case .character("f"):
+            guard let line = lines.first(where: { $0.subject == selected }) else { return nil }
+            return line.isFrozen ? .thaw(line.subject) : .freeze(line.subject)
         default: return nil
         }
     }

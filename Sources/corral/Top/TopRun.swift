@@ -34,7 +34,7 @@ struct TopRun {
     /// - Throws: ``HostClientFailure`` when not even the first look succeeds; ``CommandFailure`` for a terminal that cannot be set.
     func run(_ model: consuming TopModel) async throws {
         var model = model
-        model.take(TopModel.Look(stats: try await client.stats(workspace: workspace)))
+        model.take(TopModel.Look(stats: try await look(sessionsOf: [])))
         while case .attach(let session) = try await show(&model) {
             do {
                 _ = try await AttachRun(client, session: session, AttachOptions()).run()
@@ -52,11 +52,12 @@ struct TopRun {
         let terminal = try RawTerminal(waking: pipe)
         RawTerminal.noteReset(Array(Self.end.utf8))
         let input = TopInput(waking: pipe) { arrival.yield(.input($0)) }
-        let looking = Task { await keepLooking { arrival.yield($0) } }
         var canvas = Canvas(style: style)
         canvas.clear()
         var leaving = Leaving.quit
         canvas.draw(&model)
+        var unfolded = model.unfoldedWorkspaces
+        var looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded) { arrival.yield($0) } }
         loop: for await next in arrivals {
             switch next {
             case .look(let look): model.take(look)
@@ -79,10 +80,20 @@ struct TopRun {
                         Task { arrival.yield(await asked { .question(try await plan(destruction)) }) }
                     case .destroy(let destruction):
                         Task { arrival.yield(await asked { .notice(try await carryOut(destruction)) }) }
+                    case .freeze(let subject):
+                        Task { arrival.yield(await asked { .notice(try await freeze(subject)) }) }
+                    case .thaw(let subject):
+                        Task { arrival.yield(await asked { .notice(try await thaw(subject)) }) }
                     }
                 }
             }
             canvas.draw(&model)
+            // What is not shown is not asked for: a host with hundreds of sessions would be busy with its own view.
+            if model.unfoldedWorkspaces != unfolded {
+                unfolded = model.unfoldedWorkspaces
+                looking.cancel()
+                looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded) { arrival.yield($0) } }
+            }
         }
         looking.cancel()
         await input.end()
@@ -121,7 +132,11 @@ struct TopRun {
     /// Between two looks for ports, which go through the descriptors of all processes.
     private static let portInterval = Duration.seconds(5)
 
-    private func keepLooking(_ tell: (Arrival) -> Void) async {
+    private func look(sessionsOf workspaces: [String]) async throws(HostClientFailure) -> StatsDocument {
+        try await client.stats(StatsOptions(workspace: workspace, sessionsOf: workspaces, brief: true))
+    }
+
+    private func keepLooking(sessionsOf unfolded: [String], _ tell: (Arrival) -> Void) async {
         var ports: [String: [Int]] = [:]
         var nextPorts = ContinuousClock.now
         while true {
@@ -130,7 +145,7 @@ struct TopRun {
                     ports = Self.ports(try await client.ports(workspace: workspace))
                     nextPorts = .now + Self.portInterval
                 }
-                tell(.look(TopModel.Look(stats: try await client.stats(workspace: workspace), ports: ports)))
+                tell(.look(TopModel.Look(stats: try await look(sessionsOf: unfolded), ports: ports)))
                 try await Task.sleep(for: interval)
             } catch let failure as HostClientFailure {
                 if case .cancelled = failure { return }
@@ -162,6 +177,20 @@ struct TopRun {
         case .kill(let session): Self.first(SessionEndReport.text(try await client.killSession(session)))
         case .delete(let workspace):
             Self.first(ReceiptReport(try await client.deleteWorkspace(workspace), .local).text)
+        }
+    }
+
+    private func freeze(_ subject: TopLine.Subject) async throws -> String {
+        switch subject {
+        case .session(let id, _): "session \(try await client.freezeSession(id).id): frozen; f thaws it"
+        case .workspace(let id): "workspace \(try await client.freezeWorkspace(id).id): frozen; f thaws it"
+        }
+    }
+
+    private func thaw(_ subject: TopLine.Subject) async throws -> String {
+        switch subject {
+        case .session(let id, _): "session \(try await client.thawSession(id).id): thawed"
+        case .workspace(let id): "workspace \(try await client.thawWorkspace(id).id): thawed"
         }
     }
 

@@ -31,6 +31,7 @@ struct TopScreen: Sendable {
         "  right, left                               show or hide a workspace's sessions",
         "  s   sort by the next column: CPU, memory, tasks, name",
         "  a   attach to the session (Enter does, too); detach with Ctrl-\\ d",
+        "  f   freeze it: all that runs in it stops, until f thaws it",
         "  k   kill the session; d delete the workspace: asks first, and shows what will die",
         "  q   quit", "",
         "  CPU is per cent of one processor. WAIT is the part of the last ten seconds in which something waited for",
@@ -42,7 +43,7 @@ struct TopScreen: Sendable {
 
     private func head(_ model: TopModel) -> [String] {
         guard let stats = model.stats else { return [fit("corral top: asking the host"), fit(""), fit("")] }
-        let sessions = stats.workspaces.reduce(0) { $0 + $1.sessions.count }
+        let sessions = stats.workspaces.reduce(0) { $0 + $1.sessionCount }
         let figures = stats.figures
         let first = [
             "corral top", time.clock(stats.at), Self.counted(stats.workspaces.count, "workspace"),
@@ -60,14 +61,14 @@ struct TopScreen: Sendable {
     private func foot(_ model: TopModel) -> String {
         if model.question != nil { return " y yes   any other key no" }
         if let notice = model.notice { return " " + Table.Cell.printable(notice) }
-        return " arrows choose, fold  s sort  a attach  k kill  d delete  ? help  q quit"
+        return " arrows move, fold  s sort  a attach  f freeze  k kill  d delete  ? help  q quit"
     }
 
     /// The title of the column that the lines are sorted by is marked.
     private static func titles(_ order: TopOrder) -> [String] {
         [
             order == .name ? "NAME*" : "NAME", "STATE", order == .cpu ? "CPU*" : "CPU",
-            order == .memory ? "MEM*" : "MEM", order == .tasks ? "TASKS*" : "TASKS", "CPU/MEM/IO WAIT",
+            order == .memory ? "MEM*" : "MEM", order == .tasks ? "TASKS*" : "TASKS", "IDLE", "CPU/MEM/IO WAIT",
             "PORTS",
         ]
     }
@@ -92,6 +93,7 @@ struct TopScreen: Sendable {
         return [
             mark + Table.Cell.printable(line.name), line.state, per(line.cpu),
             line.memory.map { LimitText.bytes($0) } ?? "-", line.tasks.map { "\($0)" } ?? "-",
+            line.idle.map { String(TimeText.span($0).prefix { $0 != " " }) } ?? "-",
             waits.allSatisfy { $0 == nil }
                 ? "-"
                 : "\(bar(waits.compactMap { $0 }.max(), width: 5)) " + waits.map { short($0) }.joined(separator: "/"),
@@ -110,7 +112,7 @@ struct TopScreen: Sendable {
     // MARK: Text
 
     /// Widths of all columns but the first and the last, which share what is left, and whether they are set to the right.
-    private static let widths: [(Int, Bool)] = [(8, false), (6, true), (6, true), (6, true), (17, false)]
+    private static let widths: [(Int, Bool)] = [(8, false), (6, true), (6, true), (6, true), (4, true), (17, false)]
 
     private func columns(_ cells: [String]) -> String {
         let fixed = Self.widths.reduce(0) { $0 + $1.0 + 1 }

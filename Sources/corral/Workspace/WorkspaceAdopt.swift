@@ -30,13 +30,16 @@ struct WorkspaceAdopt: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Freeze it after so long of no use, or never.", valueName: "time"))
     var freezeIdle: TimeSpanArgument?
 
+    @Option(help: ArgumentHelp("Delete it after so long, unless work would be lost; or never.", valueName: "time"))
+    var expires: TimeSpanArgument?
+
     @OptionGroup var host: HostOptions
 
     func run() async throws {
         let client = try host.client()
         let request = CreateWorkspaceRequest(
             kind: .adopted, path: try client.path(path), name: name, id: id, limits: limits.request,
-            freezeIdle: freezeIdle.map { $0.seconds ?? 0 }
+            freezeIdle: freezeIdle.map { $0.seconds ?? 0 }, expiresIn: expires.map { $0.seconds ?? 0 }
         )
         try await WorkspaceCreation.perform(request, client, asJSON: host.json)
     }

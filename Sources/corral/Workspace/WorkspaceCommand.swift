@@ -16,6 +16,7 @@ struct WorkspaceCommand: ParsableCommand {
             WorkspaceCreate.self, WorkspaceAdopt.self, WorkspaceList.self, WorkspaceShow.self, WorkspaceLimit.self,
             WorkspaceDisk.self, WorkspaceDelete.self,
             WorkspaceFreeze.self, WorkspaceThaw.self, WorkspaceFreezeIdle.self,
+            WorkspaceExpire.self,
         ],
         aliases: ["ws"]
     )

@@ -97,10 +97,11 @@ struct `Without controllers` {
             where figure == nil {
                 #expect(stats.unavailable.keys.contains { $0.hasSuffix("_pressure") })
             }
-            let one = try await fixture.client.stats(workspace: workspace.id)
+            let one = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
             #expect(one.workspaces.map(\.id) == [workspace.id])
             #expect(
-                try await Fixture.code { try await fixture.client.stats(workspace: "nosuch") } == "workspace_not_found")
+                try await Fixture.code { try await fixture.client.stats(StatsOptions(workspace: "nosuch")) }
+                    == "workspace_not_found")
             let reply = try await fixture.client.send(.get, "/metrics")
             let text = String(decoding: reply.body, as: UTF8.self)
             #expect(reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -119,7 +120,7 @@ struct `Without controllers` {
             let workspace = try await fixture.client.createWorkspace(
                 CreateWorkspaceRequest(kind: .adopted, path: place)
             ).document
-            let stats = try await fixture.client.stats(workspace: workspace.id)
+            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
             #expect(stats.workspaces.first?.figures == FiguresDocument(reason: "nothing runs in it"))
         }
     }

@@ -83,8 +83,9 @@ final class FakeHost: HostOperations {
         return APIFixtures.session(id: id)
     }
 
-    func stats(workspace: String?) async throws -> StatsDocument {
-        try note("stats \(workspace ?? "all")")
+    func stats(_ options: StatsOptions) async throws -> StatsDocument {
+        let sessions = options.sessionsOf.map { " sessions of \($0)" } ?? ""
+        try note("stats \(options.workspace ?? "all")\(sessions)\(options.brief ? " brief" : "")")
         return APIFixtures.stats
     }
 

@@ -79,7 +79,7 @@ import Testing
 
     // MARK: Bodies
 
-    static let workspaceFields = "base, branch, freeze_idle, id, kind, limits, name, path, repository"
+    static let workspaceFields = "base, branch, expires_in, freeze_idle, id, kind, limits, name, path, repository"
 
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),
@@ -149,7 +149,10 @@ import Testing
 
     @Test(arguments: [
         ("workspaces/wspace", "{}", "body: it names nothing that is to be changed"),
-        ("workspaces/wspace", #"{"name":"n"}"#, "body: the field `name` is not known (known: freeze_idle, limits)"),
+        (
+            "workspaces/wspace", #"{"name":"n"}"#,
+            "body: the field `name` is not known (known: expires_in, freeze_idle, limits)"
+        ),
         ("sessions/sess1", "{}", "body: the field `limits` is missing"),
         ("sessions/sess1", #"{"freeze_idle":9}"#, "body: the field `freeze_idle` is not known (known: limits)"),
     ])
@@ -157,7 +160,7 @@ import Testing
         try await refuses("PATCH", "/v1/\(path)", body: body, detail)
     }
 
-    static let sessionFields = "command, cwd, env, id, limits, on_exit, size, title"
+    static let sessionFields = "command, cwd, env, id, idle_timeout, limits, max_runtime, on_exit, size, title"
 
     @Test(arguments: [
         ("", "body: a JSON object is wanted and none came"),
@@ -323,7 +326,7 @@ import Testing
             cpuWeight: LimitValue("1"), tasksMax: LimitValue("9"), ioWeight: LimitValue("1"))
         let workspace = CreateWorkspaceRequest(
             kind: .worktree, repository: "/r", branch: "b", base: "c", path: "/p", name: "n", id: "abcd",
-            limits: limits, freezeIdle: 60
+            limits: limits, freezeIdle: 60, expiresIn: 60
         )
         #expect(
             try CreateWorkspace.shape.read(CreateWorkspaceRequest.self, from: Array(WireCoding.encode(workspace)))
@@ -331,12 +334,12 @@ import Testing
         )
         let session = CreateSessionRequest(
             title: "t", cwd: "c", env: ["A_B": "1"], size: TerminalSize(columns: 1, rows: 2), onExit: .kill, id: "abcd",
-            command: ["sh"], limits: limits
+            command: ["sh"], limits: limits, maxRuntime: 60, idleTimeout: 60
         )
         #expect(
             try CreateSession.shape.read(CreateSessionRequest.self, from: Array(WireCoding.encode(session))) == session
         )
-        let change = ChangeRequest(limits: limits, freezeIdle: 60)
+        let change = ChangeRequest(limits: limits, freezeIdle: 60, expiresIn: 60)
         #expect(try ChangeWorkspace.shape.read(ChangeRequest.self, from: Array(WireCoding.encode(change))) == change)
         let wait = WaitRequest(for: .output, pattern: "p", idleSeconds: 1.5, timeout: 2, from: .max)
         #expect(try WaitForSession.shape.read(WaitRequest.self, from: Array(WireCoding.encode(wait))) == wait)

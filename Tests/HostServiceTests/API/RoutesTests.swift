@@ -116,7 +116,7 @@ import Testing
             let client = try served.client()
             let body = """
                 {"title":"t","cwd":"sub","env":{"MY_VAR":"a b","lower_case":""},"size":{"columns":80,"rows":25},\
-                "on_exit":"keep","id":null,"command":["sh","-c","echo"]}
+                "on_exit":"keep","id":null,"command":["sh","-c","echo"],"max_runtime":60,"idle_timeout":30}
                 """
             let made = try await client.request("POST", "/v1/workspaces/wspace/sessions", body: Array(body.utf8))
             #expect(made.status == 201)
@@ -125,7 +125,8 @@ import Testing
                 served.host.now.createdSession
                     == CreateSessionRequest(
                         title: "t", cwd: "sub", env: ["MY_VAR": "a b", "lower_case": ""],
-                        size: TerminalSize(columns: 80, rows: 25), onExit: .keep, command: ["sh", "-c", "echo"]
+                        size: TerminalSize(columns: 80, rows: 25), onExit: .keep, command: ["sh", "-c", "echo"],
+                        maxRuntime: 60, idleTimeout: 30
                     )
             )
             let chosen = try await client.request(
@@ -144,14 +145,17 @@ import Testing
             }
             #expect(try await patch(#"{"freeze_idle":1800}"#).status == 200)
             #expect(served.host.now.change == ChangeRequest(freezeIdle: 1800))
+            #expect(try await patch(#"{"expires_in":0}"#).status == 200)
+            #expect(served.host.now.change == ChangeRequest(expiresIn: 0))
             for body in [
                 #"{"freeze_idle":-1}"#, #"{"freeze_idle":2678401}"#, #"{"freeze_idle":1.5}"#, #"{"freeze":1}"#, "{}",
+                #"{"expires_in":-1}"#, #"{"expires_in":316224001}"#,
             ] {
                 let refused = try await patch(body)
                 #expect(refused.status == 400, "\(body)")
                 #expect(try refused.code == "invalid_request")
             }
-            #expect(served.host.calls == ["changeWorkspace wspace"])
+            #expect(served.host.calls == ["changeWorkspace wspace", "changeWorkspace wspace"])
         }
     }
 

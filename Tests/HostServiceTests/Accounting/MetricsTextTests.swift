@@ -21,9 +21,9 @@ import Testing
             workspaces: (0..<workspaces).map { number in
                 .init(
                     id: "w\(number)", name: "a \"name\"\n\\", state: .active,
-                    figures: FiguresDocument(reason: "nothing runs in it"),
+                    figures: FiguresDocument(reason: "nothing runs in it"), sessionCount: sessions,
                     sessions: (0..<sessions).map {
-                        .init(id: "s\(number)x\($0)", title: "t", status: .active, figures: Self.full)
+                        .init(id: "s\(number)x\($0)", title: "t", status: .active, idleSeconds: nil, figures: Self.full)
                     })
             }, unavailable: ["io": "why", "tasks": "why"])
     }

@@ -13,11 +13,11 @@ import Testing
             at: Samples.moment, instance: "1f2e3d4c", figures: figures,
             workspaces: [
                 .init(
-                    id: "w1", name: "fix-login", state: .active, figures: figures,
+                    id: "w1", name: "fix-login", state: .active, figures: figures, sessionCount: 2,
                     sessions: [
-                        .init(id: "s1", title: "tests", status: .active, figures: figures),
+                        .init(id: "s1", title: "tests", status: .active, idleSeconds: 1, figures: figures),
                         .init(
-                            id: "s2", title: "gone", status: .active,
+                            id: "s2", title: "gone", status: .active, idleSeconds: nil,
                             figures: FiguresDocument(reason: "nothing runs in it")),
                     ])
             ], unavailable: ["memory": "the memory controller is not delegated"])

@@ -19,14 +19,22 @@ import Testing
         let workspaces = [
             StatsDocument.Workspace(
                 id: "wfix", name: "fix-login", state: .active, figures: figures(tests + shell, memory: 3 << 30),
+                sessionCount: 2,
                 sessions: [
-                    .init(id: "stests", title: "tests", status: .active, figures: figures(tests, memory: 1 << 30)),
-                    .init(id: "sshell", title: "shell", status: .active, figures: figures(shell, memory: 2 << 30)),
+                    .init(
+                        id: "stests", title: "tests", status: .active, idleSeconds: 90,
+                        figures: figures(tests, memory: 1 << 30)),
+                    .init(
+                        id: "sshell", title: "shell", status: .active, idleSeconds: 90,
+                        figures: figures(shell, memory: 2 << 30)),
                 ]),
             StatsDocument.Workspace(
                 id: "wdocs", name: "docs", state: .active, figures: figures(docs, memory: nil, frozen: true),
+                sessionCount: 1,
                 sessions: [
-                    .init(id: "sedit", title: "edit\u{1b}[2J", status: .active, figures: figures(docs, memory: nil))
+                    .init(
+                        id: "sedit", title: "edit\u{1b}[2J", status: .active, idleSeconds: 90,
+                        figures: figures(docs, memory: nil))
                 ]),
         ]
         return TopModel.Look(
@@ -132,6 +140,19 @@ import Testing
         #expect(model.question == nil)
     }
 
+    @Test func `freezes what runs, thaws what is frozen, and says whose sessions it wants to know`() {
+        var model = Self.model
+        #expect(model.press(.character("f")) == .freeze(.workspace("wfix")))
+        _ = model.press(.down)
+        #expect(model.press(.character("f")) == .freeze(.session("stests", workspace: "wfix")))
+        _ = model.press(.end)
+        _ = model.press(.up)
+        #expect(model.press(.character("f")) == .thaw(.workspace("wdocs")))
+        #expect(model.unfoldedWorkspaces == ["wfix", "wdocs"])
+        model.resize(lines: 4)
+        #expect(model.unfoldedWorkspaces == [])
+    }
+
     @Test func `attaches to sessions, and ends when asked to`() {
         var model = Self.model
         _ = model.press(.down)
@@ -161,12 +182,12 @@ import Testing
             lines.prefix(8).map { $0.replacing(#/ +$/#, with: "") } == [
                 "corral top  23:13:22  2 workspaces  3 sessions  CPU 101.0%  memory 4G  tasks -",
                 "wait  cpu [          ] -   memory [          ] -   io [          ] -",
-                "NAME                 STATE      CPU*    MEM  TASKS CPU/MEM/IO WAIT   PORTS",
-                "- fix-login          active   101.0%     3G      - -                 3000 5173",
-                "    tests            active   100.0%     1G      - -                 3000",
-                "    shell            active     1.0%     2G      - -                 -",
-                "- docs               frozen     0.0%      -      - -                 -",
-                "    edit\u{fffd}[2J         active     0.0%      -      - -                 -",
+                "NAME            STATE      CPU*    MEM  TASKS IDLE CPU/MEM/IO WAIT   PORTS",
+                "- fix-login     active   101.0%     3G      -   1m -                 3000 5173",
+                "    tests       active   100.0%     1G      -   1m -                 3000",
+                "    shell       active     1.0%     2G      -   1m -                 -",
+                "- docs          frozen     0.0%      -      -   1m -                 -",
+                "    edit\u{fffd}[2J    active     0.0%      -      -   1m -                 -",
             ])
         #expect(lines.last?.contains("q quit") == true)
     }

@@ -16,6 +16,7 @@ enum QueryKeys {
     private static let known: [String: (SchemaValue, String)] = [
         "abandon": (flag, "Go on when processes cannot be ended; the reaper goes on trying."),
         "all": (flag, "Also those that are being deleted."),
+        "brief": (flag, "Only processor time, memory, tasks, pressure and whether it is frozen."),
         "cells": (flag, "With the looks of each run of characters."),
         "columns": (cells, "Width of the client's window, given with `rows`."),
         "delete_branch": (flag, "Also delete the branch: when it is merged, or with `force`."),
@@ -33,6 +34,10 @@ enum QueryKeys {
         "port": (["type": "integer", "minimum": 1, "maximum": 65535], "The port's number."),
         "protocol": (["type": "string", "enum": ["tcp", "udp"]], "Only this one; both when absent."),
         "rows": (cells, "Height of the client's window, given with `columns`."),
+        "sessions_of": (
+            ["type": "string", "pattern": "^([a-z0-9]{4,32}(,[a-z0-9]{4,32})*)?$"],
+            "Only the sessions of these workspaces, with commas between them; of all when absent, none when empty."
+        ),
         "since": (["type": "string"], "The id of an event, or `oldest`."),
         "teardown": (["type": "string", "enum": ["run", "skip"]], "What becomes of the teardown script."),
         "timeout": (

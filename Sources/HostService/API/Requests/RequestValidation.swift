@@ -27,6 +27,8 @@ enum RequestValidation {
     static let patternBytes = 1 << 10
     /// Seconds of no use before a workspace is frozen: up to a month. Below a second a person who pauses would be taken for gone.
     static let freezeIdleSeconds = 1...31 * 86_400
+    /// Seconds that a session or a workspace may live: up to ten years, which is as good as for ever and can be counted.
+    static let lifetimeSeconds = 1...10 * 366 * 86_400
     /// Seconds that a delete's reply, or something in a session, may be waited for.
     static let timeoutSeconds = 0.0...3600.0
     /// Seconds that the files of a workspace may be counted.
@@ -73,12 +75,12 @@ enum RequestValidation {
         try path(request.path, "path", mustBeAbsolute: true)
     }
 
-    private static func idleSeconds(_ value: Int?, _ field: String) throws(HostFailure) {
-        guard let value, !Self.freezeIdleSeconds.contains(value), value != 0 else { return }
-        throw refused(
-            field,
-            "is a number of seconds from \(freezeIdleSeconds.lowerBound) to \(freezeIdleSeconds.upperBound), or 0 for never"
-        )
+    private static func span(
+        _ value: Int?, _ field: String, in bounds: ClosedRange<Int>, orNever: Bool
+    ) throws(HostFailure) {
+        guard let value, !bounds.contains(value), value != 0 || !orNever else { return }
+        let never = orNever ? ", or 0 for never" : ""
+        throw refused(field, "is a number of seconds from \(bounds.lowerBound) to \(bounds.upperBound)\(never)")
     }
 
     /// Checks a wish for a workspace.
@@ -86,7 +88,8 @@ enum RequestValidation {
         if let id = request.id, WorkspaceID(id) == nil { throw idRefused(id) }
         _ = try request.limits?.change()
         try line(request.name, "name")
-        try idleSeconds(request.freezeIdle, "freeze_idle")
+        try span(request.freezeIdle, "freeze_idle", in: freezeIdleSeconds, orNever: true)
+        try span(request.expiresIn, "expires_in", in: lifetimeSeconds, orNever: true)
         switch request.kind ?? .worktree {
         case .worktree:
             guard request.repository != nil else {
@@ -117,12 +120,15 @@ enum RequestValidation {
         if let size = request.size { try check(size) }
         try checkCommand(request.command ?? [])
         try checkEnvironment(request.env ?? [:])
+        try span(request.maxRuntime, "max_runtime", in: lifetimeSeconds, orNever: false)
+        try span(request.idleTimeout, "idle_timeout", in: lifetimeSeconds, orNever: false)
     }
 
     /// Checks a wish for something to be different.
     static func check(_ request: ChangeRequest) throws(HostFailure) {
         if let limits = request.limits, try limits.change().isEmpty { throw refused("limits", "is empty") }
-        try idleSeconds(request.freezeIdle, "freeze_idle")
+        try span(request.freezeIdle, "freeze_idle", in: freezeIdleSeconds, orNever: true)
+        try span(request.expiresIn, "expires_in", in: lifetimeSeconds, orNever: true)
         guard request != ChangeRequest() else {
             throw .invalidRequest("body: it names nothing that is to be changed; nothing was done")
         }

@@ -1,8 +1,8 @@
 import HostProtocol
 import NIOHTTP1
 
-/// `PATCH /v1/workspaces/ID` with `{"limits": {"memory_max": "4G", …}, "freeze_idle": 1800}`: sets and lifts limits of a workspace's
-/// slice, and says after how long of no use it is frozen.
+/// `PATCH /v1/workspaces/ID` with `{"limits": {"memory_max": "4G", …}, "freeze_idle": 1800, "expires_in": 604800}`: sets and
+/// lifts limits of a workspace's slice, says after how long of no use it is frozen, and when it is deleted by itself.
 ///
 /// Answers with the workspace and what the kernel has now. What is absent stays as it is.
 struct ChangeWorkspace: Route {
@@ -25,7 +25,11 @@ struct ChangeWorkspace: Route {
     ])
 
     /// What the body holds.
-    static let shape = JSONShape.object(["limits": .optional(limits), "freeze_idle": .optional(.wholeNumber)])
+    static let shape = JSONShape.object([
+        "limits": .optional(limits),
+        "freeze_idle": .optional(.wholeNumber),
+        "expires_in": .optional(.wholeNumber),
+    ])
 
     var bodyShape: JSONShape? { Self.shape }
 

@@ -30,6 +30,8 @@ struct CreateSession: Route {
         "id": .optional(.text),
         "limits": .optional(ChangeWorkspace.limits),
         "command": .optional(.texts),
+        "max_runtime": .optional(.wholeNumber),
+        "idle_timeout": .optional(.wholeNumber),
     ])
 
     var bodyShape: JSONShape? { Self.shape }

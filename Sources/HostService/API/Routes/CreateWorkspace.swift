@@ -32,6 +32,7 @@ struct CreateWorkspace: Route {
         "id": .optional(.text),
         "limits": .optional(ChangeWorkspace.limits),
         "freeze_idle": .optional(.wholeNumber),
+        "expires_in": .optional(.wholeNumber),
     ])
 
     var bodyShape: JSONShape? { Self.shape }

@@ -1,0 +1,192 @@
+import CgroupPty
+import FoundationEssentials
+import Glibc
+import HostProtocol
+import Logging
+import SessionIndex
+
+/// Ends what has lived as long as it was to: sessions by their runtime or their idleness, workspaces by their expiry.
+///
+/// What is due was warned of before, unless it became due while no host was there: then it is ended at the next start. A session is killed
+/// as by a person. A workspace is deleted by the same saga, with a receipt, and never with force: where work would be lost it is
+/// kept, told, and tried again. A runtime counts from the start of the leader, in time that goes on while the machine sleeps and
+/// that nobody sets; an expiry is a moment of the calendar.
+actor Lifetimes {
+    /// A workspace's warning comes so long before. A person can come back from lunch.
+    static let workspaceWarning: TimeInterval = 3600
+    /// A session's warning comes so long before, or at nine tenths of its time, whichever is later.
+    static let sessionWarning = Duration.seconds(300)
+    /// From a delete that was refused to the next try.
+    static let retry = Duration.seconds(3600)
+    /// The longest time between two looks: the calendar may be set, and rows come by other ways than this process's.
+    private static let longestPause = Duration.seconds(60)
+    private static let shortestPause = Duration.milliseconds(100)
+
+    /// What is to be done now.
+    private enum Due: Sendable {
+        case kill(SessionRow, SessionRow.EndReason)
+        case delete(WorkspaceRow)
+    }
+
+    private let context: HostContext
+    private let registry: SessionRegistry
+    private let ender: SessionEnder
+    private let destroys: DestroyService
+    /// Rings when the next look is to come now.
+    private let bell: Bell
+    private var warnedSessions: Set<SessionID> = []
+    /// By the moment that was warned of: another one is warned of anew.
+    private var warnedWorkspaces: [WorkspaceID: Date] = [:]
+    private var ending: Set<SessionID> = []
+    private var deleting: Set<WorkspaceID> = []
+    /// When a delete that was refused is tried again; by the moment of the expiry, since another one begins anew.
+    private var retries: [WorkspaceID: (expiry: Date, at: Deadline)] = [:]
+
+    /// One that has warned of nothing.
+    /// - Parameter lifetimeSet: Rings when something was given a time.
+    init(
+        context: HostContext, registry: SessionRegistry, ender: SessionEnder, destroys: DestroyService,
+        lifetimeSet: Bell
+    ) {
+        bell = lifetimeSet
+        self.context = context
+        self.registry = registry
+        self.ender = ender
+        self.destroys = destroys
+    }
+
+    /// Ends what is due until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let (due, next) = await look()
+                for thing in due { group.addTask { await self.end(thing) } }
+                _ = await bell.wait(until: next)
+            }
+        }
+    }
+
+    // MARK: Looking
+
+    private func look() async -> ([Due], next: Deadline) {
+        var due: [Due] = []
+        var next = Deadline.after(Self.longestPause)
+        do {
+            let rows = try await context.index.limitedSessions()
+            for row in rows where row.disposeRequestedAt == nil && !ending.contains(row.id) {
+                if let reason = await look(at: row, &next) {
+                    ending.insert(row.id)
+                    due.append(.kill(row, reason))
+                }
+            }
+            warnedSessions.formIntersection(rows.map(\.id))
+            let workspaces = try await context.index.workspaces()
+            for row in workspaces where row.state != .deleting && row.state != .creating && !deleting.contains(row.id) {
+                if look(at: row, &next) {
+                    deleting.insert(row.id)
+                    due.append(.delete(row))
+                }
+            }
+            let known = Set(workspaces.map(\.id))
+            warnedWorkspaces = warnedWorkspaces.filter { known.contains($0.key) }
+            retries = retries.filter { known.contains($0.key) }
+        } catch {
+            context.logger.error("What has lived its time could not be looked for: \(error)")
+        }
+        return (due, max(next, .after(Self.shortestPause)))
+    }
+
+    /// - Returns: why the session is to be ended now; nil when it is not.
+    private func look(at row: SessionRow, _ next: inout Deadline) async -> SessionRow.EndReason? {
+        if let seconds = row.maxRuntime, row.bootID == context.bootID, let leader = row.leader {
+            let lifetime = Duration.seconds(seconds)
+            let end = leader.started.advanced(by: lifetime)
+            if end.hasPassed { return .maxRuntime }
+            let lead = min(Self.sessionWarning, lifetime / 10)
+            if end.remaining <= lead {
+                if warnedSessions.insert(row.id).inserted { context.tell(.sessionExpiring(row, in: end.remaining)) }
+                next = min(next, end)
+            } else {
+                next = min(next, .after(end.remaining - lead))
+            }
+        }
+        if let seconds = row.idleTimeout, let live = await registry.session(row.id), let feed = live.feed {
+            let scope = ScopeName(unit: row.unit)
+            // Somebody stopped it: that it does nothing is no sign that nobody wants it.
+            if let scope, context.freezer.isFrozen(scope.path) != false || feed.clientCount > 0 { feed.noteUse() }
+            let left = Duration.seconds(seconds) - (ContinuousClock.now - feed.usedAt)
+            if left <= .zero { return .idleTimeout }
+            next = min(next, .after(left))
+        }
+        return nil
+    }
+
+    /// - Returns: whether the workspace is to be deleted now.
+    private func look(at row: WorkspaceRow, _ next: inout Deadline) -> Bool {
+        guard let moment = row.expiresAt else { return false }
+        let left = moment.timeIntervalSinceNow
+        if left <= Self.workspaceWarning, left > 0, warnedWorkspaces.updateValue(moment, forKey: row.id) != moment {
+            context.tell(.workspaceExpiring(row, at: moment))
+        }
+        if left > 0 {
+            let untilNext = left > Self.workspaceWarning ? left - Self.workspaceWarning : left
+            next = min(next, .after(.seconds(untilNext)))
+            return false
+        }
+        guard let retry = retries[row.id], retry.expiry == moment, !retry.at.hasPassed else { return true }
+        next = min(next, retry.at)
+        return false
+    }
+
+    // MARK: Ending
+
+    private func end(_ due: Due) async {
+        switch due {
+        case .kill(let row, let reason):
+            // What is not confirmed is stamped, and the reaper's.
+            _ = await ender.kill(row, reason: reason, force: false)
+            ending.remove(row.id)
+        case .delete(let row):
+            await delete(row)
+            deleting.remove(row.id)
+        }
+        bell.ring()
+    }
+
+    private func delete(_ row: WorkspaceRow) async {
+        var expiry = row.expiresAt ?? .now
+        do {
+            // It may have been given more time since it was read.
+            guard let now = try await context.index.workspace(row.id), let moment = now.expiresAt,
+                moment.timeIntervalSinceNow <= 0
+            else { return }
+            expiry = moment
+            let receipt = try await destroys.delete(row.id.rawValue, DeleteWorkspaceOptions(), because: .expired)
+            if receipt.state == .kept { deferDelete(row, expiry, receipt.detail ?? "its delete was given up") }
+        } catch {
+            deferDelete(row, expiry, "\(error)")
+        }
+    }
+
+    private func deferDelete(_ row: WorkspaceRow, _ expiry: Date, _ why: String) {
+        retries[row.id] = (expiry, .after(Self.retry))
+        context.tell(.expiryDeferred(row, why, until: Date.now.addingTimeInterval(Self.retry / .seconds(1))))
+    }
+}
+
+extension ProcessIdentity {
+    /// When the process started.
+    fileprivate var started: Deadline {
+        let nanoseconds = 1_000_000_000 / UInt64(max(1, sysconf(CInt(_SC_CLK_TCK))))
+        return Deadline(bootNanoseconds: startTicks * nanoseconds)
+    }
+}
+
+extension Deadline {
+    /// A moment so long after this one.
+    fileprivate func advanced(by duration: Duration) -> Deadline {
+        let (seconds, attoseconds) = duration.components
+        return Deadline(
+            bootNanoseconds: bootNanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
+    }
+}
