@@ -14,6 +14,8 @@ struct LimitEnforcer: Sendable {
 
     /// How long systemd and whoever has the turn may take.
     private static let patience = Duration.seconds(20)
+    /// What a change that is refused comes to.
+    private static let unchanged = "the limits are as before"
 
     /// Refuses limits whose controllers the manager was not given.
     /// - Throws: ``HostFailure/limitUnavailable(_:)``, which says how they are given to it.
@@ -56,25 +58,16 @@ struct LimitEnforcer: Sendable {
     /// Changes the limits of a workspace: on record, on its slice if there is one, and for the slice that comes next.
     /// - Returns: the workspace afterwards.
     func change(_ id: WorkspaceID, _ change: ResourceLimitChange) async throws -> WorkspaceRow {
-        let consequence = "the limits are as before"
-        try check(change.set, subject: "workspace \(id)", consequence: consequence)
+        try check(change.set, subject: "workspace \(id)", consequence: Self.unchanged)
         return try await withTurn(id) {
             guard var row = try await context.index.workspace(id) else {
                 throw HostFailure.workspaceNotFound("limit workspace \(id): there is no such workspace")
             }
-            let before = row.limits
-            row.limits = before.applying(change)
-            guard try await context.index.setLimits(workspace: id, row.limits) else {
-                throw HostFailure.workspaceDeleting("limit workspace \(id): it is being deleted; \(consequence)")
-            }
             let slice = SliceName.workspace(context.instance, id)
-            do {
-                try await set(change, of: slice.unit, at: slice.path, consequence: consequence)
-            } catch {
-                _ = try await context.index.setLimits(workspace: id, before)
-                await undo(row.limits.change(to: before), of: slice.unit)
-                throw error
-            }
+            row.limits = try await replace(
+                row.limits, by: change, of: slice.unit, at: slice.path,
+                record: { try await context.index.setLimits(workspace: id, $0) },
+                orElse: .workspaceDeleting("limit workspace \(id): it is being deleted; \(Self.unchanged)"))
             // Nothing is left to be remembered: the files of systemd go, and with them what the next slice would read.
             if row.limits.isEmpty { await forget(id) }
             return row
@@ -84,31 +77,39 @@ struct LimitEnforcer: Sendable {
     /// Changes the limits of a session that runs: on record and on its scope.
     /// - Returns: the session afterwards.
     func change(_ id: SessionID, _ change: ResourceLimitChange) async throws -> SessionRow {
-        let consequence = "the limits are as before"
-        try check(change.set, subject: "session \(id)", consequence: consequence)
-        guard let workspace = try await context.index.session(id)?.workspaceID else {
-            throw HostFailure.sessionNotFound("limit session \(id): there is no such session")
-        }
+        try check(change.set, subject: "session \(id)", consequence: Self.unchanged)
+        let notFound = HostFailure.sessionNotFound("limit session \(id): there is no such session")
+        guard let workspace = try await context.index.session(id)?.workspaceID else { throw notFound }
         return try await withTurn(workspace) {
             guard var row = try await context.index.session(id), let scope = ScopeName(unit: row.unit) else {
-                throw HostFailure.sessionNotFound("limit session \(id): there is no such session")
+                throw notFound
             }
-            let before = row.limits
-            row.limits = before.applying(change)
-            guard row.status == .active, case .found = context.ground.look(scope.path),
-                try await context.index.setLimits(session: id, row.limits)
-            else {
-                throw HostFailure.sessionEnded("limit session \(id): it is not running; \(consequence)")
-            }
-            do {
-                try await set(change, of: scope.unit, at: scope.path, consequence: consequence)
-            } catch {
-                _ = try await context.index.setLimits(session: id, before)
-                await undo(row.limits.change(to: before), of: scope.unit)
-                throw error
-            }
+            let ended = HostFailure.sessionEnded("limit session \(id): it is not running; \(Self.unchanged)")
+            guard row.status == .active, case .found = context.ground.look(scope.path) else { throw ended }
+            row.limits = try await replace(
+                row.limits, by: change, of: scope.unit, at: scope.path,
+                record: { try await context.index.setLimits(session: id, $0) }, orElse: ended)
             return row
         }
+    }
+
+    /// Records a change, sets it and reads it back. Where it does not hold, the limits are as they were.
+    /// - Parameter record: writes limits into the index; false where that takes none any more, and `refusal` is thrown.
+    /// - Returns: the limits afterwards.
+    private func replace(
+        _ before: ResourceLimits, by change: ResourceLimitChange, of unit: String, at path: CgroupPath,
+        record: (ResourceLimits) async throws -> Bool, orElse refusal: HostFailure
+    ) async throws -> ResourceLimits {
+        let after = before.applying(change)
+        guard try await record(after) else { throw refusal }
+        do {
+            try await set(change, of: unit, at: path, consequence: Self.unchanged)
+        } catch {
+            _ = try await record(before)
+            await undo(after.change(to: before), of: unit)
+            throw error
+        }
+        return after
     }
 
     /// Removes what systemd keeps of the limits of a workspace that is gone.
