@@ -43,6 +43,10 @@ public struct EventDocument: Codable, Sendable, Equatable {
         /// The reaper ended what was left in a workspace's slice, and belonged to no session.
         case orphanReaped = "orphan_reaped"
         case reaperPass = "reaper_pass"
+        /// A look found a port that it had not seen before.
+        case portOpened = "port_opened"
+        /// A look found that nobody of the workspace waits at a port any more.
+        case portClosed = "port_closed"
     }
 
     /// A pass of the reaper in numbers.
@@ -97,6 +101,7 @@ public struct EventDocument: Codable, Sendable, Equatable {
     public var survivors: [SurvivorDocument]?
     public var escape: EscapeDocument?
     public var pass: Pass?
+    public var port: PortDocument?
     /// Events that lie between the last one that the client has and the next one that comes. Absent when that is not known.
     public var missed: UInt64?
     /// When what is told of happens, or is tried again.

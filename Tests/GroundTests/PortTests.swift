@@ -140,6 +140,26 @@ struct `A port of a workspace` {
         }
     }
 
+    @Test func `is told when it opens and when it closes, to who follows the events and asks nothing else`()
+        async throws
+    {
+        try await Fixture.swept { fixture in
+            let workspace = try await fixture.workspace()
+            try await EventWatcher.run(fixture.client) { watcher in
+                let (session, port) = try await serve(fixture, workspace)
+                let began = ContinuousClock.now
+                let opened = try await watcher.wait(for: .portOpened)
+                #expect(opened.port?.port == port && opened.workspace == workspace.id && opened.session == session.id)
+                #expect(opened.port?.processes.map(\.command) == ["python3"])
+                _ = try await fixture.client.killSession(session.id)
+                let closed = try await watcher.wait(for: .portClosed)
+                #expect(closed.port == opened.port)
+                // By glances: the look that is taken whatever they say comes after 30 seconds.
+                #expect(.now - began < .seconds(20))
+            }
+        }
+    }
+
     /// Ending it would end the session, which whoever names a port has not asked for.
     @Test func `of a session's leader is not closed, and the answer says what ends it`() async throws {
         try await Fixture.swept { fixture in

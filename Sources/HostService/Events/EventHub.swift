@@ -90,6 +90,9 @@ final class EventHub: Sendable {
         }
     }
 
+    /// Whether anybody follows.
+    var hasReaders: Bool { state.withLock { !$0.readers.isEmpty } }
+
     /// Follows no more.
     func leave(_ key: UInt64) { state.withLock { _ = $0.readers.removeValue(forKey: key) } }
 

@@ -153,7 +153,9 @@ struct Host: HostOperations {
     }
 
     func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream {
-        try EventReader(context.events, after: position, follows: follow)
+        let reader = try EventReader(context.events, after: position, follows: follow)
+        if follow { await portService.watch() }
+        return reader
     }
 
     func stats(_ options: StatsOptions) async throws -> StatsDocument {

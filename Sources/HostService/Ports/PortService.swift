@@ -5,8 +5,19 @@ import Logging
 import Reaper
 import SessionIndex
 
-/// The ports that workspaces serve: found by looking, whenever somebody asks. Between two looks nothing is done.
+/// The ports that workspaces serve, found by looking: whenever somebody asks, and while somebody follows the events also when the sockets
+/// that wait on this machine have changed. While nobody does either, nothing is done: an idle host does not wake up.
 actor PortService {
+    /// From one glance at the machine's sockets to the next, while somebody follows. Shorter is not noticed by a person, and a glance
+    /// costs less than a thousandth of it.
+    private static let glanceInterval = Duration.seconds(1)
+    /// After so long a look is taken whatever a glance says, which sees neither other network namespaces nor sockets that are handed on.
+    private static let lookInterval = Duration.seconds(30)
+    /// How many times as long as a look the pause after it is, up to ``lookInterval``: on a machine where sockets come and go all the time,
+    /// looking takes five per cent of a processor.
+    private static let pauseFactor = 20
+    /// Changes that are told of one look (I8); the next one tells more. Events of much else fit beside them.
+    private static let changeLimit = 100
     /// How long a look may take. One at 400 sessions takes some hundredths of a second.
     private static let patience = Duration.seconds(10)
     /// Reasons that are told, of the first things that could not be looked into.
@@ -14,8 +25,11 @@ actor PortService {
 
     private let context: HostContext
     private let scan: PortScan
-    /// When each port that is open was first seen.
-    private var firstSeen: [OpenPort.Identity: Timestamp] = [:]
+    /// The ports that are open as far as was told, as they were seen last.
+    private var open: [OpenPort.Identity: PortDocument] = [:]
+    /// The last look that saw something; nil while more has changed than was told.
+    private var latest: (look: PortLook, at: ContinuousClock.Instant)?
+    private var isWatching = false
     /// The look that was asked for last.
     private var look: Task<Reading<PortLook>, Never>?
     private var lookHasBegun = false
@@ -134,12 +148,54 @@ actor PortService {
         }
     }
 
+    /// Watches until nobody follows the events any more. Whoever begins to follow calls this.
+    func watch() {
+        guard !isWatching else { return }
+        isWatching = true
+        Task {
+            while context.events.hasReaders {
+                let began = ContinuousClock.now
+                let rest = await lookIfDue() ? (.now - began) * Self.pauseFactor : .zero
+                let pause = min(max(Self.glanceInterval, rest), Self.lookInterval)
+                do { try await Task.sleep(for: pause) } catch { break }
+            }
+            isWatching = false
+        }
+    }
+
+    /// - Returns: whether a look was taken.
+    private func lookIfDue() async -> Bool {
+        if let latest, .now - latest.at < Self.lookInterval, await !scan.hasNews(since: latest.look) { return false }
+        do {
+            _ = try await freshLook("watch the ports")
+        } catch {
+            context.logger.debug("\(error)")
+        }
+        return true
+    }
+
+    /// Takes over what a look saw, and tells what has changed.
     private func remember(_ look: PortLook) {
-        let now = Timestamp(.now)
-        var seen: [OpenPort.Identity: Timestamp] = [:]
-        for port in look.ports { seen[port.id] = firstSeen[port.id] ?? now }
-        for (id, moment) in firstSeen where seen[id] == nil && look.couldHide(id) { seen[id] = moment }
-        firstSeen = seen
+        var now: [OpenPort.Identity: PortDocument] = [:]
+        var changes: [HostEvent] = []
+        for port in look.ports {
+            let document = document(port, look)
+            if open[port.id] == nil {
+                changes.append(.portOpened(document))
+                if changes.count > Self.changeLimit { continue }
+            }
+            now[port.id] = document
+        }
+        for (id, document) in open where now[id] == nil {
+            if !look.couldHide(id) {
+                changes.append(.portClosed(document))
+                if changes.count <= Self.changeLimit { continue }
+            }
+            now[id] = document
+        }
+        for change in changes.prefix(Self.changeLimit) { context.tell(change) }
+        open = now
+        latest = changes.count <= Self.changeLimit ? (look, .now) : nil
     }
 
     private func document(_ port: OpenPort, _ look: PortLook) -> PortDocument {
@@ -151,7 +207,7 @@ actor PortService {
             processes: port.holders.map {
                 PortDocument.Holder(
                     pid: Int($0.process.pid.rawValue), command: $0.command, session: $0.session?.rawValue)
-            }, firstSeen: firstSeen[port.id] ?? Timestamp(.now))
+            }, firstSeen: open[port.id]?.firstSeen ?? Timestamp(.now))
     }
 
     private static func ports(_ look: PortLook, _ workspace: WorkspaceID, _ selection: PortSelection) -> [OpenPort] {

@@ -16,10 +16,20 @@ public struct PortLook: Sendable {
     public internal(set) var processes = 0
     /// The network namespace of the host itself.
     public internal(set) var ownNamespace: UInt64 = 0
+    /// Inodes of all sockets that waited in the network namespace of the host itself, also of others.
+    var ownSockets: Set<UInt64> = []
     /// What could not be looked into.
     public internal(set) var gaps: [Gap] = []
     /// All that waits in the network namespaces that were read, by namespace, also of others.
     var taken: [UInt64: Set<OpenPort.Place>] = [:]
+
+    /// Whether another look could see another thing in the network namespace of the host itself: a socket waits there that did not, or one
+    /// of a port waits no more.
+    /// - Parameter sockets: inodes of all that wait there now.
+    func isOutdated(by sockets: Set<UInt64>) -> Bool {
+        guard sockets.isSubset(of: ownSockets) else { return true }
+        return ports.contains { $0.id.place.namespace == ownNamespace && !$0.inodes.isSubset(of: sockets) }
+    }
 
     /// Whether a port that is not among ``ports`` could be open all the same.
     ///

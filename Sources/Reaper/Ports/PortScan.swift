@@ -43,4 +43,20 @@ public struct PortScan: Sendable {
         }
         return seen ?? .unknown(GroundReader.late)
     }
+
+    /// Whether another look could see another thing than an earlier one did, by a glance at the sockets that wait in the network namespace
+    /// of the host itself: four files, whatever runs.
+    ///
+    /// It does not see what happens in other network namespaces, nor that a socket was handed to another process.
+    /// - Returns: true also when the files could not be read.
+    public func hasNews(since look: PortLook) async -> Bool {
+        await executor.run { [procfs] in
+            do throws(SystemCallFailure) {
+                guard let sockets = try procfs.boundSockets(seenBy: ProcessID(getpid())) else { return true }
+                return look.isOutdated(by: Set(sockets.map(\.inode)))
+            } catch {
+                return true
+            }
+        }
+    }
 }

@@ -108,6 +108,7 @@ struct PortWalk {
                         sockets[socket.inode] = place
                         look.taken[namespace, default: []].insert(place)
                     }
+                    if namespace == look.ownNamespace { look.ownSockets = Set(bound.map(\.inode)) }
                     break
                 }
             } catch {

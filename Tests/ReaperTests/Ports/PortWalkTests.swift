@@ -135,4 +135,20 @@ import Testing
         let look = try #require(sample.look([50]))
         #expect(!look.couldHide(Self.id(3000)) && !look.couldHide(Self.id(3000, namespace: 9)))
     }
+
+    @Test(
+        arguments: [
+            ([100, 101], false), ([100], false), ([100, 101, 102], true), ([101], true), ([], true),
+        ] as [(Set<UInt64>, Bool)])
+    func `is outdated by a socket that is new, of whomever, and by one of a port that is gone`(
+        now: Set<UInt64>, isOutdated: Bool
+    ) throws {
+        let sample = try Tree(own: Self.line(3000, 100) + Self.line(22, 101))
+        try sample.add(50, namespace: 1, open: [100])
+        // What a glance cannot see in another namespace makes no look outdated.
+        try sample.add(51, namespace: 2, tcp: Self.line(3000, 200), open: [200])
+        let look = try #require(sample.look([50, 51]))
+        #expect(look.ports.count == 2)
+        #expect(look.isOutdated(by: now) == isOutdated)
+    }
 }
