@@ -33,10 +33,18 @@ extension CgroupDirectory {
         return try isThere() ? .noController : nil
     }
 
-    /// Limits of a set that the kernel does not have, each with what it has instead; nil once the cgroup is removed.
+    /// Limits of a set that the kernel does not have, each with what it has instead; nil while nothing runs in the cgroup, and once it is
+    /// removed.
+    ///
+    /// A slice whose unit is not loaded can have an empty cgroup all the same: when something is set on such a unit, systemd makes the
+    /// cgroup, writes the limits, forgets the unit and leaves the cgroup behind, from which controllers are then taken that no other
+    /// unit needs. What it lacks, the slice gets when it starts. So first comes the look at who is in it: a cgroup with members
+    /// belongs to a unit that has started.
+    /// - SeeAlso: systemd v252 and v257 src/core/cgroup.c, `unit_realize_cgroup`; src/core/unit.c, `unit_free`
     public func missing(
         of wanted: ResourceLimitChange
     ) throws(SystemCallFailure) -> [(limit: ResourceLimit, reading: LimitReading)]? {
+        guard try events()?.isPopulated == true else { return nil }
         var missing: [(limit: ResourceLimit, reading: LimitReading)] = []
         for limit in ResourceLimit.allCases {
             guard let value = wanted.values[limit] else { continue }

@@ -108,9 +108,11 @@ public actor SystemdManager {
     /// Sets and lifts limits of a unit until the next boot, whether it is loaded or not: a slice that is not gets them when it is
     /// loaded again, since systemd keeps them in files in its runtime directory.
     ///
-    /// systemd works them out after its answer, and before it takes the next call; and it says nothing where it cannot enforce
-    /// one. So this asks something else before it returns, and the caller reads the kernel.
-    /// - SeeAlso: org.freedesktop.systemd1(5), `SetUnitProperties()`; systemd v252 src/core/manager.c, `manager_loop`
+    /// A limit that is set is in the kernel before the answer. One that is lifted goes later if its controller goes with it, which is
+    /// after the answer and before the next call is taken. And systemd says nothing where it cannot enforce one. So this asks
+    /// something else before it returns, and the caller reads the kernel.
+    /// - SeeAlso: org.freedesktop.systemd1(5), `SetUnitProperties()`; systemd v252 and v257 src/core/cgroup.c, `unit_realize_cgroup`,
+    ///   and src/core/manager.c, `manager_loop`
     public func setLimits(
         _ unit: String, _ change: ResourceLimitChange, until deadline: Deadline
     ) async throws(ScopeFailure) {

@@ -56,7 +56,11 @@ struct FigureReader {
         figures.cpuPressure = pressure("cpu.pressure", "cpu_pressure", cgroup)
         figures.memoryPressure = pressure("memory.pressure", "memory_pressure", cgroup)
         figures.ioPressure = pressure("io.pressure", "io_pressure", cgroup)
-        if has("cgroup.events", "frozen", of: cgroup) { figures.frozen = file.number("frozen").map { $0 == 1 } }
+        if has("cgroup.events", "frozen", of: cgroup) {
+            // The slice of a workspace in which nothing runs can have left an empty cgroup behind.
+            if file.number("populated") == 0 { return FiguresDocument(reason: "nothing runs in it") }
+            figures.frozen = file.number("frozen").map { $0 == 1 }
+        }
         if !isBrief {
             figures.io = io(cgroup)
             figures.members = members(cgroup)

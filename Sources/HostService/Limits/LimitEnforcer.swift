@@ -162,7 +162,7 @@ struct LimitEnforcer: Sendable {
             "limit workspace \(workspace): its limits were being changed for \(Self.patience); nothing was done")
     }
 
-    /// Sets and reads back. A unit without a cgroup has nothing to be read back: what it gets is read when it is started.
+    /// Sets and reads back. Where nothing runs there is nothing to be read back: what it gets is read when a session starts in it.
     private func set(
         _ change: ResourceLimitChange, of unit: String, at path: CgroupPath, consequence: String
     ) async throws {
@@ -185,7 +185,7 @@ struct LimitEnforcer: Sendable {
 
     private typealias Missing = [(limit: ResourceLimit, reading: CgroupDirectory.LimitReading)]
 
-    /// - Returns: nil when there is no such cgroup.
+    /// - Returns: nil when nothing runs there.
     private func missing(of change: ResourceLimitChange, in path: CgroupPath) throws -> Missing? {
         switch context.ground.look(path) {
         case .absent: return nil

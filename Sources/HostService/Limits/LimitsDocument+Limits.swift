@@ -11,11 +11,12 @@ extension LimitsDocument {
             tasksMax: whole(.tasksMax), ioWeight: whole(.ioWeight))
     }
 
-    /// What the kernel has of limits at a place; nil where nothing is to be limited, or there is no such cgroup now, or it cannot be read.
+    /// What the kernel has of limits at a place; nil where nothing is to be limited, or nothing runs, or it cannot be read.
     init?(inForce limits: ResourceLimits, at path: CgroupPath?, ground: CgroupGround) {
         guard !limits.isEmpty, let path, case .found(let cgroup) = ground.look(path) else { return nil }
         var found = ResourceLimits()
         do throws(SystemCallFailure) {
+            guard try cgroup.events()?.isPopulated == true else { return nil }
             for limit in limits.values.keys {
                 guard let reading = try cgroup.read(limit) else { return nil }
                 if case .limited(let value) = reading { found.values[limit] = value }

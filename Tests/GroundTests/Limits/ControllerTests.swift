@@ -144,7 +144,7 @@ struct `With all controllers` {
             let lifted = try await fixture.client.changeSession(
                 session.id, ChangeRequest(limits: LimitsRequest(cpuQuota: LimitValue("infinity"))))
             #expect(lifted.limits.cpuQuota == nil)
-            #expect(try fixture.kernel("cpu.max", of: session.unit) == "max 100000")
+            try expectNoQuota(fixture, of: session.unit)
             #expect(try await fixture.share(of: session, over: .seconds(2)) > 0.6)
         }
     }
@@ -163,11 +163,20 @@ struct `With all controllers` {
         }
     }
 
+    /// The file goes with the controller when nothing else needs that.
+    private func expectNoQuota(_ fixture: Fixture, of unit: String) throws {
+        #expect(try [nil, "max 100000"].contains(fixture.kernel("cpu.max", of: unit)))
+    }
+
     // MARK: Where limits are kept
 
     private static let all = LimitsRequest(
         memoryMax: LimitValue("512M"), memoryHigh: LimitValue("384M"), cpuQuota: LimitValue("150%"),
         cpuWeight: LimitValue("50"), tasksMax: LimitValue("200"), ioWeight: LimitValue("80"))
+
+    private static let none = LimitsRequest(
+        memoryMax: LimitValue("infinity"), memoryHigh: LimitValue("infinity"), cpuQuota: LimitValue("infinity"),
+        cpuWeight: LimitValue("default"), tasksMax: LimitValue("infinity"), ioWeight: LimitValue("default"))
 
     private func expectAll(_ fixture: Fixture, of unit: String) throws {
         #expect(try fixture.kernel("memory.max", of: unit) == "\(512 << 20)")
@@ -202,6 +211,55 @@ struct `With all controllers` {
             let document = try await fixture.client.workspace(workspace.id)
             #expect(document.limitsInForce == document.limits)
             #expect(try await fixture.client.session(session.id).limitsInForce == document.limits)
+        }
+    }
+
+    @Test func `a change while all runs switches on the controllers that it needs, and lifting gives them back`()
+        async throws
+    {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "exec sleep 1000")
+            for _ in 1...3 {
+                let changed = try await fixture.client.changeWorkspace(workspace.id, ChangeRequest(limits: Self.all))
+                #expect(changed.limitsInForce == changed.limits)
+                try expectAll(fixture, of: workspace.slice)
+                let limited = try await fixture.client.changeSession(session.id, ChangeRequest(limits: Self.all))
+                #expect(limited.limitsInForce == limited.limits)
+                try expectAll(fixture, of: session.unit)
+                #expect(
+                    try await fixture.client.changeSession(session.id, ChangeRequest(limits: Self.none)).limits
+                        == LimitsDocument())
+                #expect(
+                    try await fixture.client.changeWorkspace(workspace.id, ChangeRequest(limits: Self.none)).limits
+                        == LimitsDocument())
+                for unit in [session.unit, workspace.slice] {
+                    try expectNoQuota(fixture, of: unit)
+                    #expect(try fixture.kernel("memory.max", of: unit) == "max")
+                    #expect(try fixture.kernel("pids.max", of: unit) == "max")
+                }
+            }
+        }
+    }
+
+    /// Regression: when a property is set of a slice that is not loaded, systemd leaves an empty cgroup behind, from which it takes
+    /// the controllers back that nothing else needs, if another workspace runs. The missing file was taken for a limit that
+    /// does not hold, and the change was refused with `limit_unavailable`.
+    @Test func `a change while nothing runs is taken beside others that run, and holds for the next session`()
+        async throws
+    {
+        try await Fixture.run { fixture in
+            _ = try await fixture.session(try await fixture.workspace("two"), "exec sleep 1000")
+            let workspace = try await fixture.workspace()
+            try await fixture.eventually("the slice is gone", within: Self.patience) {
+                try fixture.kernel("cgroup.events", of: workspace.slice) == nil
+            }
+            let changed = try await fixture.client.changeWorkspace(workspace.id, ChangeRequest(limits: Self.all))
+            #expect(changed.limitsInForce == nil)
+            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            #expect(stats.workspaces.first?.figures == FiguresDocument(reason: "nothing runs in it"))
+            _ = try await fixture.session(workspace, "exec sleep 1000")
+            try expectAll(fixture, of: workspace.slice)
         }
     }
 
