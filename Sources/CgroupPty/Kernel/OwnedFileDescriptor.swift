@@ -1,4 +1,4 @@
-public import Glibc
+import Glibc
 
 /// The one owner of a descriptor (I5).
 ///
@@ -19,7 +19,7 @@ public struct OwnedFileDescriptor: ~Copyable, Sendable {
     /// See: openat(2)
     /// - Throws: ``SystemCallFailure``; the subject is `path`.
     public borrowing func open(
-        _ path: String, flags: CInt, mode: mode_t = 0
+        _ path: String, flags: CInt, mode: UInt32 = 0
     ) throws(SystemCallFailure) -> OwnedFileDescriptor {
         let raw = raw
         return OwnedFileDescriptor(
@@ -32,7 +32,7 @@ public struct OwnedFileDescriptor: ~Copyable, Sendable {
     /// See: open(2)
     /// - Throws: ``SystemCallFailure``; the subject is `path`.
     public static func open(
-        path: String, flags: CInt, mode: mode_t = 0
+        path: String, flags: CInt, mode: UInt32 = 0
     ) throws(SystemCallFailure) -> OwnedFileDescriptor {
         OwnedFileDescriptor(
             adopting: try retryingInterrupted("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
