@@ -168,7 +168,7 @@ public final class CgroupDirectory: Sendable {
     /// more than all else that is read of a scope, since it has some seventy files.
     ///
     /// See: fstat(2); Linux fs/kernfs/inode.c, kernfs_refresh_inode
-    private func hasChildren() throws(SystemCallFailure) -> Bool {
+    public func hasChildren() throws(SystemCallFailure) -> Bool {
         var status = stat()
         try retryingInterrupted("fstat", "\(path)") { descriptor.withRawValue { fstat($0, &status) } }
         return status.st_nlink != 2

@@ -7,9 +7,8 @@ struct FigureReader {
     /// Figures that were missing where the cgroup was there, each with the reason.
     private(set) var unavailable: [String: String] = [:]
     private let ground: CgroupGround
-    private let delegation: Delegation
-    /// What the manager itself has. A controller that it has and a cgroup has not is one that nobody has switched on there.
-    private let controllers: Set<ResourceLimit.Controller>
+    /// Why a cgroup lacks a controller.
+    private let absences: [ResourceLimit.Controller: String]
     private let isBrief: Bool
     private var file = CgroupFileReader()
 
@@ -23,21 +22,33 @@ struct FigureReader {
         }
         self.ground = ground
         self.isBrief = isBrief
-        delegation = Delegation(manager)
+        absences = Self.absences(ground, Delegation(manager))
+    }
+
+    private static func absences(
+        _ ground: CgroupGround, _ delegation: Delegation
+    ) -> [ResourceLimit.Controller: String] {
+        // What the manager itself has, and a cgroup has not, is switched on by nobody there.
+        let controllers: Set<ResourceLimit.Controller>
         do throws(SystemCallFailure) {
             controllers = try ground.manager.controllers() ?? []
         } catch {
             // Then the advice is what is left to say.
             controllers = []
         }
+        let all = ResourceLimit.Controller.allCases.map { controller in
+            let why = controller == .cpu ? ": no quota and no weight is set" : ""
+            return (
+                controller,
+                controllers.contains(controller)
+                    ? "the \(controller.rawValue) controller is not switched on there\(why)"
+                    : delegation.advice([controller])
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: all)
     }
 
-    /// Why a cgroup lacks a controller.
-    private func absence(of controller: ResourceLimit.Controller) -> String {
-        guard controllers.contains(controller) else { return delegation.advice([controller]) }
-        let why = controller == .cpu ? ": no quota and no weight is set" : ""
-        return "the \(controller.rawValue) controller is not switched on there\(why)"
-    }
+    private func absence(of controller: ResourceLimit.Controller) -> String { absences[controller] ?? "" }
 
     /// Reads all figures of the cgroup at a path below the manager's own.
     mutating func figures(at path: CgroupPath) -> FiguresDocument {
@@ -141,11 +152,11 @@ struct FigureReader {
 
     /// Processes in it and below it. Most scopes have no cgroups of their own below, and need no walk.
     private mutating func members(_ cgroup: CgroupDirectory) -> Int? {
-        if file.read("cgroup.stat", of: cgroup) == .read, file.number("nr_descendants") == 0 {
-            let (outcome, count) = file.lines(of: "cgroup.procs", of: cgroup)
-            if outcome == .read { return count }
-        }
         do throws(SystemCallFailure) {
+            if try !cgroup.hasChildren() {
+                let (outcome, count) = file.lines(of: "cgroup.procs", of: cgroup)
+                if outcome == .read { return count }
+            }
             return try cgroup.members().count
         } catch {
             return miss("members", "\(error)")
