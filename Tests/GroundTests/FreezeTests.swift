@@ -188,6 +188,41 @@ struct `A freeze` {
         }
     }
 
+    /// What woke the workspace thawed all in it, also the session that somebody had frozen, who was not told.
+    @Test func `that somebody asked for of a session outlives an idle freeze of its workspace`() async throws {
+        try await Fixture.run { fixture in
+            let client = fixture.client
+            let workspace = try await client.createWorkspace(
+                CreateWorkspaceRequest(repository: fixture.repository.path, branch: "idle", freezeIdle: 1)
+            ).document
+            let kept = try await ready(fixture, workspace)
+            let used = try await ready(fixture, workspace)
+            try await EventWatcher.run(client) { watcher in
+                _ = try await client.freezeSession(kept.id)
+                try await watcher.wait(for: .frozen) { $0.session == nil && $0.outcome == "idle" }
+                try await client.sendInput(Array("1\n".utf8), to: used.id)
+                try await SessionReader(client, used.id).waitFor("got 1")
+                #expect(try await client.session(kept.id).frozen == true)
+                let input = try await Fixture.code { try await client.sendInput(Array("1\n".utf8), to: kept.id) }
+                #expect(input == "frozen")
+            }
+        }
+    }
+
+    /// A client that repeats its request after a lost answer was told that the workspace is frozen, of a session that is there.
+    @Test func `does not keep a request for a session from being repeated`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let request = CreateSessionRequest(id: "again1", command: ["/bin/sleep", "1000"])
+            let session = try await fixture.client.createSession(in: workspace.id, request).document
+            _ = try await fixture.client.freezeWorkspace(workspace.id)
+            #expect(try await fixture.client.createSession(in: workspace.id, request).document.id == session.id)
+            let other = CreateSessionRequest(id: "again2", command: ["/bin/sleep", "1000"])
+            let code = try await Fixture.code { try await fixture.client.createSession(in: workspace.id, other) }
+            #expect(code == "frozen")
+        }
+    }
+
     @Test func `that a person asked for is not undone by coming to it`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()

@@ -29,6 +29,28 @@ import Testing
         }
     }
 
+    /// Somebody gave a workspace more time while the delete of what had expired was being judged, and it was deleted all the same.
+    @Test func `of what has expired begins only when it still has`() async throws {
+        try await withIndex { index async throws in
+            try await index.put(Sample.workspace(state: .active))
+            for expiry in [nil, Sample.later(9)] {
+                _ = try await index.setExpiry(id, expiry)
+                let outcome = try await index.tombstone(
+                    id, receipt: Sample.receipt("r1"), options: "{}", at: Sample.later(1), onlyIfExpired: true)
+                #expect(outcome == .notExpired)
+                #expect(try await index.workspace(id)?.state == .active)
+                #expect(try await index.receipts(limit: 10) == [])
+            }
+            _ = try await index.setExpiry(id, Sample.later(1))
+            let outcome = try await index.tombstone(
+                id, receipt: Sample.receipt("r1"), options: "{}", at: Sample.later(1), onlyIfExpired: true)
+            guard case .begun = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+        }
+    }
+
     @Test func `needs a workspace`() async throws {
         try await withIndex { index async throws in
             #expect(
@@ -56,7 +78,7 @@ import Testing
                             at: Sample.moment)
                         switch outcome {
                         case .begun: return true
-                        case .alreadyDeleting, .missing: return false
+                        case .alreadyDeleting, .missing, .notExpired: return false
                         }
                     }
                 }

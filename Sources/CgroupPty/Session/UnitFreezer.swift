@@ -115,6 +115,56 @@ public struct UnitFreezer: Sendable {
         }
     }
 
+    /// Thaws a slice, and leaves scopes in it frozen.
+    ///
+    /// systemd before 257 freezes and thaws the scopes with their slice: those that are to stay are frozen anew, and may have run for
+    /// a moment. Which these are, the kernel cannot say.
+    public func release(_ slice: ScopeStop.Target, keeping scopes: Set<String>) async -> Thaw {
+        let cgroup: CgroupDirectory
+        switch ground.look(slice.path) {
+        case .found(let found): cgroup = found
+        case .absent: return .notFrozen
+        case .unknown(let reason): return .failed(reason)
+        }
+        do throws(SystemCallFailure) {
+            guard try cgroup.events()?.isFrozen == true else { return .notFrozen }
+            var remark = await thawUnit(slice.unit, cgroup)
+            for name in try cgroup.childNames() ?? [] where name.hasSuffix(".scope") {
+                guard let child = try cgroup.child(CgroupPath(components: [name])) else { continue }
+                if scopes.contains(name) {
+                    remark = try await keepFrozen(name, child) ?? remark
+                } else if try child.isFreezeWanted() {
+                    remark = await thawUnit(name, child) ?? remark
+                }
+            }
+            if try cgroup.isFreezeWanted() { return .failed(remark ?? "it is to be frozen still") }
+            // Where all is to stay, the slice goes on saying that it is frozen.
+            let change = try await cgroup.wait(monitor, until: .after(.seconds(5))) { !$0.isFrozen || !scopes.isEmpty }
+            if change == .notReached { return .heldByAncestor }
+            return remark.map { .failed($0) } ?? .thawed
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    /// - Returns: what went wrong.
+    private func keepFrozen(_ unit: String, _ cgroup: CgroupDirectory) async throws(SystemCallFailure) -> String? {
+        if try cgroup.isFreezeWanted() { return nil }
+        _ = try await cgroup.wait(monitor, until: .after(.seconds(2))) { !$0.isFrozen }
+        var remark: String?
+        // systemd takes no freeze before it has seen the end of the thaw; each question lets it look.
+        for _ in 0..<50 {
+            do throws(ScopeFailure) {
+                try await systemd.freezeUnit(unit, until: .after(.seconds(2)))
+                return nil
+            } catch {
+                remark = "\(error)"
+            }
+            do throws(ScopeFailure) { _ = try await systemd.version(until: .after(.seconds(2))) } catch { break }
+        }
+        return remark
+    }
+
     /// Thaws, from the outside to the inside.
     /// - Parameter remarks: What systemd had against it; the kernel was told all the same.
     /// - Returns: how many were frozen.

@@ -40,8 +40,10 @@ public struct SSHDestination: Sendable, Hashable, CustomStringConvertible {
     /// What ssh is started with.
     /// - Parameter mayAsk: Whether it may ask the user for a password.
     func arguments(mayAsk: Bool) -> [String] {
-        // A machine that does not answer is given up: nobody can wait for TCP's own two minutes.
-        var arguments = ["-T", "-o", "ConnectTimeout=30"]
+        // A machine that does not answer is given up: nobody can wait for TCP's own two minutes, or hours once connected.
+        var arguments = [
+            "-T", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3",
+        ]
         if !mayAsk { arguments += ["-o", "BatchMode=yes"] }
         if let port { arguments += ["-p", "\(port)"] }
         arguments += ["--", login, "corral", "dial-stdio"]

@@ -57,6 +57,8 @@ final class EventStreamHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func read(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         do throws(EventStreamParser.TooLong) {
             for item in try parser.read(bytes.readableBytesView) where completion != nil { take(item) }
+            // A reader that was slow to take it is no silence of the host.
+            if completion != nil { wait(context) }
         } catch {
             finish(.failure(.badResponse(request: request, why: "\(error)")), context)
         }

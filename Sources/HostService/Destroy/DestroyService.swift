@@ -182,7 +182,8 @@ actor DestroyService {
             createdAt: receipt.createdAt.date)
         await parts.context.reach(.destroyTombstone)
         switch try await parts.context.index.tombstone(
-            row.id, receipt: stored, options: try WireCoding.text(of: options), at: .now)
+            row.id, receipt: stored, options: try WireCoding.text(of: options), at: .now,
+            onlyIfExpired: cause == .expired)
         {
         case .begun(let destroy):
             let saga = DestroySaga(parts, row, destroy, receipt: receipt, options: options, isResumed: false)
@@ -191,6 +192,8 @@ actor DestroyService {
             return saga
         case .alreadyDeleting: return try await resume(row.id, options)
         case .missing: return nil
+        case .notExpired:
+            throw HostFailure.conflict("delete workspace \(row.id): it was given more time; nothing was changed")
         }
     }
 

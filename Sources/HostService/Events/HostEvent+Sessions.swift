@@ -76,6 +76,8 @@ extension HostEvent {
             row,
             catalog: .tasksRefused)
         event.document.count = count
+        // Of a whole workspace nobody knows which session it was.
+        if unit != row.unit { (event.document.session, event.document.title) = (nil, nil) }
         return event
     }
 

@@ -14,6 +14,8 @@ struct FreezeService: Sendable {
         case asked
         /// It had been idle for as long as its workspace says; it goes on when somebody comes to it.
         case idle
+        /// Nobody any more: it was thawed.
+        case none
     }
 
     /// What a process may take to stop: one that waits for a disk does not.
@@ -29,8 +31,12 @@ struct FreezeService: Sendable {
     // MARK: Workspaces
 
     /// Freezes everything in a workspace's slice.
+    /// - Parameter isStillWanted: asked once nothing is created in the workspace any more; false leaves it running.
     /// - Throws: ``HostFailure``; then it is as it was.
-    func freeze(_ row: WorkspaceRow, because cause: Cause = .asked) async throws {
+    func freeze(
+        _ row: WorkspaceRow, because cause: Cause = .asked,
+        if isStillWanted: @Sendable () async throws -> Bool = { true }
+    ) async throws {
         let verb = "freeze workspace \(row.id)"
         guard row.state != .deleting else {
             throw HostFailure.workspaceDeleting("\(verb): it is being deleted; nothing was frozen")
@@ -45,7 +51,13 @@ struct FreezeService: Sendable {
         let slice = SliceName.workspace(context.instance, row.id)
         let result: Result<Bool, any Error>
         do {
-            result = .success(try await freeze(.init(slice), because: cause, verb))
+            // A delete may have begun while creations were waited for.
+            guard try await context.index.workspace(row.id)?.state == row.state else {
+                throw HostFailure.workspaceDeleting("\(verb): it is being deleted; nothing was frozen")
+            }
+            var isNew = false
+            if try await isStillWanted() { isNew = try await freeze(.init(slice), because: cause, verb) }
+            result = .success(isNew)
         } catch {
             result = .failure(error)
         }
@@ -56,7 +68,29 @@ struct FreezeService: Sendable {
     /// Lets everything in a workspace's slice go on, also sessions that were frozen for themselves.
     func thaw(_ row: WorkspaceRow, because why: String = "asked") async throws {
         let slice = SliceName.workspace(context.instance, row.id)
-        if try await thaw(.init(slice), "thaw workspace \(row.id)") { context.tell(.thawed(row, why)) }
+        if try await thaw(.init(slice), "thaw workspace \(row.id)") {
+            for scope in scopes(of: slice) { try note(.none, scope.path, "") }
+            context.tell(.thawed(row, why))
+        }
+    }
+
+    private func scopes(of slice: SliceName) -> [ScopeName] {
+        guard case .found(let cgroup) = context.ground.look(slice.path) else { return [] }
+        do throws(SystemCallFailure) {
+            return try (cgroup.childNames() ?? []).compactMap { ScopeName(unit: $0) }
+        } catch {
+            return []
+        }
+    }
+
+    /// Lets a workspace go on that was frozen since nobody used it. Sessions that somebody froze stay so.
+    func wake(_ row: WorkspaceRow, because why: String) async throws {
+        let slice = SliceName.workspace(context.instance, row.id)
+        let verb = "thaw workspace \(row.id)"
+        let kept = Set(scopes(of: slice).filter { cause(of: $0.path) == .asked }.map(\.unit))
+        if try outcome(of: await freezer.release(.init(slice), keeping: kept), slice.path, verb) {
+            context.tell(.thawed(row, why))
+        }
     }
 
     // MARK: Sessions
@@ -70,6 +104,8 @@ struct FreezeService: Sendable {
         guard row.status != .starting else {
             throw HostFailure.conflict("\(verb): it is being started; nothing was frozen")
         }
+        // Else the next one who comes to the workspace would let it go on.
+        _ = try await wake(row, "another freeze")
         if try await freeze(.init(scope), because: .asked, verb) { context.tell(.frozen(row)) }
     }
 
@@ -94,8 +130,25 @@ struct FreezeService: Sendable {
             freezer.isFrozen(scope.slice.path) == true,
             let workspace = try await context.index.workspace(row.workspaceID)
         else { return false }
-        try await thaw(workspace, because: why)
+        try await wake(workspace, because: why)
         return isFrozen(row) != true
+    }
+
+    /// Lets a slice go on in which nothing runs: systemd from 257 on keeps one that is frozen, and starts nothing in it.
+    /// - Returns: whether it was such a one.
+    func thawEmpty(_ slice: SliceName) async throws -> Bool {
+        guard case .found(let cgroup) = context.ground.look(slice.path), try cgroup.events()?.isPopulated == false
+        else {
+            return false
+        }
+        _ = try await thaw(.init(slice), "thaw \(slice.unit), in which nothing runs")
+        return true
+    }
+
+    /// Whether somebody froze a session or its workspace; what is frozen for not being used is not held.
+    func isHeld(_ row: SessionRow) -> Bool {
+        guard let scope = ScopeName(unit: row.unit), freezer.isFrozen(scope.path) != false else { return false }
+        return !(freezer.isFrozen(scope.slice.path) == true && cause(of: scope.slice.path) == .idle)
     }
 
     /// Refuses input to a session that is frozen, unless it goes on by being used.
@@ -109,26 +162,35 @@ struct FreezeService: Sendable {
 
     /// - Returns: whether it was not frozen before.
     private func freeze(_ target: ScopeStop.Target, because cause: Cause, _ verb: String) async throws -> Bool {
+        // What somebody else froze must not be taken for idle.
+        if cause == .idle, freezer.isFrozen(target.path) != false { return false }
         try note(cause, target.path, verb)
         let outcome: UnitFreezer.Freeze
         do throws(ScopeFailure) {
             outcome = try await freezer.freeze(target, until: .after(Self.patience))
         } catch {
+            try note(.none, target.path, verb)
             if case .unreachable = error { throw HostFailure.systemdUnreachable("\(error); nothing was frozen") }
             throw HostFailure.freezeFailed("\(verb): \(error); nothing was frozen")
         }
-        switch outcome {
-        case .frozen: return true
-        case .alreadyFrozen: return false
-        case .empty: throw HostFailure.nothingToFreeze("\(verb): nothing runs in it")
-        case .failed(let why): throw HostFailure.freezeFailed("\(verb): \(why)")
-        }
+        if outcome == .frozen || outcome == .alreadyFrozen { return outcome == .frozen }
+        try note(.none, target.path, verb)
+        if case .failed(let why) = outcome { throw HostFailure.freezeFailed("\(verb): \(why)") }
+        throw HostFailure.nothingToFreeze("\(verb): nothing runs in it")
     }
 
     /// - Returns: whether it was frozen before.
     private func thaw(_ target: ScopeStop.Target, _ verb: String) async throws -> Bool {
-        switch await freezer.thaw(target) {
-        case .thawed: return true
+        try outcome(of: await freezer.thaw(target), target.path, verb)
+    }
+
+    /// - Returns: whether it was frozen before.
+    private func outcome(of thaw: UnitFreezer.Thaw, _ path: CgroupPath, _ verb: String) throws -> Bool {
+        switch thaw {
+        case .thawed:
+            // The next freeze may be somebody's who does not say why.
+            try note(.none, path, verb)
+            return true
         case .notFrozen: return false
         case .heldByAncestor:
             throw HostFailure.frozen(

@@ -42,6 +42,8 @@ final class FreezeWatch: Sendable {
                 }
             } catch {
                 context.logger.debug("watch whether session \(row.id) is frozen: \(error)")
+                // What is not known keeps nobody from typing.
+                if self?.isFrozen == true { self?.changed(to: false) }
             }
         }
         task.withLock { $0 = watch }

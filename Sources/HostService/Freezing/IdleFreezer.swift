@@ -18,9 +18,9 @@ actor IdleFreezer {
     /// What is known of a workspace from the last look.
     private struct Seen {
         var usage: Duration?
-        var at: ContinuousClock.Instant
+        var at: SuspendingClock.Instant
         /// When it was in use last, as far as its processor time tells.
-        var busyAt: ContinuousClock.Instant
+        var busyAt: SuspendingClock.Instant
     }
 
     private let context: HostContext
@@ -51,30 +51,36 @@ actor IdleFreezer {
     /// - Returns: when to look again.
     private func look() async -> Duration {
         // While no workspace asks for it, only a setting that changes is waited for.
-        var shortest = Duration.seconds(3600)
+        var shortest = Self.longestPause
+        var isNobodyAsking = true
         do {
             var watched: Set<WorkspaceID> = []
             for row in try await context.index.workspaces() where row.state == .active {
                 guard let limit = context.freezeIdle(of: row) else { continue }
                 watched.insert(row.id)
-                shortest = min(shortest, limit)
-                if try await quietTime(of: row) >= limit { try await freeze(row) }
+                isNobodyAsking = false
+                shortest = min(shortest, limit / 4)
+                if try await quietTime(of: row) >= limit { try await freeze(row, limit) }
             }
             seen = seen.filter { watched.contains($0.key) }
         } catch {
             context.logger.error("Idle workspaces could not be looked for: \(error)")
         }
-        if seen.isEmpty && shortest == .seconds(3600) { return shortest }
-        return min(max(Self.shortestPause, shortest / 4), Self.longestPause)
+        if isNobodyAsking { return .seconds(3600) }
+        return max(Self.shortestPause, shortest)
     }
 
-    private func freeze(_ row: WorkspaceRow) async throws {
+    private func freeze(_ row: WorkspaceRow, _ limit: Duration) async throws {
         do {
-            try await freezes.freeze(row, because: .idle)
-            // Whoever came a moment ago saw it run.
-            for session in try await context.index.sessions(workspace: row.id, includeEnded: false)
-            where await registry.session(session.id)?.feed?.clientCount ?? 0 > 0 {
-                try await freezes.thaw(row, because: "attached")
+            let judged = SuspendingClock.now
+            // Asked anew once nothing is created any more: what was created meanwhile is in use.
+            try await freezes.freeze(row, because: .idle) { try await self.quietTime(of: row) >= limit }
+            // Whoever came or typed a moment ago saw it run.
+            for session in try await context.index.sessions(workspace: row.id, includeEnded: false) {
+                guard let feed = await registry.session(session.id)?.feed else { continue }
+                guard feed.clientCount > 0 || feed.usedAt > judged else { continue }
+                try await freezes.wake(row, because: "attached")
+                break
             }
         } catch let failure as HostFailure {
             // It is tried again after as long a time.
@@ -85,7 +91,7 @@ actor IdleFreezer {
 
     /// For how long nobody has used a workspace. Zero when somebody does, when nothing runs in it, or when it is frozen.
     private func quietTime(of row: WorkspaceRow) async throws -> Duration {
-        let now = ContinuousClock.now
+        let now = SuspendingClock.now
         guard case .found(let slice) = context.ground.look(SliceName.workspace(context.instance, row.id).path),
             let events = try slice.events(), events.isPopulated, !events.isFrozen
         else {

@@ -114,7 +114,8 @@ public enum HostService {
             context: context, command: command, scripts: scripts, trash: trash, ender: ender, limits: limits,
             idleFreezer: idleFreezer, lifetimeSet: lifetimeSet)
         let lifetimes = Lifetimes(
-            context: context, registry: registry, ender: ender, destroys: destroys, lifetimeSet: lifetimeSet)
+            context: context, registry: registry, ender: ender, destroys: destroys, freezes: freezes,
+            lifetimeSet: lifetimeSet)
         let host = Host(
             context: context, registry: registry, sessionService: sessions, workspaceService: workspaces,
             destroyService: destroys, freezeService: freezes, reaperService: reaper,
@@ -124,7 +125,7 @@ public enum HostService {
             host,
             HostWork.Parts(
                 registry: registry, ender: ender, finder: finder, workspaces: workspaces, destroys: destroys,
-                reaper: reaper, trash: trash, limits: limits, freezes: freezes, idleFreezer: idleFreezer,
+                reaper: reaper, trash: trash, limits: limits, idleFreezer: idleFreezer,
                 lifetimes: lifetimes)
         )
     }

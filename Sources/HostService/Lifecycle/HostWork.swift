@@ -19,7 +19,6 @@ struct HostWork: Service {
         let reaper: ReaperService
         let trash: WorktreeTrash
         let limits: LimitEnforcer
-        let freezes: FreezeService
         let idleFreezer: IdleFreezer
         let lifetimes: Lifetimes
     }
@@ -54,6 +53,8 @@ struct HostWork: Service {
         }
         await waitForEnd()
         background.cancel()
+        // A delete of what has expired is waited for by what is cancelled here.
+        await work.destroys.stop()
         await background.value
         await stopInOrder()
     }

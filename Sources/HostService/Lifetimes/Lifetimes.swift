@@ -18,6 +18,8 @@ actor Lifetimes {
     static let sessionWarning = Duration.seconds(300)
     /// From a delete that was refused to the next try.
     static let retry = Duration.seconds(3600)
+    /// From an end that was not confirmed to the next try; a full disk makes it fail at once.
+    static let sessionRetry = Duration.seconds(60)
     /// The longest time between two looks: the calendar may be set, and rows come by other ways than this process's.
     private static let longestPause = Duration.seconds(60)
     private static let shortestPause = Duration.milliseconds(100)
@@ -32,12 +34,17 @@ actor Lifetimes {
     private let registry: SessionRegistry
     private let ender: SessionEnder
     private let destroys: DestroyService
+    private let freezes: FreezeService
     /// Rings when the next look is to come now.
     private let bell: Bell
     private var warnedSessions: Set<SessionID> = []
     /// By the moment that was warned of: another one is warned of anew.
     private var warnedWorkspaces: [WorkspaceID: Date] = [:]
     private var ending: Set<SessionID> = []
+    /// When a session was frozen by somebody, or attached to, at a look.
+    private var heldAt: [SessionID: SuspendingClock.Instant] = [:]
+    /// When an end that could not be confirmed is tried again.
+    private var sessionRetries: [SessionID: Deadline] = [:]
     private var deleting: Set<WorkspaceID> = []
     /// When a delete that was refused is tried again; by the moment of the expiry, since another one begins anew.
     private var retries: [WorkspaceID: (expiry: Date, at: Deadline)] = [:]
@@ -46,8 +53,9 @@ actor Lifetimes {
     /// - Parameter lifetimeSet: Rings when something was given a time.
     init(
         context: HostContext, registry: SessionRegistry, ender: SessionEnder, destroys: DestroyService,
-        lifetimeSet: Bell
+        freezes: FreezeService, lifetimeSet: Bell
     ) {
+        self.freezes = freezes
         bell = lifetimeSet
         self.context = context
         self.registry = registry
@@ -74,12 +82,19 @@ actor Lifetimes {
         do {
             let rows = try await context.index.limitedSessions()
             for row in rows where row.disposeRequestedAt == nil && !ending.contains(row.id) {
+                if let retry = sessionRetries[row.id], !retry.hasPassed {
+                    next = min(next, retry)
+                    continue
+                }
                 if let reason = await look(at: row, &next) {
                     ending.insert(row.id)
                     due.append(.kill(row, reason))
                 }
             }
-            warnedSessions.formIntersection(rows.map(\.id))
+            let there = Set(rows.map(\.id))
+            warnedSessions.formIntersection(there)
+            heldAt = heldAt.filter { there.contains($0.key) }
+            sessionRetries = sessionRetries.filter { there.contains($0.key) }
             let workspaces = try await context.index.workspaces()
             for row in workspaces where row.state != .deleting && row.state != .creating && !deleting.contains(row.id) {
                 if look(at: row, &next) {
@@ -111,10 +126,10 @@ actor Lifetimes {
             }
         }
         if let seconds = row.idleTimeout, let live = await registry.session(row.id), let feed = live.feed {
-            let scope = ScopeName(unit: row.unit)
             // Somebody stopped it: that it does nothing is no sign that nobody wants it.
-            if let scope, context.freezer.isFrozen(scope.path) != false || feed.clientCount > 0 { feed.noteUse() }
-            let left = Duration.seconds(seconds) - (ContinuousClock.now - feed.usedAt)
+            if freezes.isHeld(row) || feed.clientCount > 0 { heldAt[row.id] = .now }
+            let usedAt = max(feed.usedAt, heldAt[row.id] ?? feed.usedAt)
+            let left = Duration.seconds(seconds) - (SuspendingClock.now - usedAt)
             if left <= .zero { return .idleTimeout }
             next = min(next, .after(left))
         }
@@ -144,8 +159,15 @@ actor Lifetimes {
         switch due {
         case .kill(let row, let reason):
             // What is not confirmed is stamped, and the reaper's.
-            _ = await ender.kill(row, reason: reason, force: false)
+            let end = await ender.kill(row, reason: reason, force: false)
             ending.remove(row.id)
+            if end.outcome != .confirmed {
+                sessionRetries[row.id] = .after(Self.sessionRetry)
+                context.logger.error(
+                    "Session \(row.id) has lived its time and did not end: \(end.detail ?? end.outcome.rawValue)",
+                    metadata: .session(row, outcome: end.outcome.rawValue, context.instance))
+                return
+            }
         case .delete(let row):
             await delete(row)
             deleting.remove(row.id)
@@ -164,7 +186,19 @@ actor Lifetimes {
             let receipt = try await destroys.delete(row.id.rawValue, DeleteWorkspaceOptions(), because: .expired)
             if receipt.state == .kept { deferDelete(row, expiry, receipt.detail ?? "its delete was given up") }
         } catch {
+            // Not kept, but left to the next host; or given more time.
+            if Task.isCancelled { return }
+            if await hasMoreTime(row) { return }
             deferDelete(row, expiry, "\(error)")
+        }
+    }
+
+    private func hasMoreTime(_ row: WorkspaceRow) async -> Bool {
+        do {
+            guard let now = try await context.index.workspace(row.id) else { return true }
+            return now.expiresAt.map { $0 > .now } ?? true
+        } catch {
+            return false
         }
     }
 

@@ -101,11 +101,18 @@ struct LimitEnforcer: Sendable {
         record: (ResourceLimits) async throws -> Bool, orElse refusal: HostFailure
     ) async throws -> ResourceLimits {
         let after = before.applying(change)
-        guard try await record(after) else { throw refusal }
+        // What is lifted leaves the record last: after a crash in between the next host puts in place what is on record, and nothing is
+        // in force that is not.
+        guard try await record(before.applying(ResourceLimitChange(change.set.values))) else { throw refusal }
         do {
             try await set(change, of: unit, at: path, consequence: Self.unchanged)
+            guard try await record(after) else { throw refusal }
         } catch {
-            _ = try await record(before)
+            do {
+                _ = try await record(before)
+            } catch {
+                context.logger.error("take back the record of the limits of \(unit): \(error)")
+            }
             await undo(after.change(to: before), of: unit)
             throw error
         }
@@ -129,22 +136,29 @@ struct LimitEnforcer: Sendable {
         do {
             for row in try await context.index.workspaces() where !row.limits.isEmpty && row.state != .deleting {
                 let slice = SliceName.workspace(context.instance, row.id)
-                await repair(row.limits, slice.unit, slice.path, in: row.id)
+                await repair(slice.unit, slice.path, in: row.id) {
+                    try await context.index.workspace(row.id).flatMap { $0.state == .deleting ? nil : $0.limits }
+                }
             }
             for row in sessions where !row.limits.isEmpty && row.status == .active && row.bootID == context.bootID {
                 guard let scope = ScopeName(unit: row.unit) else { continue }
-                await repair(row.limits, scope.unit, scope.path, in: row.workspaceID)
+                await repair(scope.unit, scope.path, in: row.workspaceID) {
+                    try await context.index.session(row.id).flatMap { $0.status == .active ? $0.limits : nil }
+                }
             }
         } catch {
             context.logger.error("Limits of an earlier host could not be looked at: \(error)")
         }
     }
 
+    /// - Parameter onRecord: reads the limits once nobody else changes them: clients are served by now, and may have.
     private func repair(
-        _ limits: ResourceLimits, _ unit: String, _ path: CgroupPath, in workspace: WorkspaceID
+        _ unit: String, _ path: CgroupPath, in workspace: WorkspaceID,
+        _ onRecord: @escaping @Sendable () async throws -> ResourceLimits?
     ) async {
         do {
             try await withTurn(workspace) {
+                guard let limits = try await onRecord() else { return }
                 let wanted = ResourceLimitChange(limits.values)
                 guard let missing = try missing(of: wanted, in: path), !missing.isEmpty else { return }
                 try await set(wanted, of: unit, at: path, consequence: "it goes on without")

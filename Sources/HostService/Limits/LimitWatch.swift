@@ -87,10 +87,17 @@ final class LimitWatch: Sendable {
                     if let key { keys.append(key) }
                 }
             }
-            // From Linux 6.11 on a refused fork counts where the limit is: at the workspace's slice when it is the workspace's.
+            // From Linux 6.11 on a refused fork counts where the limit is: at the workspace's slice when it is the workspace's. What
+            // counts there alone, and not below it too, has a file of its own.
             if case .found(let slice) = context.ground.look(scope.slice.path) {
-                let key = try files?.begin("pids.events", of: slice) { [weak self] in self?.look(at: scope.slice, row) }
-                if let key { keys.append(key) }
+                for file in ["pids.events.local", "pids.events"] {
+                    guard
+                        let key = try files?.begin(
+                            file, of: slice, onChange: { [weak self] in self?.look(at: scope.slice, row) })
+                    else { continue }
+                    keys.append(key)
+                    break
+                }
             }
         } catch {
             context.logger.warning(
@@ -103,8 +110,9 @@ final class LimitWatch: Sendable {
     }
 
     private func baseline(_ scope: ScopeName) {
-        for (unit, path) in [(scope.unit, scope.path), (scope.slice.unit, scope.slice.path)] {
-            let counts = counts(path)
+        for (unit, counts) in [
+            (scope.unit, counts(scope.path)), (scope.slice.unit, counts(scope.slice.path, isLocal: true)),
+        ] {
             seen.withLock { seen in
                 if let count = counts.outOfMemory { seen[unit]?.outOfMemory = count }
                 if let count = counts.refused { seen[unit]?.refused = count }
@@ -129,7 +137,7 @@ final class LimitWatch: Sendable {
     }
 
     private func look(at slice: SliceName, _ row: SessionRow) {
-        guard let count = counts(slice.path).refused, isNews(count, at: slice.unit) else { return }
+        guard let count = counts(slice.path, isLocal: true).refused, isNews(count, at: slice.unit) else { return }
         context.tell(.tasksRefused(row, unit: slice.unit, count: count))
     }
 
@@ -145,10 +153,12 @@ final class LimitWatch: Sendable {
         }
     }
 
-    private func counts(_ path: CgroupPath) -> (outOfMemory: UInt64?, refused: UInt64?) {
+    /// - Parameter isLocal: Only forks that this cgroup's own limit refused, where the kernel tells them apart.
+    private func counts(_ path: CgroupPath, isLocal: Bool = false) -> (outOfMemory: UInt64?, refused: UInt64?) {
         guard case .found(let cgroup) = context.ground.look(path) else { return (nil, nil) }
         var file = CgroupFileReader(capacity: 1 << 10)
         let outOfMemory = file.read("memory.events", of: cgroup) == .read ? file.number("oom_kill") : nil
+        if isLocal, file.read("pids.events.local", of: cgroup) == .read { return (outOfMemory, file.number("max")) }
         return (outOfMemory, file.read("pids.events", of: cgroup) == .read ? file.number("max") : nil)
     }
 }

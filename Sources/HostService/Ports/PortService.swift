@@ -238,14 +238,15 @@ actor PortService {
         let rows = try await context.index.sessions(workspace: nil, includeEnded: false)
         for holder in holders {
             let name = "process \(holder.process.pid) (\(holder.command))"
-            if let row = rows.first(where: { $0.leader == holder.process }) {
+            // Also of one that was taken for lost and is not: its row says that it has ended until the reaper has seen it.
+            let own: SessionRow? =
+                if let session = holder.session { try await context.index.session(session) } else { nil }
+            if let row = (rows + [own].compactMap { $0 }).first(where: { $0.leader == holder.process }) {
                 throw HostFailure.sessionLeader(
                     "\(verb): \(name) is the leader of session \(row.id), which would end with it; nothing was ended. Kill the session instead"
                 )
             }
-            guard let session = holder.session else { continue }
-            let row = try await context.index.session(session)
-            if row?.leader == nil {
+            if let session = holder.session, own?.leader == nil {
                 throw HostFailure.conflict(
                     "\(verb): \(name) is in session \(session), and who leads that is not on record; nothing was ended")
             }

@@ -13,6 +13,7 @@ actor SessionRegistry {
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
     /// Workspaces that are being frozen.
     private var freezing: Set<WorkspaceID> = []
+    private var freezeEnds: [CheckedContinuation<Void, Never>] = []
     /// Sessions that are over, whose terminal is being let go of.
     private var leaving: Set<SessionID> = []
 
@@ -60,7 +61,7 @@ actor SessionRegistry {
 
     /// For how long each terminal that is held was not used: no output, no input, no client.
     func idleTimes() -> [SessionID: Duration] {
-        let now = ContinuousClock.now
+        let now = SuspendingClock.now
         return live.compactMapValues { $0.feed.map { $0.clientCount > 0 ? .zero : now - $0.usedAt } }
     }
 
@@ -84,7 +85,17 @@ actor SessionRegistry {
     func beginFreeze(_ workspace: WorkspaceID) -> Bool { freezing.insert(workspace).inserted }
 
     /// A freeze is over, one way or the other.
-    func endFreeze(_ workspace: WorkspaceID) { freezing.remove(workspace) }
+    func endFreeze(_ workspace: WorkspaceID) {
+        freezing.remove(workspace)
+        let waiting = freezeEnds
+        freezeEnds = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits until a workspace is not being frozen. A freeze has a deadline, so this ends.
+    func waitForFreeze(of workspace: WorkspaceID) async {
+        while freezing.contains(workspace) { await withCheckedContinuation { freezeEnds.append($0) } }
+    }
 
     /// The creation is over, one way or the other.
     func endCreation(_ attempt: UInt64) {

@@ -63,10 +63,19 @@ struct SessionService: Sendable {
     private func begin(_ plan: SessionStarter.Plan) async throws -> Begun {
         let refusal = HostFailure.frozen(
             "start a session in \(plan.row.workspaceID): the workspace is frozen; nothing was started")
-        guard let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID) else { throw refusal }
+        guard let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID) else {
+            if let row = try await repeated(plan) { return .there(row) }
+            throw refusal
+        }
         do {
             // A freeze waits for us from here on. A leader that is born into one would never answer.
-            if context.freezer.isFrozen(plan.scope.slice.path) == true { throw refusal }
+            if context.freezer.isFrozen(plan.scope.slice.path) == true {
+                if let row = try await repeated(plan) {
+                    await registry.endCreation(attempt)
+                    return .there(row)
+                }
+                guard try await freezes.thawEmpty(plan.scope.slice) else { throw refusal }
+            }
             if let existing = try await insert(plan) {
                 await registry.endCreation(attempt)
                 return .there(existing)
@@ -83,6 +92,14 @@ struct SessionService: Sendable {
             await registry.endCreation(attempt)
             throw error
         }
+    }
+
+    /// The session that this request has made before, if it lives.
+    private func repeated(_ plan: SessionStarter.Plan) async throws -> SessionRow? {
+        guard let row = try await context.index.session(plan.row.id), row.request == plan.row.request,
+            row.workspaceID == plan.row.workspaceID, row.status == .active
+        else { return nil }
+        return row
     }
 
     /// - Returns: the session that has the id already, if it is the same one.

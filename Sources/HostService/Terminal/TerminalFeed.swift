@@ -86,7 +86,7 @@ final class TerminalFeed: TerminalSink {
         var isCheckpointing = false
         var lastCheckpoint = ContinuousClock.now
         /// When there was output, or input that was sent, or a client, last.
-        var usedAt = ContinuousClock.now
+        var usedAt = SuspendingClock.now
 
         /// Notes that the terminal has another size from here on.
         mutating func note(_ size: WindowSize) {
@@ -174,12 +174,9 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
-    /// Notes that somebody has it in use.
-    func noteUse() { state.withLock { $0.usedAt = .now } }
-
     /// When somebody or something used the terminal last: output, input that was sent, a client that was attached. Not before this
     /// host held it.
-    var usedAt: ContinuousClock.Instant { state.withLock { $0.usedAt } }
+    var usedAt: SuspendingClock.Instant { state.withLock { $0.usedAt } }
 
     /// Where the answers to the last input that was sent begin; nil when none was sent to this host.
     var inputSent: UInt64? { state.withLock { $0.inputSent } }

@@ -351,6 +351,8 @@ struct WorkspaceService: Sendable {
                 // Made by us a moment ago; `-d` keeps it if somebody committed to it.
                 _ = try await BranchRemoval(repository: repository).remove(branch, force: false)
             }
+            // The id is free again, and whoever takes it next must not find these limits.
+            if !row.limits.isEmpty { await limits.forget(row.id) }
             _ = try await context.index.forgetWorkspace(row.id, from: [.creating])
         } catch {
             context.tell(.workspaceFailed(row, "\(detail); it could not be undone: \(error)"))

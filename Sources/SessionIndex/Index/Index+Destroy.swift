@@ -9,8 +9,9 @@ extension Index {
     /// - Parameters:
     ///   - receipt: Of this workspace; its body is what is known so far. Its id must be new.
     ///   - options: What the caller chose, as JSON that the index does not look into.
+    ///   - onlyIfExpired: Only a workspace whose time is over at `at`: somebody may have given it more since that was judged.
     public func tombstone(
-        _ workspace: WorkspaceID, receipt: ReceiptRow, options: String, at: Date
+        _ workspace: WorkspaceID, receipt: ReceiptRow, options: String, at: Date, onlyIfExpired: Bool = false
     ) async throws(IndexFailure) -> TombstoneOutcome {
         precondition(receipt.workspaceID == workspace, "the receipt is another workspace's")
         return try await write("write the tombstone of workspace", workspace.rawValue) { database in
@@ -20,6 +21,7 @@ extension Index {
             guard let row = try WorkspaceRow.fetchFirst(database, "WHERE id = ?", [workspace.rawValue]) else {
                 return .missing
             }
+            if onlyIfExpired, row.expiresAt.map({ $0 > at }) ?? true { return .notExpired }
             let destroy = DestroyRow(
                 workspaceID: workspace, receiptID: receipt.id, options: options, previousState: row.state, startedAt: at
             )

@@ -4,6 +4,8 @@ public enum TombstoneOutcome: Sendable, Equatable {
     case begun(DestroyRow)
     /// A delete is under way. The receipt that was handed over was not stored.
     case alreadyDeleting(DestroyRow)
+    /// Its time is not over, and nothing was written.
+    case notExpired
     /// There is no such workspace.
     case missing
 }

@@ -35,7 +35,10 @@ final class EventFollower: Sendable {
                 throw .disconnected(request: "GET /v1/events")
             } catch {
                 var absence = state.withLockedValue { $0.absence }
-                let goesOn = await absence.bridge(error, of: client)
+                // Silence of a stream that had begun is a connection that is gone without a word.
+                let isSilence = if case .timedOut = error { true } else { false }
+                let failure = isSilence ? HostClientFailure.disconnected(request: "GET /v1/events") : error
+                let goesOn = await absence.bridge(failure, of: client)
                 state.withLockedValue { [absence] in $0.absence = absence }
                 guard goesOn else { throw error }
             }

@@ -56,8 +56,9 @@ struct TopRun {
         canvas.clear()
         var leaving = Leaving.quit
         canvas.draw(&model)
+        let ports = TopPorts(client, workspace: workspace)
         var unfolded = model.unfoldedWorkspaces
-        var looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded) { arrival.yield($0) } }
+        var looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded, ports) { arrival.yield($0) } }
         loop: for await next in arrivals {
             switch next {
             case .look(let look): model.take(look)
@@ -92,7 +93,7 @@ struct TopRun {
             if model.unfoldedWorkspaces != unfolded {
                 unfolded = model.unfoldedWorkspaces
                 looking.cancel()
-                looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded) { arrival.yield($0) } }
+                looking = Task { [unfolded] in await keepLooking(sessionsOf: unfolded, ports) { arrival.yield($0) } }
             }
         }
         looking.cancel()
@@ -129,25 +130,15 @@ struct TopRun {
 
     // MARK: The host
 
-    /// Between two looks for ports, which go through the descriptors of all processes: so long that they take 2 thousandths of a
-    /// processor, and at least this.
-    private static let portInterval = Duration.seconds(5)
-
     private func look(sessionsOf workspaces: [String]) async throws(HostClientFailure) -> StatsDocument {
         try await client.stats(StatsOptions(workspace: workspace, sessionsOf: workspaces, brief: true))
     }
 
-    private func keepLooking(sessionsOf unfolded: [String], _ tell: (Arrival) -> Void) async {
-        var ports: [String: [Int]] = [:]
-        var nextPorts = ContinuousClock.now
+    private func keepLooking(sessionsOf unfolded: [String], _ ports: TopPorts, _ tell: (Arrival) -> Void) async {
         while true {
             do {
-                if .now >= nextPorts {
-                    let began = ContinuousClock.now
-                    ports = Self.ports(try await client.ports(workspace: workspace))
-                    nextPorts = .now + max(Self.portInterval, (.now - began) * 500)
-                }
-                tell(.look(TopModel.Look(stats: try await look(sessionsOf: unfolded), ports: ports)))
+                tell(.look(TopModel.Look(stats: try await look(sessionsOf: unfolded), ports: await ports.known)))
+                if try await ports.look() { continue }
                 try await Task.sleep(for: interval)
             } catch let failure as HostClientFailure {
                 if case .cancelled = failure { return }
@@ -157,16 +148,6 @@ struct TopRun {
                 return
             }
         }
-    }
-
-    /// By workspace and by session, each once, in their order.
-    private static func ports(_ list: PortListDocument) -> [String: [Int]] {
-        var ports: [String: Set<Int>] = [:]
-        for port in list.ports {
-            ports[port.workspace, default: []].insert(port.port)
-            if let session = port.session { ports[session, default: []].insert(port.port) }
-        }
-        return ports.mapValues { $0.sorted() }
     }
 
     /// What the host answers, or why it does not.

@@ -11,7 +11,9 @@ import Testing
         return destination.arguments(mayAsk: true)
     }
 
-    private static let options = ["-T", "-o", "ConnectTimeout=30"]
+    private static let options = [
+        "-T", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3",
+    ]
 
     @Test(arguments: [
         ("ssh://mill", ["--", "mill", "corral", "dial-stdio"]),

@@ -9,7 +9,8 @@ struct ChangeWorkspace: Route {
     let method = HTTPMethod.PATCH
     let path = "/v1/workspaces/{id}"
     let description = RouteDescription(
-        "Sets and lifts limits of all that runs in a workspace, and says when it is frozen.", WorkspaceDocument.self,
+        "Sets and lifts limits of all that runs in a workspace, and says when it is frozen and when it expires.",
+        WorkspaceDocument.self,
         failures: [
             .workspaceNotFound(""), .workspaceDeleting(""), .limitUnavailable(""), .systemdUnreachable(""),
         ], exampleBody: ["limits": ["memory_max": "4G", "tasks_max": 512], "freeze_idle": 1800])
