@@ -45,6 +45,7 @@ struct CorralHost: AsyncParsableCommand {
             "What new sessions are limited to, such as tasks-max=2000. Can be given more than once.",
             valueName: "limit=value"))
     var sessionDefaults: [String] = []
+
     @Option(help: "Seconds of no use after which a workspace is frozen that does not say itself. Else never.")
     var freezeIdle: Int?
 
@@ -53,6 +54,10 @@ struct CorralHost: AsyncParsableCommand {
             "Seconds after which a worktree is deleted that does not say itself, unless work would be lost. Else never."
     )
     var expiresIn: Int?
+
+    @Flag(
+        help: ArgumentHelp("Print what `corral doctor` wants to know as JSON, and start nothing.", visibility: .hidden))
+    var examine = false
 
     func validate() throws {
         if let expiresIn, !(1...10 * 366 * 86_400).contains(expiresIn) {
@@ -87,6 +92,7 @@ struct CorralHost: AsyncParsableCommand {
             configuration.sessionDefaults = try .defaults(sessionDefaults, option: "--session-default")
             configuration.expiresIn = expiresIn
             configuration.freezeIdle = freezeIdle.map { .seconds($0) }
+            if examine { return print(try WireCoding.text(of: try await Examination.run(configuration))) }
             try await HostService.run(configuration, descriptors: descriptors, logger: logger)
         } catch {
             logger.critical("\(error)")

@@ -27,7 +27,7 @@ struct Corral: AsyncParsableCommand {
         subcommands: [
             DialStdio.self, HostCommand.self, RepositoryCommand.self, WorkspaceCommand.self, SessionCommand.self,
             AttachVerb.self, TopVerb.self, Stats.self, Ports.self, PortCommand.self, Receipts.self, ReceiptVerb.self,
-            Reap.self, EventsVerb.self, StatusVerb.self,
+            Reap.self, EventsVerb.self, StatusVerb.self, Doctor.self,
         ]
     )
 

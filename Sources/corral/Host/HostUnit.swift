@@ -121,7 +121,7 @@ struct HostUnit {
     }
 
     /// The service's program: beside this one, else in `PATH`.
-    private static func executable() throws(CommandFailure) -> String {
+    static func executable() throws(CommandFailure) -> String {
         let own = CurrentDirectory.real("/proc/self/exe")
         let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
