@@ -121,9 +121,8 @@ struct `The reaper` {
 
         let after = try await RunningHost.start(place)
         let world = before.world
-        var recovered = 0
-        for _ in 1...3 { recovered += try await after.client.reap().recovered }
-        #expect(recovered == 3)
+        // It takes two looks, and one of them may be the pass that the host makes by itself: whichever recovers them, they are known.
+        for _ in 1...3 { _ = try await after.client.reap() }
         for session in sessions {
             #expect(try world.inUnit(session.unit).count == 1)
             #expect(try await after.client.session(session.id).status == .active)
