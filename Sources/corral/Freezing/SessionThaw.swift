@@ -21,14 +21,6 @@ struct SessionThaw: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.client()
-        let listed = await Listing { () async throws(HostClientFailure) in try await client.sessions() }
-        try await VerbBatch.run(sessions, asJSON: host.json, isEnding: false) { argument in
-            let id = try HostClient.sessionID(argument, among: try listed.get())
-            let document = try await client.thawSession(id)
-            return VerbBatch.Outcome(
-                json: { try Console.print(json: document) }, text: "session \(id) (\(document.title)): thawed",
-                status: .done)
-        }
+        try await SessionBatch.run(sessions, host, done: "thawed") { client, id in try await client.thawSession(id) }
     }
 }
