@@ -50,23 +50,21 @@ actor IdleFreezer {
 
     /// - Returns: when to look again.
     private func look() async -> Duration {
-        // While no workspace asks for it, only a setting that changes is waited for.
         var shortest = Self.longestPause
-        var isNobodyAsking = true
         do {
             var watched: Set<WorkspaceID> = []
             for row in try await context.index.workspaces() where row.state == .active {
                 guard let limit = context.freezeIdle(of: row) else { continue }
                 watched.insert(row.id)
-                isNobodyAsking = false
                 shortest = min(shortest, limit / 4)
                 if try await quietTime(of: row) >= limit { try await freeze(row, limit) }
             }
             seen = seen.filter { watched.contains($0.key) }
+            // While no workspace asks for it, only a setting that changes is waited for.
+            if watched.isEmpty { return .seconds(3600) }
         } catch {
             context.logger.error("Idle workspaces could not be looked for: \(error)")
         }
-        if isNobodyAsking { return .seconds(3600) }
         return max(Self.shortestPause, shortest)
     }
 
