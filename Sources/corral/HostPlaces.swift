@@ -59,16 +59,19 @@ struct HostPlaces: ParsableArguments {
         )
     }
 
-    /// The hosts that are meant, by the names that were given for them; nil for a single one.
-    func clients() throws -> [(name: String, client: HostClient)]? {
+    /// The hosts that are meant, by the names that were given for them; nil for a single one. One that has no address is no hindrance
+    /// to the others.
+    func clients() -> [(name: String, client: Result<HostClient, any Error>)]? {
         guard let names else { return nil }
         let environment = ProcessInfo.processInfo.environment
-        return try names.map { name in
-            let address: HostAddress =
-                name == Self.local
-                ? .socket(path: try SocketPath.resolve(explicit: nil, environment: environment))
-                : try HostAddress(name)
-            return (name, HostClient(address))
+        return names.map { name in
+            let client = Result {
+                HostClient(
+                    name == Self.local
+                        ? .socket(path: try SocketPath.resolve(explicit: nil, environment: environment))
+                        : try HostAddress(name))
+            }
+            return (name, client)
         }
     }
 

@@ -111,20 +111,27 @@ struct `A freeze` {
         }
     }
 
-    @Test func `does not keep the teardown script from running`() async throws {
+    // The second half: a workspace whose delete was given up ran on, though somebody had frozen it.
+    @Test func `does not keep the teardown script from running, and comes back when that fails`() async throws {
         try await Fixture.run { fixture in
             let mark = fixture.directory.path + "/torn"
             try Shell.run(
                 """
-                mkdir -p .corral; printf '#!/bin/sh\necho torn > \(mark)\n' > .corral/teardown; chmod +x .corral/teardown
+                mkdir -p .corral; printf '#!/bin/sh\necho torn > \(mark); test ! -e \(mark).not\n' > .corral/teardown; chmod +x .corral/teardown
                 git add .corral; git commit -qm teardown
                 """, in: fixture.repository.path)
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             _ = try await ready(fixture, workspace)
             _ = try await fixture.client.freezeWorkspace(workspace.id)
-            #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
+            try Shell.run("touch '\(mark).not'")
+            #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } != nil)
             #expect(FileManager.default.fileExists(atPath: mark))
+            try await eventually("it is frozen again") {
+                try await fixture.client.workspace(workspace.id).frozen == true
+            }
+            try Shell.run("rm '\(mark).not'")
+            #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
         }
     }
 

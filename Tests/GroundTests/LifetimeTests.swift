@@ -16,13 +16,13 @@ struct `A lifetime` {
     }
 
     private func session(
-        _ fixture: Fixture, _ workspace: WorkspaceDocument, _ script: String, maxRuntime: Int? = nil,
-        idleTimeout: Int? = nil
+        _ fixture: Fixture, _ workspace: WorkspaceDocument, _ script: String,
+        onExit: SessionDocument.OnExit = .kill, maxRuntime: Int? = nil, idleTimeout: Int? = nil
     ) async throws -> SessionDocument {
         try await fixture.client.createSession(
             in: workspace.id,
             CreateSessionRequest(
-                command: ["/bin/sh", "-c", script], maxRuntime: maxRuntime, idleTimeout: idleTimeout)
+                onExit: onExit, command: ["/bin/sh", "-c", script], maxRuntime: maxRuntime, idleTimeout: idleTimeout)
         ).document
     }
 
@@ -75,6 +75,26 @@ struct `A lifetime` {
                 _ = try await client.thawSession(frozen.id)
                 try await watcher.wait(for: .sessionKilled) { $0.session == frozen.id }
                 #expect(try await client.session(chatty.id).status == .active)
+            }
+        }
+    }
+
+    // What had been left by a leader that exited went on for ever: only sessions whose leader lived were looked at.
+    @Test func `of a session ends also what its leader left behind, and nothing of one that is over`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            try await EventWatcher.run(fixture.client) { watcher in
+                let over = try await session(fixture, workspace, "exit 3", onExit: .keep, maxRuntime: 3)
+                let left = "setsid sh -c 'trap \"\" HUP; sleep 1000' >/dev/null 2>&1 </dev/null & sleep 0.1; exit 0"
+                let limited = try await session(fixture, workspace, left, onExit: .keep, maxRuntime: 3)
+                let idle = try await session(fixture, workspace, left, onExit: .keep, idleTimeout: 3)
+                for id in [limited.id, idle.id] {
+                    try await watcher.wait(for: .sessionKilled) { $0.session == id }
+                    #expect(try fixture.world.tagged("CORRAL_SESSION", id).isEmpty)
+                }
+                #expect(try await fixture.client.session(limited.id).endReason == .maxRuntime)
+                #expect(try await fixture.client.session(idle.id).endReason == .idleTimeout)
+                #expect(try await fixture.client.session(over.id).endReason == .exited)
             }
         }
     }

@@ -167,6 +167,10 @@ private let laterSteps = [
     CREATE INDEX session_status ON session (status);
     CREATE INDEX session_origin ON session (origin_workspace_id);
     """,
+    """
+    ALTER TABLE session ADD COLUMN dispose_reason TEXT CHECK (dispose_reason IN ('exited', 'signalled', 'killed',
+        'workspace_deleted', 'oom', 'lost', 'reboot', 'host_stopped', 'start_failed', 'max_runtime', 'idle_timeout'))
+    """,
 ]
 
 @Suite struct `A migration` {

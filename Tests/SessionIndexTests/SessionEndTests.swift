@@ -15,10 +15,13 @@ import Testing
         try await withIndex { index async throws in
             var expected = Sample.session(status: status, stamped: stamped)
             try await index.put(Sample.workspace(), expected)
-            if status != .disposed, !stamped { expected.disposeRequestedAt = Sample.later(45) }
+            if status != .disposed, !stamped {
+                expected.disposeRequestedAt = Sample.later(45)
+                expected.disposeReason = .maxRuntime
+            }
             if status == .active { expected.status = .stopping }
-            #expect(try await index.stampDispose(id, at: Sample.later(45)) == expected)
-            #expect(try await index.stampDispose(id, at: Sample.later(50)) == expected)
+            #expect(try await index.stampDispose(id, because: .maxRuntime, at: Sample.later(45)) == expected)
+            #expect(try await index.stampDispose(id, because: .killed, at: Sample.later(50)) == expected)
             #expect(try await index.session(id) == expected)
         }
     }

@@ -93,6 +93,7 @@ extension CgroupDirectory.LimitReading {
         case (.limited(let value), .memoryMax), (.limited(let value), .memoryHigh):
             // The kernel counts whole pages.
             wanted.map { $0 / pageSize == value / pageSize } ?? false
+        case (.limited(let value), .ioWeight): value == wanted || value == wanted.map(ResourceLimit.bfqWeight)
         case (.limited(let value), _): value == wanted
         case (.unlimited, .cpuWeight), (.unlimited, .ioWeight): wanted == nil || wanted == ResourceLimit.standardWeight
         case (.unlimited, _), (.noController, _): wanted == nil
@@ -105,6 +106,12 @@ private let pageSize = UInt64(max(1, sysconf(CInt(_SC_PAGESIZE))))
 extension ResourceLimit {
     /// What everybody has. See: cgroup-v2.rst "cpu.weight", "io.weight"
     static let standardWeight: UInt64 = 100
+
+    /// What systemd writes into `io.bfq.weight`, which ends at 1,000, for a weight that may be 10,000.
+    /// - SeeAlso: systemd v252 src/core/cgroup.c, `BFQ_WEIGHT`
+    static func bfqWeight(_ weight: UInt64) -> UInt64 {
+        weight <= standardWeight ? weight : standardWeight + (weight - standardWeight) * 900 / 9_900
+    }
 
     /// Where the kernel has it; the first that is there counts.
     fileprivate var files: [String] {

@@ -152,16 +152,18 @@ public struct UnitFreezer: Sendable {
         if try cgroup.isFreezeWanted() { return nil }
         _ = try await cgroup.wait(monitor, until: .after(.seconds(2))) { !$0.isFrozen }
         var remark: String?
-        // systemd takes no freeze before it has seen the end of the thaw; each question lets it look.
-        for _ in 0..<50 {
+        // systemd takes no freeze before it has seen the end of the thaw. The kernel tells that up to 10 ms late, where it has told another
+        // change just before (v6.1 kernel/cgroup/cgroup.c, CGROUP_FILE_NOTIFY_MIN_INTV); each question lets systemd look.
+        let deadline = Deadline.after(.seconds(2))
+        repeat {
             do throws(ScopeFailure) {
-                try await systemd.freezeUnit(unit, until: .after(.seconds(2)))
+                try await systemd.freezeUnit(unit, until: deadline)
                 return nil
             } catch {
                 remark = "\(error)"
             }
-            do throws(ScopeFailure) { _ = try await systemd.version(until: .after(.seconds(2))) } catch { break }
-        }
+            do throws(ScopeFailure) { _ = try await systemd.version(until: deadline) } catch { break }
+        } while !deadline.hasPassed
         return remark
     }
 

@@ -33,6 +33,8 @@ actor DestroySaga {
     /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy. On record before
     /// the first signal.
     private(set) var witnesses: EscapeWitnesses
+    /// Whether somebody had frozen the workspace before its teardown: where it is given back, it is given back so.
+    var isToBeFrozen = false
 
     /// A saga whose tombstone is written.
     /// - Parameter witnesses: what an earlier run of it has seen.
@@ -180,6 +182,7 @@ actor DestroySaga {
                 workspace.id, receiptBody: try WireCoding.text(of: kept), detail: why, at: .now)
             receipt = kept
             parts.context.tell(.workspaceKept(workspace, kept))
+            if isToBeFrozen { await freezeAgain() }
             return true
         } catch {
             parts.context.logger.error(
@@ -187,6 +190,17 @@ actor DestroySaga {
                 metadata: .workspace(workspace.id, parts.context.instance))
             receipt.detail = "\(why); the workspace could not be given back yet: \(error)"
             return false
+        }
+    }
+
+    private func freezeAgain() async {
+        do {
+            guard let row = try await parts.context.index.workspace(workspace.id) else { return }
+            try await parts.freezes.freeze(row)
+        } catch {
+            parts.context.logger.error(
+                "Workspace \(workspace.id) was frozen before its delete was given up, and runs now: \(error)",
+                metadata: .workspace(workspace.id, parts.context.instance))
         }
     }
 

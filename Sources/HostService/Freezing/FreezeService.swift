@@ -145,6 +145,12 @@ struct FreezeService: Sendable {
         return true
     }
 
+    /// Whether somebody froze a workspace.
+    func isHeld(_ row: WorkspaceRow) -> Bool {
+        let path = SliceName.workspace(context.instance, row.id).path
+        return freezer.isFrozen(path) == true && cause(of: path) == .asked
+    }
+
     /// Whether somebody froze a session or its workspace; what is frozen for not being used is not held.
     func isHeld(_ row: SessionRow) -> Bool {
         guard let scope = ScopeName(unit: row.unit), freezer.isFrozen(scope.path) != false else { return false }

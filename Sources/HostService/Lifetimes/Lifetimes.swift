@@ -8,7 +8,7 @@ import SessionIndex
 /// Ends what has lived as long as it was to: sessions by their runtime or their idleness, workspaces by their expiry.
 ///
 /// What is due was warned of before, unless it became due while no host was there: then it is ended at the next start. A session is killed
-/// as by a person. A workspace is deleted by the same saga, with a receipt, and never with force: where work would be lost it is
+/// as by a person, also what its leader left behind. A workspace is deleted by the same saga, with a receipt, and never with force: where work would be lost it is
 /// kept, told, and tried again. A runtime counts from the start of the leader, in time that goes on while the machine sleeps and
 /// that nobody sets; an expiry is a moment of the calendar.
 actor Lifetimes {
@@ -82,6 +82,8 @@ actor Lifetimes {
         do {
             let rows = try await context.index.limitedSessions()
             for row in rows where row.disposeRequestedAt == nil && !ending.contains(row.id) {
+                // Of what its leader left behind the host knows whether anything is there still.
+                if row.status.isEnded, await registry.session(row.id) == nil { continue }
                 if let retry = sessionRetries[row.id], !retry.hasPassed {
                     next = min(next, retry)
                     continue

@@ -101,6 +101,8 @@ struct LimitEnforcer: Sendable {
         record: (ResourceLimits) async throws -> Bool, orElse refusal: HostFailure
     ) async throws -> ResourceLimits {
         let after = before.applying(change)
+        // Not on record, and in force all the same: systemd gives every scope a number of tasks.
+        let tasksMax = tasksMax(of: path)
         // What is lifted leaves the record last: after a crash in between the next host puts in place what is on record, and nothing is
         // in force that is not.
         guard try await record(before.applying(ResourceLimitChange(change.set.values))) else { throw refusal }
@@ -113,7 +115,9 @@ struct LimitEnforcer: Sendable {
             } catch {
                 context.logger.error("take back the record of the limits of \(unit): \(error)")
             }
-            await undo(after.change(to: before), of: unit)
+            var back = after.change(to: before)
+            if back.values[.tasksMax] == .some(nil), let tasksMax { back.values[.tasksMax] = tasksMax }
+            await undo(back, of: unit)
             throw error
         }
         return after
@@ -187,6 +191,17 @@ struct LimitEnforcer: Sendable {
             throw HostFailure.limitUnavailable("\(error); \(consequence)")
         }
         try refuse(try missing(of: change, in: path), unit, consequence: consequence)
+    }
+
+    /// Nil where there is none, or where it cannot be known.
+    private func tasksMax(of path: CgroupPath) -> UInt64? {
+        guard case .found(let cgroup) = context.ground.look(path) else { return nil }
+        do throws(SystemCallFailure) {
+            if case .limited(let value) = try cgroup.read(.tasksMax) { return value }
+        } catch {
+            context.logger.debug("\(error)")
+        }
+        return nil
     }
 
     private func undo(_ change: ResourceLimitChange, of unit: String) async {

@@ -29,7 +29,7 @@ struct SessionEnder: Sendable {
         _ row: SessionRow, _ live: LiveSession?, _ reason: SessionRow.EndReason, _ force: Bool
     ) async -> SessionEndDocument {
         do {
-            _ = try await context.index.stampDispose(row.id, at: .now)
+            _ = try await context.index.stampDispose(row.id, because: reason, at: .now)
         } catch {
             return SessionEndDocument(unended: row, detail: "stamp session \(row.id): \(error); nothing was signalled")
         }

@@ -6,7 +6,7 @@ public enum Conclusion: Sendable, Equatable {
     case lost
     /// The machine was started again.
     case reboot
-    /// Its end had been asked for, and is there.
+    /// Its end had been asked for, and is there. The row says why it was asked for.
     case killed
     /// Its workspace was deleted, and its end is there.
     case workspaceDeleted
@@ -19,7 +19,7 @@ public enum Conclusion: Sendable, Equatable {
         }
     }
 
-    /// The reason that the row gets.
+    /// The reason that the row gets, unless it says itself why its end was asked for.
     public var reason: SessionRow.EndReason {
         switch self {
         case .lost: .lost

@@ -147,7 +147,7 @@ extension PassRun {
         of row: SessionRow, _ condemnation: Evidence.Condemnation, _ claims: IndexClaims
     ) -> (Set<SessionRow.Status>, SessionRow.Ending?, SessionRow.EndReason) {
         let isWorkspaceGone = row.originWorkspaceID == nil || claims.workspace(row.workspaceID)?.state == .deleting
-        let reason: SessionRow.EndReason = isWorkspaceGone ? .workspaceDeleted : .killed
+        let reason: SessionRow.EndReason = isWorkspaceGone ? .workspaceDeleted : row.disposeReason ?? .killed
         switch row.status {
         case .disposed: return ([], nil, reason)
         case .exited: return ([.exited], .disposed, row.endReason ?? reason)

@@ -11,15 +11,15 @@ extension PassRun {
             if let doubt = await doubtThatGone(scope, row) { return spared(.scope(scope), doubt) }
         }
         let outcome = "\(absence)"
+        let reason = conclusion == .killed ? row.disposeReason ?? conclusion.reason : conclusion.reason
         do throws(IndexFailure) {
             let isMarked = try await index.markEnded(
-                row.id, from: [row.status], status: conclusion.ending, reason: conclusion.reason, outcome: outcome,
-                at: Date())
+                row.id, from: [row.status], status: conclusion.ending, reason: reason, outcome: outcome, at: Date())
             guard isMarked else { return spared(.scope(scope), .overtaken("its row changed")) }
         } catch {
             return spared(.scope(scope), .unreadable("\(error)"))
         }
-        await host.sessionEnded(row.id, conclusion.ending, conclusion.reason)
+        await host.sessionEnded(row.id, conclusion.ending, reason)
         return PassRecord(.concluded(conclusion), .scope(scope), outcome)
     }
 

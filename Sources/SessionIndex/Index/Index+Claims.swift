@@ -33,7 +33,8 @@ extension Index {
             try SessionRow.fetch(
                 database,
                 """
-                WHERE status IN \(SessionRow.Status.unended.sqlList)
+                WHERE (status IN \(SessionRow.Status.unended.sqlList)
+                        OR status = 'exited' AND on_exit = 'keep' AND members_left IS NOT 0)
                     AND (max_runtime IS NOT NULL OR idle_timeout IS NOT NULL) \(SessionRow.inOrder)
                 """)
         }

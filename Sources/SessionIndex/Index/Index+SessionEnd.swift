@@ -7,21 +7,27 @@ extension Index {
     ///
     /// The first request's time stays. `active` becomes `stopping`; `starting` stays, and can no longer be activated;
     /// `exited` stays, since processes may live on in its scope; a `disposed` row is left as it is.
+    /// - Parameter reason: What the row is to say once it is over, whoever ends it; the first request's stays.
     /// - Returns: The row afterwards, nil when there is none.
-    public func stampDispose(_ session: SessionID, at: Date) async throws(IndexFailure) -> SessionRow? {
+    public func stampDispose(
+        _ session: SessionID, because reason: SessionRow.EndReason? = nil, at: Date
+    ) async throws(IndexFailure) -> SessionRow? {
         try await write("stamp session", session.rawValue) { database in
             try database.change(
-                "\(SessionRow.stamp) WHERE id = ? AND status != 'disposed'", [StoredDate.text(at), session.rawValue])
+                "\(SessionRow.stamp) WHERE id = ? AND status != 'disposed'",
+                [reason?.rawValue, StoredDate.text(at), session.rawValue])
             return try SessionRow.fetchFirst(database, "WHERE id = ?", [session.rawValue])
         }
     }
 
-    /// Records that the end of all sessions of a workspace was asked for, as ``stampDispose(_:at:)`` does for one.
+    /// Records that the end of all sessions of a workspace was asked for, as ``stampDispose(_:because:at:)`` does for one.
     /// - Returns: The rows of those that have not ended, afterwards, in the order of their creation.
     public func stampDispose(workspace: WorkspaceID, at: Date) async throws(IndexFailure) -> [SessionRow] {
         try await write("stamp the sessions of workspace", workspace.rawValue) { database in
             let living = "WHERE origin_workspace_id = ? AND status IN \(SessionRow.Status.unended.sqlList)"
-            try database.change("\(SessionRow.stamp) \(living)", [StoredDate.text(at), workspace.rawValue])
+            try database.change(
+                "\(SessionRow.stamp) \(living)",
+                [nil, StoredDate.text(at), workspace.rawValue])
             return try SessionRow.fetch(database, "\(living) \(SessionRow.inOrder)", [workspace.rawValue])
         }
     }
@@ -96,7 +102,9 @@ extension SessionRow {
 
     /// The beginning of a statement that records the wish for an end.
     static let stamp = """
-        UPDATE session SET dispose_requested_at = COALESCE(dispose_requested_at, ?),
+        UPDATE session SET
+            dispose_reason = CASE WHEN dispose_requested_at IS NULL THEN ? ELSE dispose_reason END,
+            dispose_requested_at = COALESCE(dispose_requested_at, ?),
             status = CASE status WHEN 'active' THEN 'stopping' ELSE status END
         """
 }

@@ -7,7 +7,7 @@ extension SessionRow: StoredRow {
         "id", "origin_workspace_id", "workspace_id", "kind", "title", "status", "command", "cwd", "on_exit", "unit",
         "boot_id", "leader_pid", "leader_start", "terminal_device", "exit_code", "exit_signal",
         "end_reason", "dispose_requested_at", "last_outcome", "members_left", "request", "created_at", "ended_at",
-        "limits", "max_runtime", "idle_timeout",
+        "limits", "max_runtime", "idle_timeout", "dispose_reason",
     ]
 
     init(_ reader: inout ColumnReader) throws(ColumnFault) {
@@ -37,6 +37,7 @@ extension SessionRow: StoredRow {
             maxRuntime: try reader.optionalInteger().map { Int($0) },
             idleTimeout: try reader.optionalInteger().map { Int($0) }
         )
+        disposeReason = try reader.optionalWord()
     }
 
     var values: [(any DatabaseValueConvertible)?] {
@@ -46,7 +47,7 @@ extension SessionRow: StoredRow {
             leader.map { StoredInteger.signed($0.startTicks) }, terminalDevice.map(StoredInteger.signed), exit?.code,
             exit?.signal, endReason?.rawValue, disposeRequestedAt.map(StoredDate.text), lastOutcome, membersLeft,
             request, StoredDate.text(createdAt), endedAt.map(StoredDate.text),
-            limits.isEmpty ? nil : limits.text, maxRuntime, idleTimeout,
+            limits.isEmpty ? nil : limits.text, maxRuntime, idleTimeout, disposeReason?.rawValue,
         ]
     }
 }

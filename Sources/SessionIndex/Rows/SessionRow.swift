@@ -104,6 +104,8 @@ public struct SessionRow: Sendable, Equatable {
     public var endReason: EndReason?
     /// When its end was first asked for; later requests do not move it.
     public var disposeRequestedAt: Date?
+    /// Why its end was first asked for; nil when nobody said. Whoever ends it in the end knows by this.
+    public var disposeReason: EndReason?
     /// The outcome of the last kill, in words.
     public var lastOutcome: String?
     /// Processes that were left in the scope when the leader had exited; nil when nobody counted.
@@ -127,7 +129,8 @@ public struct SessionRow: Sendable, Equatable {
         id: SessionID, originWorkspaceID: WorkspaceID?, workspaceID: WorkspaceID, kind: Kind, title: String,
         status: Status, command: [String], cwd: String, onExit: OnExit, unit: String, bootID: String,
         leader: ProcessIdentity? = nil, terminalDevice: UInt64? = nil, exit: Exit? = nil,
-        endReason: EndReason? = nil, disposeRequestedAt: Date? = nil, lastOutcome: String? = nil,
+        endReason: EndReason? = nil, disposeRequestedAt: Date? = nil, disposeReason: EndReason? = nil,
+        lastOutcome: String? = nil,
         membersLeft: Int? = nil, request: String, createdAt: Date, endedAt: Date? = nil,
         limits: ResourceLimits = ResourceLimits(), maxRuntime: Int? = nil, idleTimeout: Int? = nil
     ) {
@@ -147,6 +150,7 @@ public struct SessionRow: Sendable, Equatable {
         self.exit = exit
         self.endReason = endReason
         self.disposeRequestedAt = disposeRequestedAt.map(StoredDate.rounded)
+        self.disposeReason = disposeReason
         self.lastOutcome = lastOutcome
         self.membersLeft = membersLeft
         self.request = request

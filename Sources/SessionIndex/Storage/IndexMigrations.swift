@@ -33,6 +33,14 @@ enum IndexMigrations {
             try database.execute(sql: "ALTER TABLE workspace ADD COLUMN expires_at TEXT")
             try database.execute(sql: lifetimes)
         }
+        // Why a session's end was asked for; NULL where nobody said.
+        migrator.registerMigration("6") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE session ADD COLUMN dispose_reason TEXT CHECK (dispose_reason IN ('exited', 'signalled', 'killed',
+                        'workspace_deleted', 'oom', 'lost', 'reboot', 'host_stopped', 'start_failed', 'max_runtime', 'idle_timeout'))
+                    """)
+        }
         return migrator
     }
 

@@ -27,7 +27,7 @@ struct HostListing<Document: Codable & Sendable> {
     /// Asks the hosts that are meant, and prints what they answer.
     /// - Throws: ``CommandStatus``, the worst, when one of several did not answer.
     func run(_ options: HostOptions) async throws {
-        guard let hosts = try options.places.clients() else {
+        guard let hosts = options.places.clients() else {
             let list = try await fetch(try options.client())
             return try Console.print(list, asJSON: options.json) { table(list.map { (nil, $0) }) }
         }
@@ -35,7 +35,7 @@ struct HostListing<Document: Codable & Sendable> {
         var statuses: [CommandStatus] = []
         let fetch = fetch
         try await OrderedBatch.run(hosts, width: width) { host in
-            do { return Result<[Document], any Error>.success(try await fetch(host.client)) } catch {
+            do { return Result<[Document], any Error>.success(try await fetch(host.client.get())) } catch {
                 return .failure(error)
             }
         } report: { host, result in

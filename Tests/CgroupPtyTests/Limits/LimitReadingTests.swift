@@ -38,6 +38,11 @@ import Testing
         #expect(Reading.limited(to: 5).fulfils(5, of: .tasksMax))
         #expect(!Reading.limited(to: 5).fulfils(6, of: .tasksMax))
         #expect(Reading.unlimited.fulfils(100, of: .cpuWeight), "what everybody has")
+        // A weight above 100 was refused where the disks have the BFQ scheduler: systemd writes another number there, up to 1,000.
+        #expect(Reading.limited(to: 181).fulfils(1_000, of: .ioWeight))
+        #expect(Reading.limited(to: 1_000).fulfils(10_000, of: .ioWeight))
+        #expect(!Reading.limited(to: 181).fulfils(900, of: .ioWeight))
+        #expect(!Reading.limited(to: 181).fulfils(1_000, of: .cpuWeight))
         for limit in ResourceLimit.allCases {
             #expect(!Reading.noController.fulfils(1, of: limit), "a limit without its controller does not hold")
             #expect(Reading.noController.fulfils(nil, of: limit))

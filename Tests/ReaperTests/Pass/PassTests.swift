@@ -28,6 +28,19 @@ import Testing
         #expect(report.records.map(\.action) == [.reaped])
     }
 
+    // A session that had lived its time, and that the host could not end, was told as killed by somebody.
+    @Test func `says why a session's end was asked for, whether it ends it or finds it ended`() async throws {
+        let ended = try await Fixture()
+        _ = try await ended.index.stampDispose(ended.live().session, because: .maxRuntime, at: Sample.noon)
+        #expect(try await ended.reaper().pass().get().reaped == 1)
+        #expect(try await ended.row()?.endReason == .maxRuntime)
+        let gone = try await Fixture()
+        _ = try await gone.index.stampDispose(gone.live().session, because: .idleTimeout, at: Sample.noon)
+        gone.world.change { $0.scopes = [:] }
+        #expect(try await gone.reaper().pass().get().concluded == 1)
+        #expect(try await gone.row()?.endReason == .idleTimeout)
+    }
+
     @Test func `keeps what lives and is to live`() async throws {
         let fixture = try await Fixture()
         _ = try await fixture.live()
