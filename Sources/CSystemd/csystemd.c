@@ -121,6 +121,10 @@ int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value) {
     return sd_bus_message_read(message, "v", "u", value);
 }
 
+int corral_bus_read_signed_variant(sd_bus_message *message, int32_t *value) {
+    return sd_bus_message_read(message, "v", "i", value);
+}
+
 int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object) {
     return sd_bus_message_read(message, "v", "(uo)", id, object);
 }

@@ -59,6 +59,9 @@ struct CorralHost: AsyncParsableCommand {
         help: ArgumentHelp("Print what `corral doctor` wants to know as JSON, and start nothing.", visibility: .hidden))
     var examine = false
 
+    @Flag(help: ArgumentHelp("Print the interface as an OpenAPI document, and start nothing.", visibility: .hidden))
+    var openapi = false
+
     func validate() throws {
         if let expiresIn, !(1...10 * 366 * 86_400).contains(expiresIn) {
             throw ValidationError("--expires-in goes from 1 to 316224000 seconds")
@@ -79,6 +82,7 @@ struct CorralHost: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if openapi { return print(try HostService.openAPI()) }
         // First of all: they have the lowest numbers, and are closed on exec from here on.
         let descriptors = InheritedDescriptors.take()
         let logger = places.logger("corral-host")

@@ -14,13 +14,16 @@ struct `The units that are shipped` {
     }
 
     /// Installs them for this boot, runs a body, and takes everything away again.
-    private func installed(_ body: (HostClient) async throws -> Void) async throws {
+    private func installed(watchdog: String = "60s", _ body: (HostClient) async throws -> Void) async throws {
         let units = Self.runtime + (Ground.isSystem ? "/systemd/system" : "/systemd/user")
         try Shell.run(
             """
             mkdir -p '\(units)'
             cp '\(Ground.packaging)'/systemd/corral-host.service '\(Ground.packaging)'/systemd/corral.socket '\(units)'
             sed -i 's|^ExecStart=corral-host|ExecStart=\(Ground.programs)/corral-host|' '\(units)/corral-host.service'
+            sed -i '/^ConditionFile/d' '\(units)/corral-host.service'
+            # One that is stopped does not hear SIGABRT.
+            sed -i 's|^WatchdogSec=.*|WatchdogSec=\(watchdog)|; s|^TimeoutAbortSec=.*|TimeoutAbortSec=1s|' '\(units)/corral-host.service'
             systemctl \(Self.manager) daemon-reload
             systemctl \(Self.manager) start corral.socket
             """)
@@ -61,15 +64,65 @@ struct `The units that are shipped` {
         }
     }
 
+    @Test func `have the host replaced when it hangs, and its sessions go on`() async throws {
+        try await installed(watchdog: "2s") { client in
+            let before = try await client.status()
+            let directory = try TemporaryDirectory()
+            let workspace = try await client.createWorkspace(
+                CreateWorkspaceRequest(kind: .adopted, path: directory.path)
+            ).document
+            let request = CreateSessionRequest(
+                command: ["/bin/sh", "-c", "echo ready; read line; echo got $line; exec sleep 1000"])
+            let session = try await client.createSession(in: workspace.id, request).document
+            try await SessionReader(client, session.id).waitFor("ready")
+            // A host that gives signs of life is left alone for longer than the manager waits for one.
+            let end = try await client.wait(for: WaitRequest(for: .idle, idleSeconds: 3, timeout: 30), in: session.id)
+            #expect(end.outcome == .idle)
+            #expect(try await client.status().pid == before.pid)
+
+            let process = try #require(try Pidfd.open(ProcessID(Int32(before.pid))))
+            try process.signal(SIGSTOP)
+            #expect(try await process.waitForExit(ReadinessMonitor(), until: .after(.seconds(60))))
+            #expect(try await client.status().pid != before.pid)
+            #expect(try property("NRestarts") == "1")
+            try await client.sendInput(Array("on\r".utf8), to: session.id)
+            try await SessionReader(client, session.id).waitFor("got on")
+            #expect(try await client.session(session.id).leaderPid == session.leaderPid)
+            #expect(try await client.deleteWorkspace(workspace.id).outcome == .confirmed)
+        }
+    }
+
+    /// Sessions are forked from the host and inherited its place in the order in which the kernel ends processes for want of memory.
+    @Test func `protect the host from the out-of-memory killer, and not its sessions`() async throws {
+        try await installed { client in
+            let usual = try Shell.run("systemctl \(Self.manager) show --value --property=DefaultOOMScoreAdjust")
+            let directory = try TemporaryDirectory()
+            let workspace = try await client.createWorkspace(
+                CreateWorkspaceRequest(kind: .adopted, path: directory.path)
+            ).document
+            let request = CreateSessionRequest(command: ["/bin/sh", "-c", "echo ready; exec sleep 1000"])
+            let session = try await client.createSession(in: workspace.id, request).document
+            try await SessionReader(client, session.id).waitFor("ready")
+            let leader = try #require(session.leaderPid)
+            #expect(try Shell.run("cat /proc/\(leader)/oom_score_adj") == usual)
+            let host = try Shell.run("cat /proc/\(try await client.status().pid)/oom_score_adj")
+            // A container's root may have no CAP_SYS_RESOURCE; a user's manager lies above what its services have.
+            if !Ground.isSystem { #expect(host == "100\n") }
+            #expect(try await client.deleteWorkspace(workspace.id).outcome == .confirmed)
+        }
+    }
+
     @Test func `are such that systemd finds nothing to say about them`() throws {
         let directory = try TemporaryDirectory()
-        // The programs lie elsewhere here.
+        // The programs lie elsewhere here, and the manual is not installed.
         try Shell.run(
             """
             cp -r '\(Ground.packaging)'/systemd/. '\(directory.path)'
-            sed -i 's|^ExecStart=corral-|ExecStart=\(Ground.programs)/corral-|' '\(directory.path)'/*.service
+            sed -i 's|^ExecStart=corral-|ExecStart=\(Ground.programs)/corral-|; /^Documentation=/d' $(find '\(directory.path)' -type f)
             """)
-        for unit in ["corral-host.service", "corral.socket", "corral-reaper.service", "corral-reaper.timer"] {
+        for unit in [
+            "corral-host.service", "corral.socket", "corral-reaper.service", "corral-reaper.timer", "corral.slice",
+        ] {
             let said = try Shell.run("systemd-analyze \(Self.manager) verify '\(directory.path)/\(unit)' 2>&1 || true")
             let own = said.split(separator: "\n").filter { $0.contains("corral") }
             #expect(own.isEmpty, "\(unit): \(own)")

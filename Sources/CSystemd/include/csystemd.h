@@ -48,6 +48,9 @@ int corral_bus_read_string_variant(sd_bus_message *message, const char **value);
 /* Reads a Properties.Get reply that holds an unsigned number of 32 bits. */
 int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value);
 
+/* Reads a Properties.Get reply that holds a number with a sign, of 32 bits. */
+int corral_bus_read_signed_variant(sd_bus_message *message, int32_t *value);
+
 /* Reads a Properties.Get reply that holds a unit's job: its number, 0 without one, and its object, which belongs to the message. */
 int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object);
 

@@ -15,6 +15,17 @@ public enum ServiceNotification {
     /// The service is ending.
     public static func stopping(status: String) { send("STOPPING=1\nSTATUS=\(status)") }
 
+    /// The service lives; see ``watchdogInterval()``.
+    public static func alive() { send("WATCHDOG=1") }
+
+    /// After how long without a sign of life the manager ends this process and starts the next; nil when it does not watch.
+    ///
+    /// See: sd_watchdog_enabled(3); systemd.service(5), `WatchdogSec=`
+    public static func watchdogInterval() -> Duration? {
+        var microseconds: UInt64 = 0
+        return sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(clamping: microseconds)) : nil
+    }
+
     /// Asks for more time to stop than the unit's timeout.
     public static func extendTimeout(_ duration: Duration) {
         send("EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000)")

@@ -225,6 +225,16 @@ public actor SystemdManager {
         }
     }
 
+    /// The `oom_score_adj` of services that say nothing of it: 0 in the system manager, 200 in a user's.
+    ///
+    /// See: systemd-system.conf(5), `DefaultOOMScoreAdjust=`
+    public func serviceOOMScoreAdjustment(until deadline: Deadline) async throws(ScopeFailure) -> Int32 {
+        try await managerProperty("DefaultOOMScoreAdjust", until: deadline) { reply in
+            var value: Int32 = 0
+            return corral_bus_read_signed_variant(reply, &value) >= 0 ? value : nil
+        }
+    }
+
     /// How many descriptors systemd keeps for a service at most; 0 when it keeps none, nil when that is no service.
     ///
     /// See: systemd.service(5), `FileDescriptorStoreMax=`

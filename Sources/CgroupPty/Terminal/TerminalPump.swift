@@ -17,6 +17,8 @@ public final class TerminalPump: Sendable {
         var channels: [UInt64: TerminalChannel] = [:]
         var nextKey: UInt64 = 1
         var isStopped = false
+        /// Those who wait for the thread's next turn.
+        var asking: [CheckedContinuation<Void, Never>] = []
     }
 
     private let epoll: OwnedFileDescriptor
@@ -52,6 +54,21 @@ public final class TerminalPump: Sendable {
     /// Ends the thread. Terminals are no longer read.
     public func stop() {
         state.withLock { $0.isStopped = true }
+        wake()
+    }
+
+    /// Waits for the thread's next turn, which comes as long as it lives and no terminal holds it up; at once when it was ended.
+    public func turnOver() async {
+        await withCheckedContinuation { continuation in
+            let isStopped = state.withLock { state in
+                if !state.isStopped { state.asking.append(continuation) }
+                return state.isStopped
+            }
+            if isStopped { continuation.resume() } else { wake() }
+        }
+    }
+
+    private func wake() {
         var one: UInt64 = 1
         _ = wakeup.withRawValue { write($0, &one, 8) }
     }
@@ -98,7 +115,16 @@ public final class TerminalPump: Sendable {
             for key in keys.prefix(Int(max(0, count))) where key != 0 {
                 state.withLock { $0.channels[key] }?.isReady()
             }
-            if state.withLock({ $0.isStopped }) { return }
+            if keys.prefix(Int(max(0, count))).contains(0) {
+                var wakings: UInt64 = 0
+                _ = wakeup.withRawValue { read($0, &wakings, 8) }
+            }
+            let (isStopped, asking) = state.withLock { state in
+                defer { state.asking = [] }
+                return (state.isStopped, state.asking)
+            }
+            for continuation in asking { continuation.resume() }
+            if isStopped { return }
         }
     }
 

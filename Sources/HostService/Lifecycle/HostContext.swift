@@ -10,6 +10,8 @@ struct HostContext: Sendable {
     let configuration: HostConfiguration
     /// What sessions get back of the limit that the host has raised for itself.
     let openFiles: OpenFileLimit
+    /// What sessions get instead of the protection from the out-of-memory killer that the host's unit gives to the host.
+    let oomScore: OOMScoreAdjustment
     let instance: InstanceID
     let bootID: String
     let account: LoginAccount

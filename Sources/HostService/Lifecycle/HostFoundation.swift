@@ -38,8 +38,10 @@ struct HostFoundation: Sendable {
         let instance = try await Instance.take(configuration, facts: facts, procfs: procfs, monitor: monitor)
         let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
-            configuration: configuration, openFiles: try .raise(), instance: instance.id, bootID: bootID,
-            account: account,
+            configuration: configuration, openFiles: try .raise(),
+            oomScore: try OOMScoreAdjustment(
+                services: try await systemd.serviceOOMScoreAdjustment(until: .after(.seconds(10))), procfs: procfs),
+            instance: instance.id, bootID: bootID, account: account,
             index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, pump: try TerminalPump(),
             store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())),

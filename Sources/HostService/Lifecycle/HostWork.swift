@@ -51,7 +51,11 @@ struct HostWork: Service {
                 break
             }
         }
+        let watchdog = Task {
+            await Watchdog(eventLoops: context.eventLoops, pump: context.pump, executor: context.executor).run()
+        }
         await waitForEnd()
+        watchdog.cancel()
         background.cancel()
         // A delete of what has expired is waited for by what is cancelled here.
         await work.destroys.stop()

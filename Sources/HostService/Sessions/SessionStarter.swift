@@ -41,6 +41,7 @@ struct SessionStarter: Sendable {
             let parked = try park(plan, on: pair.slave)
             leader = parked
             try context.openFiles.restore(in: parked)
+            try context.oomScore.restore(in: parked, procfs: context.procfs)
             let terminal = try await hold(plan, pair.terminal)
             held = terminal
             _ = consume pair

@@ -76,7 +76,9 @@ struct HostUnit {
             "--description=Corral host: workspaces and persistent terminals",
             "--property=Restart=always", "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
             "--property=FileDescriptorStoreMax=\(Self.descriptorStoreSize)", "--property=KillMode=mixed",
-            "--property=TimeoutStopSec=100", "--property=LimitNOFILE=65536",
+            "--property=TimeoutStopSec=100", "--property=WatchdogSec=60", "--property=TimeoutAbortSec=10",
+            "--property=OOMPolicy=continue", "--property=OOMScoreAdjust=-500",
+            "--property=ManagedOOMPreference=avoid",
         ]
         if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
             arguments.append("--setenv=XDG_STATE_HOME=\(state)")

@@ -13,7 +13,8 @@ import Testing
                 "--description=Corral host: workspaces and persistent terminals", "--property=Restart=always",
                 "--property=RestartSec=0", "--property=StartLimitIntervalSec=0",
                 "--property=FileDescriptorStoreMax=4096", "--property=KillMode=mixed", "--property=TimeoutStopSec=100",
-                "--property=LimitNOFILE=65536",
+                "--property=WatchdogSec=60", "--property=TimeoutAbortSec=10", "--property=OOMPolicy=continue",
+                "--property=OOMScoreAdjust=-500", "--property=ManagedOOMPreference=avoid",
                 "--", "/usr/bin/corral-host",
             ]
         )
