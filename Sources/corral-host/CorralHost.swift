@@ -15,22 +15,26 @@ struct CorralHost: AsyncParsableCommand {
             Runs in the foreground. Usually systemd starts it: `corral host start`, or a unit of Type=notify. As an ordinary
             user it works with the user manager, as root with the system manager. Under systemd its sessions outlive a restart and
             a crash; they end when it is stopped.
+
+            What an option does not say is read from /etc/corral/corral.conf, a user's also from ~/.config/corral/corral.conf, and
+            from *.conf in corral.conf.d beside them, once, at the start; see corral.conf(5). Times are written as 90s, 5min or
+            1h 30min, sizes as 512K or 2M.
             """,
         version: HostVersion.current)
 
     @OptionGroup var places: HostPlaces
 
-    @Option(help: "Seconds from one reaper pass to the next.")
-    var reapInterval: Int = 300
+    @Option(help: "Time from one reaper pass to the next. [5min]")
+    var reapInterval: String?
 
-    @Option(help: "Sessions that may run at the same time.")
-    var sessionLimit: Int = 3000
+    @Option(help: "Sessions that may run at the same time. [3000]")
+    var sessionLimit: String?
 
-    @Option(help: "Kibibytes of a session's output that are kept; less when there are very many sessions.")
-    var ringSize: Int = 2048
+    @Option(help: "Size of a session's output that is kept; less when there are very many sessions. [2M]")
+    var ringSize: String?
 
-    @Option(help: "Seconds that a setup or teardown script may take.")
-    var scriptTimeout: Int = 60
+    @Option(help: "Time that a setup or teardown script may take. [60s]")
+    var scriptTimeout: String?
 
     @Option(
         name: .customLong("workspace-default"), parsing: .singleValue,
@@ -46,14 +50,17 @@ struct CorralHost: AsyncParsableCommand {
             valueName: "limit=value"))
     var sessionDefaults: [String] = []
 
-    @Option(help: "Seconds of no use after which a workspace is frozen that does not say itself. Else never.")
-    var freezeIdle: Int?
+    @Option(help: "Time of no use after which a workspace is frozen that does not say itself. [infinity]")
+    var freezeIdle: String?
 
     @Option(
         help:
-            "Seconds after which a worktree is deleted that does not say itself, unless work would be lost. Else never."
+            "Time after which a worktree is deleted that does not say itself, unless work would be lost. [infinity]"
     )
-    var expiresIn: Int?
+    var expiresIn: String?
+
+    @Flag(help: "Print what is in force of the configuration, and where each value comes from, and start nothing.")
+    var showConfiguration = false
 
     @Flag(
         help: ArgumentHelp("Print what `corral doctor` wants to know as JSON, and start nothing.", visibility: .hidden))
@@ -62,22 +69,16 @@ struct CorralHost: AsyncParsableCommand {
     @Flag(help: ArgumentHelp("Print the interface as an OpenAPI document, and start nothing.", visibility: .hidden))
     var openapi = false
 
-    func validate() throws {
-        if let expiresIn, !(1...10 * 366 * 86_400).contains(expiresIn) {
-            throw ValidationError("--expires-in goes from 1 to 316224000 seconds")
-        }
-        if let freezeIdle, !(1...31 * 86_400).contains(freezeIdle) {
-            throw ValidationError("--freeze-idle goes from 1 to 2678400 seconds")
-        }
-        guard (64...65_536).contains(ringSize) else { throw ValidationError("--ring-size goes from 64 to 65536 KiB") }
-        guard (1...3600).contains(scriptTimeout) else {
-            throw ValidationError("--script-timeout goes from 1 to 3600 seconds")
-        }
-        guard (1...86_400).contains(reapInterval) else {
-            throw ValidationError("--reap-interval goes from 1 to 86400 seconds")
-        }
-        guard (1...3500).contains(sessionLimit) else {
-            throw ValidationError("--session-limit goes from 1 to 3500; kernel.pty.max allows 4096 terminals")
+    /// What the options say of the configuration.
+    private var options: [ConfigurationAssignment] {
+        get throws {
+            let single: [ConfigurationAssignment?] = [
+                .option("--reap-interval", reapInterval), .option("--session-limit", sessionLimit),
+                .option("--ring-size", ringSize), .option("--script-timeout", scriptTimeout),
+                .option("--freeze-idle", freezeIdle), .option("--expires-in", expiresIn),
+            ]
+            return try single.compactMap { $0 } + .limits(workspaceDefaults, option: "--workspace-default")
+                + .limits(sessionDefaults, option: "--session-default")
         }
     }
 
@@ -85,24 +86,28 @@ struct CorralHost: AsyncParsableCommand {
         if openapi { return print(try HostService.openAPI()) }
         // First of all: they have the lowest numbers, and are closed on exec from here on.
         let descriptors = InheritedDescriptors.take()
-        let logger = places.logger("corral-host")
+        var logger = places.logger("corral-host")
         do {
-            var configuration = try places.configuration()
-            configuration.reapInterval = .seconds(reapInterval)
-            configuration.sessionLimit = sessionLimit
-            configuration.ringCapacity = ringSize << 10
-            configuration.scriptTimeout = .seconds(scriptTimeout)
-            configuration.workspaceDefaults = try .defaults(workspaceDefaults, option: "--workspace-default")
-            configuration.sessionDefaults = try .defaults(sessionDefaults, option: "--session-default")
-            configuration.expiresIn = expiresIn
-            configuration.freezeIdle = freezeIdle.map { .seconds($0) }
-            if examine { return print(try WireCoding.text(of: try await Examination.run(configuration))) }
-            try await HostService.run(configuration, descriptors: descriptors, logger: logger)
+            if examine {
+                return print(try WireCoding.text(of: try await Examination.run(places, options: try options)))
+            }
+            let settled = try places.configuration(options: try options)
+            if showConfiguration { return print(settled.text) }
+            logger.logLevel = settled.configuration.logLevel
+            try await HostService.run(settled.configuration, descriptors: descriptors, logger: logger)
+        } catch let failure as ConfigurationFailure {
+            for problem in failure.problems { logger.critical("\(problem); corral-host was not started") }
+            Self.slowDown()
+            throw ExitCode(failure.exitStatus)
         } catch {
             logger.critical("\(error)")
-            // systemd starts a service of ours again at once and for ever: a start that is refused must not be a busy loop.
-            if getenv("NOTIFY_SOCKET") != nil { sleep(1) }
+            Self.slowDown()
             throw ExitCode(1)
         }
+    }
+
+    /// systemd starts a service of ours again at once and for ever: a start that is refused must not be a busy loop.
+    private static func slowDown() {
+        if getenv("NOTIFY_SOCKET") != nil { sleep(1) }
     }
 }

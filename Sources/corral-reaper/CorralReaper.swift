@@ -17,7 +17,7 @@ struct CorralReaper: AsyncParsableCommand {
             Example: corral-reaper --dry-run
 
             Asks the running corral-host for a pass, or makes it itself when none runs. A scope that no record explains is
-            remembered by the first pass and ended by the second.
+            remembered by the first pass and ended by the second. Reads the same configuration as corral-host.
             """,
         version: HostVersion.current)
 
@@ -30,10 +30,12 @@ struct CorralReaper: AsyncParsableCommand {
     var unclaimed = false
 
     func run() async throws {
-        let logger = places.logger("corral-reaper")
+        var logger = places.logger("corral-reaper")
         do {
+            let configuration = try places.configuration().configuration
+            logger.logLevel = configuration.logLevel
             let outcome = try await OneShotReaper.run(
-                try places.configuration(), dryRun: dryRun, unclaimed: unclaimed, logger: logger)
+                configuration, dryRun: dryRun, unclaimed: unclaimed, logger: logger)
             switch outcome {
             case .reaped(let pass): try finish(pass)
             case .held(let socket):
@@ -42,6 +44,9 @@ struct CorralReaper: AsyncParsableCommand {
             }
         } catch let exit as ExitCode {
             throw exit
+        } catch let failure as ConfigurationFailure {
+            for problem in failure.problems { logger.error("\(problem); nothing was reaped") }
+            throw ExitCode(failure.exitStatus)
         } catch {
             logger.error("\(error)")
             throw ExitCode(1)

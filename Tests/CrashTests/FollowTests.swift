@@ -47,7 +47,7 @@ struct `A command that follows a session` {
 
     /// Its input and output are no terminal, so that nothing is shown but what the host sends.
     @Test func `by attaching shows what it had typed printed over every crash, each byte once`() async throws {
-        try await ServiceHost.run(arguments: ["--ring-size", "256"]) { host in
+        try await ServiceHost.run(arguments: ["--ring-size", "256K"]) { host in
             let path = host.place.directory.path + "/work"
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             let workspace = try await host.client.createWorkspace(

@@ -22,7 +22,7 @@ struct `Sessions that all print` {
     }
 
     @Test func `are all there after kill upon kill: no byte is missing or repeated, and nothing leaks`() async throws {
-        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
+        try await ServiceHost.run(arguments: ["--ring-size", "64K"]) { host in
             var printers = try await Self.start(host)
             let world = ProcessWorld()
             // A flood outruns the ring, and its client may be anywhere. Of the others every byte must come, at once.

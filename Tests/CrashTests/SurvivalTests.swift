@@ -60,7 +60,7 @@ struct `A terminal outlives its host` {
     }
 
     @Test func `with its screen: title and modes, although what set them has long been dropped`() async throws {
-        try await ServiceHost.runWithCheckpoints(arguments: ["--ring-size", "64"]) { host, checkpoints in
+        try await ServiceHost.runWithCheckpoints(arguments: ["--ring-size", "64K"]) { host, checkpoints in
             let session = try await session(
                 host,
                 [
@@ -179,7 +179,7 @@ struct `A terminal outlives its host` {
 
     @Test func `that is restarted in order, also as another build, under load`() async throws {
         var place = try RunningHost.Place()
-        place.arguments = ["--ring-size", "64"]
+        place.arguments = ["--ring-size", "64K"]
         // A program that can be replaced while it runs, as a package does it.
         let program = place.directory.path + "/corral-host"
         try Shell.run("cd '\(Ground.programs)'; cp corral-host corral-leader '\(place.directory.path)'")

@@ -51,7 +51,7 @@ struct `A client that attaches` {
     }
 
     @Test func `again and again gets every byte once, wherever it was cut`() async throws {
-        try await Fixture.run(arguments: ["--ring-size", "256"]) { fixture in
+        try await Fixture.run(arguments: ["--ring-size", "256K"]) { fixture in
             var printer = try await Printer(fixture)
             let follower = printer.follower()
             for round in 1...10 as ClosedRange<UInt64> {
@@ -70,7 +70,7 @@ struct `A client that attaches` {
     }
 
     @Test func `after 105 KB that it missed gets these and no others, and then live ones`() async throws {
-        try await Fixture.run(arguments: ["--ring-size", "256"]) { fixture in
+        try await Fixture.run(arguments: ["--ring-size", "256K"]) { fixture in
             var printer = try await Printer(fixture)
             let follower = printer.follower()
             try await follower.run(until: 1100)
@@ -88,7 +88,7 @@ struct `A client that attaches` {
     }
 
     @Test func `after more than the ring holds gets a picture of the screen, and then every live byte`() async throws {
-        try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
+        try await Fixture.run(arguments: ["--ring-size", "64K"]) { fixture in
             var printer = try await Printer(fixture)
             let follower = printer.follower()
             try await follower.run(until: 1100)
@@ -111,7 +111,7 @@ struct `A client that attaches` {
 
     @Test func `and takes a kilobyte a second is cut, and neither the terminal nor nine others wait (I8)`() async throws
     {
-        try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
+        try await Fixture.run(arguments: ["--ring-size", "64K"]) { fixture in
             var printer = try await Printer(fixture)
             let slow = try SlowClient(
                 path: fixture.host.place.socket, session: printer.session, epoch: printer.epoch)
@@ -168,7 +168,7 @@ struct `A client that attaches` {
     }
 
     @Test func `and sends garbage is dropped, and nobody else notices`() async throws {
-        try await Fixture.run(arguments: ["--ring-size", "64"]) { fixture in
+        try await Fixture.run(arguments: ["--ring-size", "64K"]) { fixture in
             var printer = try await Printer(fixture)
             let other = printer.follower()
             let following = Task { try await other.run() }

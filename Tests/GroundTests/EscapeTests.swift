@@ -42,6 +42,20 @@ struct `A process that left its workspace's slice` {
         }
     }
 
+    @Test func `is left alive and told where the configuration says so`() async throws {
+        let directory = try TemporaryDirectory()
+        try Shell.run("printf '[Host]\nEscapes=report\n' > '\(directory.path)/corral.conf'")
+        try await Fixture.swept(arguments: ["--configuration", directory.path + "/corral.conf"]) { fixture in
+            let unit = "escape-\(try await fixture.client.status().instance).scope"
+            defer { Fixture.end(unit) }
+            let workspace = try await escaped(fixture, unit: unit)
+            let receipt = try await fixture.client.deleteWorkspace(workspace.id)
+            #expect(receipt.outcome == .escaped, "\(receipt)")
+            #expect(receipt.escapes.map(\.action) == [.reported], "\(receipt)")
+            #expect(try fixture.world.inUnit(unit).count == 1)
+        }
+    }
+
     @Test func `is told by the kill of its session and left alone, since its workspace lives`() async throws {
         try await Fixture.swept { fixture in
             let unit = "escape-\(try await fixture.client.status().instance).scope"

@@ -18,8 +18,8 @@ extension Fixture {
     static var program: String { URL(fileURLWithPath: Ground.programs + "/corral").standardizedFileURL.path }
 
     /// Runs a body with a fixture. Ends everything of the instance afterwards, also when the body failed.
-    static func swept(_ body: (Fixture) async throws -> Void) async throws {
-        let fixture = try await make()
+    static func swept(arguments: [String] = [], _ body: (Fixture) async throws -> Void) async throws {
+        let fixture = try await make(arguments: arguments)
         try await fixture.sweeping { try await body(fixture) }
     }
 

@@ -44,7 +44,7 @@ struct `A session's screen` {
     }
 
     @Test func `outlasts the output that made it: modes and title stay when megabytes have gone by`() async throws {
-        try await Fixture.withCheckpoints(arguments: ["--ring-size", "64"]) { fixture, checkpoints in
+        try await Fixture.withCheckpoints(arguments: ["--ring-size", "64K"]) { fixture, checkpoints in
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(
                 workspace,

@@ -16,12 +16,13 @@ extension DestroySaga {
             workspace.id, of: context.instance, worktree: workspace.kind == .worktree ? workspace.path : nil,
             rows: rows,
             bootID: context.bootID, witnesses: witnesses)
-        let sweep = await context.scan.sweep(question, until: .after(.seconds(5)))
+        let sweep = await context.scan.sweep(
+            question, policy: context.configuration.escapePolicy, until: .after(.seconds(5)))
         let escapes =
             sweep.ends.filter { $0.couldLive || $0.outcome == .killed || $0.outcome == .terminated }.map {
                 EscapeRecord($0)
             }
-            + sweep.reported.map { EscapeRecord(reported: $0, because: sweep.restraint ?? "it is only reported") }
+            + sweep.reported.map { EscapeRecord(reported: $0, because: sweep.restraint ?? "the policy is to report") }
         let suspects = sweep.suspects.map { EscapeRecord(reported: $0, because: "what speaks for it is no proof") }
         note { receipt in
             receipt.escapes += escapes.map { EscapeDocument($0) }

@@ -1,5 +1,7 @@
 public import CgroupPty
 import Glibc
+public import Logging
+import Reaper
 
 /// Where a host keeps its things and how long it waits, settled before anything is touched.
 public struct HostConfiguration: Sendable {
@@ -36,6 +38,14 @@ public struct HostConfiguration: Sendable {
     public var freezeIdle: Duration?
     /// After how many seconds a worktree expires that does not say itself; nil for never.
     public var expiresIn: Int?
+    /// The least severe messages that are written.
+    public var logLevel: Logger.Level = .info
+    /// What a delete and the reaper do about processes that are proven to have left a slice.
+    var escapePolicy: EscapePolicy = .kill
+    /// For how many seconds rows of ended sessions and receipts are kept.
+    var retention = 7 * 86_400
+    /// The machine's, for paths that name it.
+    let machineID: String
     /// Where tests put checkpoints; see ``Checkpoint``.
     var checkpoints: String?
 
@@ -55,6 +65,7 @@ public struct HostConfiguration: Sendable {
     ) throws(Failure) {
         self.manager = manager
         self.environment = environment
+        self.machineID = machineID
         switch (stateDirectory, manager) {
         case (let chosen?, _): self.stateDirectory = chosen
         case (nil, .system): self.stateDirectory = "/var/lib/corral/" + machineID

@@ -14,29 +14,53 @@ public struct HostPlaces: ParsableArguments {
     @Option(help: "Directory of the socket. [$XDG_RUNTIME_DIR/corral; root: /run/corral]")
     var runtimeDirectory: String?
 
-    @Option(help: "Least severe messages to write: debug, info, notice, warning, error.")
-    var logLevel: Logger.Level = .info
+    @Option(help: "Least severe messages to write: debug, info, notice, warning, error. [info]")
+    var logLevel: String?
+
+    @Option(
+        name: .customLong("configuration"),
+        help: ArgumentHelp(
+            "Read this file alone, not /etc/corral/corral.conf and the others of corral.conf(5).", valueName: "file"))
+    var configurationFile: String?
 
     /// Nothing chosen.
     public init() {}
 
-    /// Settles the configuration for the calling user.
-    public func configuration() throws -> HostConfiguration {
-        try HostConfiguration(
-            stateDirectory: stateDirectory, runtimeDirectory: runtimeDirectory,
-            environment: ProcessInfo.processInfo.environment,
-            machineID: try BootIdentity.machineID())
+    /// Puts the configuration together for the calling user.
+    /// - Parameter options: what other options of the command line say.
+    /// - Throws: ``ConfigurationFailure`` with all that is wrong with it; ``HostConfiguration/Failure`` when the environment does not
+    ///   say where things are.
+    public func configuration(options: [ConfigurationAssignment] = []) throws -> SettledConfiguration {
+        try configuration(sources, options)
     }
 
-    /// A logger to the journal, or to standard error where that is none.
+    /// What the configuration would be if there were no file.
+    func configurationWithoutFiles(options: [ConfigurationAssignment]) throws -> HostConfiguration {
+        try configuration(ConfigurationSources(directories: []), options).configuration
+    }
+
+    /// The files that it is read from.
+    var sources: ConfigurationSources {
+        configurationFile.map { ConfigurationSources(only: $0) }
+            ?? ConfigurationSources(.ofCaller, environment: ProcessInfo.processInfo.environment)
+    }
+
+    private func configuration(
+        _ sources: ConfigurationSources, _ options: [ConfigurationAssignment]
+    ) throws -> SettledConfiguration {
+        let own: [ConfigurationAssignment?] = [
+            .option("--state-directory", stateDirectory), .option("--log-level", logLevel),
+        ]
+        return try SettledConfiguration(
+            sources, options: own.compactMap { $0 } + options, runtimeDirectory: runtimeDirectory,
+            environment: ProcessInfo.processInfo.environment, machineID: try BootIdentity.machineID())
+    }
+
+    /// A logger to the journal, or to standard error where that is none. It writes what matters until it is told its level.
     public func logger(_ identifier: String) -> Logger {
         let environment = ProcessInfo.processInfo.environment
-        var logger = Logger(label: identifier) { _ in
+        return Logger(label: identifier) { _ in
             JournalLogHandler(identifier: identifier, environment: environment)
         }
-        logger.logLevel = logLevel
-        return logger
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -108,12 +108,13 @@ struct HostWork: Service {
         }
     }
 
-    /// Drops rows of ended sessions and receipts that are older than a week, once a day.
+    /// Drops rows of ended sessions and receipts that are old, once a day.
     private func prune() async {
         while !Task.isCancelled {
             do {
                 _ = try await context.index.prune(
-                    endedBefore: .now.addingTimeInterval(-7 * 86_400), keepingAtMost: 10_000)
+                    endedBefore: .now.addingTimeInterval(-Double(context.configuration.retention)),
+                    keepingAtMost: 10_000)
                 await work.ender.forgetRemoved()
                 try await Task.sleep(for: .seconds(86_400))
             } catch is CancellationError {

@@ -1,4 +1,4 @@
-public import CgroupPty
+import CgroupPty
 
 /// Reads limits as people write them, in systemd's syntax: `4G`, `200%`, `512`, `infinity`.
 ///
@@ -53,8 +53,32 @@ enum LimitReader {
         }
     }
 
+    /// Writes a value so that it is read again; nil for a limit that is lifted.
+    static func text(_ value: UInt64?, as limit: ResourceLimit) -> String {
+        switch limit {
+        case .memoryMax, .memoryHigh: value.map { text(ofBytes: $0) } ?? "infinity"
+        case .cpuQuota:
+            value.map { quota in
+                let hundredths = quota / 100 % 100
+                let fraction = hundredths == 0 ? "" : hundredths < 10 ? ".0\(hundredths)" : ".\(hundredths)"
+                return "\(quota / 10_000)\(fraction)%"
+            } ?? "infinity"
+        case .tasksMax: value.map { "\($0)" } ?? "infinity"
+        case .cpuWeight, .ioWeight: value.map { "\($0)" } ?? "default"
+        }
+    }
+
+    /// Writes bytes with the largest suffix that leaves a whole number.
+    static func text(ofBytes bytes: UInt64) -> String {
+        var (number, suffix) = (bytes, "")
+        for next in ["K", "M", "G", "T", "P"] where number > 0 && number % 1024 == 0 {
+            (number, suffix) = (number / 1024, next)
+        }
+        return "\(number)\(suffix)"
+    }
+
     /// Bytes with the suffixes to the base 1024. As in systemd, a fraction is cut to whole bytes.
-    private static func bytes(_ text: String) -> UInt64? {
+    static func bytes(_ text: String) -> UInt64? {
         let suffixes: [Character: UInt64] = [
             "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50,
         ]
@@ -68,7 +92,8 @@ enum LimitReader {
         decimal(text.hasSuffix("%") ? text.dropLast() : text[...], places: 2, times: 10_000)
     }
 
-    private static func whole(_ text: String) -> UInt64? { decimal(text[...], places: 0, times: 1) }
+    /// A whole number without a sign.
+    static func whole(_ text: String) -> UInt64? { decimal(text[...], places: 0, times: 1) }
 
     /// A number without sign or exponent, with at most so many places behind the point, times a factor, without rounding errors.
     private static func decimal(_ text: Substring, places: Int, times factor: UInt64) -> UInt64? {
@@ -94,27 +119,21 @@ enum LimitReader {
     }
 }
 
-extension ResourceLimits {
-    /// Reads what a service's options say, such as `memory-max=4G`; of one that is given twice the last counts.
-    /// - Throws: ``HostConfiguration/Failure``, which names the option and what is taken.
-    public static func defaults(
-        _ items: [String], option: String
-    ) throws(HostConfiguration.Failure) -> ResourceLimits {
-        var limits = ResourceLimits()
-        for item in items {
-            let parts = item.split(separator: "=" as Character, maxSplits: 1, omittingEmptySubsequences: false)
-            let named = ResourceLimit.allCases.first { $0.rawValue.replacing("_", with: "-") == parts[0] }
-            guard parts.count == 2, let limit = named else {
-                let names = ResourceLimit.allCases.map { $0.rawValue.replacing("_", with: "-") }
-                throw HostConfiguration.Failure(
-                    description:
-                        "\(option) \(item): LIMIT=VALUE is wanted, LIMIT one of \(names.joined(separator: ", "))")
-            }
-            switch LimitReader.read(String(parts[1]), as: limit) {
-            case .success(let value): limits.values[limit] = value
-            case .failure(let refusal): throw HostConfiguration.Failure(description: "\(option) \(parts[0]) \(refusal)")
-            }
+extension ResourceLimit {
+    /// As systemd calls it in a unit, and Corral in its configuration.
+    ///
+    /// See: systemd.resource-control(5)
+    var keyName: String {
+        switch self {
+        case .memoryMax: "MemoryMax"
+        case .memoryHigh: "MemoryHigh"
+        case .cpuQuota: "CPUQuota"
+        case .cpuWeight: "CPUWeight"
+        case .tasksMax: "TasksMax"
+        case .ioWeight: "IOWeight"
         }
-        return limits
     }
+
+    /// As it is called behind an option of the command line.
+    var optionName: String { rawValue.replacing("_", with: "-") }
 }

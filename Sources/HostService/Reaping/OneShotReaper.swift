@@ -37,7 +37,7 @@ public enum OneShotReaper {
         let reaper = Reaper(
             index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,
             procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor,
-            memory: try file.load())
+            settings: ReaperSettings(escapePolicy: configuration.escapePolicy), memory: try file.load())
         let result = await reaper.pass(dryRun: dryRun, unclaimed: unclaimed)
         if !dryRun { try file.store(await reaper.memory) }
         await foundation.close()

@@ -51,7 +51,7 @@ struct ReaperService: Sendable {
         reaper = Reaper(
             index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,
             procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor,
-            host: host)
+            host: host, settings: ReaperSettings(escapePolicy: context.configuration.escapePolicy))
     }
 
     /// Passes until the task is cancelled.

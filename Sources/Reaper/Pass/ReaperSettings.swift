@@ -13,8 +13,9 @@ public struct ReaperSettings: Sendable {
     /// The longest wait after a failed kill.
     public var lastRetry: Duration = .seconds(120)
     /// What is done about processes that left their slices.
-    public var escapePolicy: EscapePolicy = .kill
+    public var escapePolicy: EscapePolicy
 
     /// The design's figures.
-    public init() {}
+    /// - Parameter escapePolicy: what the configuration says.
+    public init(escapePolicy: EscapePolicy = .kill) { self.escapePolicy = escapePolicy }
 }

@@ -80,8 +80,8 @@ struct HostUnit {
             "--property=OOMPolicy=continue", "--property=OOMScoreAdjust=-500",
             "--property=ManagedOOMPreference=avoid",
         ]
-        if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
-            arguments.append("--setenv=XDG_STATE_HOME=\(state)")
+        for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            if let place = environment[name], !place.isEmpty { arguments.append("--setenv=\(name)=\(place)") }
         }
         arguments += ["--", executable]
         let named = socket ?? environment["CORRAL_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }

@@ -39,7 +39,7 @@ struct HistoryRun {
     static func run(_ history: History) async throws {
         let directory = try TemporaryDirectory()
         let repository = try SampleRepository(in: directory)
-        try await ServiceHost.run(arguments: ["--ring-size", "64"]) { host in
+        try await ServiceHost.run(arguments: ["--ring-size", "64K"]) { host in
             let canary = directory.path + "/canary"
             try Shell.launch("env CORRAL_TEST_CANARY='\(canary)' sleep 1000", pidFile: canary)
             defer { _ = try? Shell.run("kill -KILL $(cat '\(canary)')") }

@@ -37,26 +37,16 @@ import Testing
         #expect(refusal.description.contains("wanted"))
     }
 
-    @Test func `can be an option of the service`() throws {
-        #expect(
-            try ResourceLimits.defaults(["memory-max=8G", "tasks-max=100", "tasks-max=200"], option: "--x")
-                == ResourceLimits([.memoryMax: 8 << 30, .tasksMax: 200]))
-        #expect(try ResourceLimits.defaults(["tasks-max=100", "tasks-max=infinity"], option: "--x").isEmpty)
-        for (item, message) in [
-            (
-                "memory=1G",
-                "--x memory=1G: LIMIT=VALUE is wanted, LIMIT one of memory-max, memory-high, cpu-quota, cpu-weight, tasks-max, io-weight"
-            ),
-            (
-                "tasks-max",
-                "--x tasks-max: LIMIT=VALUE is wanted, LIMIT one of memory-max, memory-high, cpu-quota, cpu-weight, tasks-max, io-weight"
-            ),
-            ("tasks-max=many", #"--x tasks-max is "many"; a number from 1 to 4194304 is wanted, or infinity"#),
-        ] {
-            #expect(throws: HostConfiguration.Failure(description: message)) {
-                try ResourceLimits.defaults([item], option: "--x")
-            }
-        }
+    @Test(
+        arguments: [
+            (.memoryMax, 4 << 30, "4G"), (.memoryHigh, 3 << 29, "1536M"), (.memoryMax, 1_048_577, "1048577"),
+            (.cpuQuota, 2_000_000, "200%"), (.cpuQuota, 125_000, "12.50%"), (.cpuQuota, 10_100, "1.01%"),
+            (.tasksMax, 512, "512"), (.tasksMax, nil, "infinity"), (.memoryMax, nil, "infinity"),
+            (.cpuWeight, nil, "default"), (.ioWeight, 100, "100"),
+        ] as [(ResourceLimit, UInt64?, String)])
+    func `is written so that it is read again`(limit: ResourceLimit, value: UInt64?, text: String) {
+        #expect(LimitReader.text(value, as: limit) == text)
+        #expect(LimitReader.read(text, as: limit) == .success(value))
     }
 
     @Test func `that cannot be enforced says how it could be`() {

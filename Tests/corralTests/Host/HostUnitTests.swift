@@ -26,10 +26,13 @@ import Testing
     }
 
     @Test func `is told where the user's state and socket are`() throws {
-        let environment = ["XDG_STATE_HOME": "/s", "CORRAL_SOCKET": "/c/corral.sock", "SECRET": "x"]
+        let environment = [
+            "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/k", "CORRAL_SOCKET": "/c/corral.sock", "SECRET": "x",
+        ]
         let unit = HostUnit(userID: 1000)
         let told = try unit.transientArguments(executable: "/x", environment: environment, socket: nil)
-        #expect(told.suffix(4) == ["--setenv=XDG_STATE_HOME=/s", "--", "/x", "--runtime-directory=/c"])
+        let places = ["--setenv=XDG_CONFIG_HOME=/k", "--setenv=XDG_STATE_HOME=/s"]
+        #expect(told.suffix(5) == places + ["--", "/x", "--runtime-directory=/c"])
         let named = try unit.transientArguments(executable: "/x", environment: environment, socket: "/n/corral.sock")
         #expect(named.last == "--runtime-directory=/n")
         #expect(throws: CommandFailure.self) {
