@@ -1,4 +1,5 @@
 import CgroupPty
+import Dispatch
 import GRDB
 
 /// The index: a SQLite database of what should live, kept so that a crash at any moment loses neither a kill nor a
@@ -77,6 +78,9 @@ public final class Index: Sendable {
     private static func openPool(_ path: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "corral.index"
+        // GRDB's own is higher. To an ordinary user's process Linux does not give it, and libdispatch writes a line to the journal for
+        // each thread that it is refused to.
+        configuration.qos = .default
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
