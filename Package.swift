@@ -125,7 +125,9 @@ let package = Package(
         ),
         .testTarget(
             name: "GroundTests",
-            dependencies: ["CgroupPty", "HostClient", "HostProtocol", "TerminalScreen", "TestSupport"],
+            dependencies: [
+                "CgroupPty", "HostClient", "HostProtocol", "HostService", "TerminalScreen", "TestSupport", logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

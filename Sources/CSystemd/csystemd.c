@@ -129,4 +129,3 @@ int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const cha
     return sd_bus_message_read(message, "v", "(uo)", id, object);
 }
 
-int corral_journal_send(const struct iovec *fields, int count) { return sd_journal_sendv(fields, count); }

@@ -95,19 +95,11 @@ struct CorralHost: AsyncParsableCommand {
             if showConfiguration { return print(settled.text) }
             logger.logLevel = settled.configuration.logLevel
             try await HostService.run(settled.configuration, descriptors: descriptors, logger: logger)
-        } catch let failure as ConfigurationFailure {
-            for problem in failure.problems { logger.critical("\(problem); corral-host was not started") }
-            Self.slowDown()
-            throw ExitCode(failure.exitStatus)
         } catch {
-            logger.critical("\(error)")
-            Self.slowDown()
-            throw ExitCode(1)
+            let status = StartRefusal.tell(error, .critical, consequence: "corral-host was not started", to: logger)
+            // systemd starts a service of ours again at once and for ever: a start that is refused must not be a busy loop.
+            if getenv("NOTIFY_SOCKET") != nil { sleep(1) }
+            throw ExitCode(status)
         }
-    }
-
-    /// systemd starts a service of ours again at once and for ever: a start that is refused must not be a busy loop.
-    private static func slowDown() {
-        if getenv("NOTIFY_SOCKET") != nil { sleep(1) }
     }
 }

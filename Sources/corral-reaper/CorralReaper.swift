@@ -39,23 +39,23 @@ struct CorralReaper: AsyncParsableCommand {
             switch outcome {
             case .reaped(let pass): try finish(pass)
             case .held(let socket):
-                try finish(try await HostClient(socketPath: socket).reap(dryRun: dryRun, unclaimed: unclaimed))
+                let pass = try await HostClient(socketPath: socket).reap(dryRun: dryRun, unclaimed: unclaimed)
+                logger.info(
+                    "The host has made the pass: reaped \(pass.reaped), failed \(pass.failed), kept \(pass.kept).")
+                try finish(pass)
             case .nothingToDo: logger.info("No host was ever started here; there is nothing to reap.")
             }
         } catch let exit as ExitCode {
             throw exit
-        } catch let failure as ConfigurationFailure {
-            for problem in failure.problems { logger.error("\(problem); nothing was reaped") }
-            throw ExitCode(failure.exitStatus)
         } catch {
-            logger.error("\(error)")
-            throw ExitCode(1)
+            throw ExitCode(StartRefusal.tell(error, .error, consequence: "nothing was reaped", to: logger))
         }
     }
 
     /// Three is "not confirmed", as everywhere: something that was to end did not.
     private func finish(_ pass: PassDocument) throws {
-        for line in pass.actions { print(line) }
+        // The journal has each thing already, by this process or by the host.
+        if !places.writesToJournal { for line in pass.actions { print(line) } }
         if pass.failed > 0 { throw ExitCode(3) }
     }
 }

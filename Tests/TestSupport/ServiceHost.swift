@@ -15,17 +15,21 @@ public final class ServiceHost: Sendable {
     private static var manager: String { Ground.isSystem ? "--system" : "--user" }
 
     /// Starts a service and waits until it is ready.
-    /// - Parameter program: The host to run; a path that another build may be put at later.
-    public init(_ place: RunningHost.Place, program: String = Ground.programs + "/corral-host") throws {
+    /// - Parameters:
+    ///   - program: The host to run; a path that another build may be put at later.
+    ///   - intoJournal: Its log goes where that of a service goes usually, and not to the place's file.
+    public init(
+        _ place: RunningHost.Place, program: String = Ground.programs + "/corral-host", intoJournal: Bool = false
+    ) throws {
         self.place = place
         client = HostClient(socketPath: place.socket)
         unit = "corral-test-\(place.directory.path.split(separator: "-").last ?? "x").service"
         monitor = try ReadinessMonitor()
-        let settings = [
-            "Restart=always", "RestartSec=0", "StartLimitIntervalSec=0", "FileDescriptorStoreMax=4096",
-            "KillMode=mixed",
-            "TimeoutStopSec=100", "StandardOutput=append:\(place.log)", "StandardError=append:\(place.log)",
-        ]
+        let settings =
+            [
+                "Restart=always", "RestartSec=0", "StartLimitIntervalSec=0", "FileDescriptorStoreMax=4096",
+                "KillMode=mixed", "TimeoutStopSec=100",
+            ] + (intoJournal ? [] : ["StandardOutput=append:\(place.log)", "StandardError=append:\(place.log)"])
         let variables = place.environment.map { "--setenv='\($0.key)=\($0.value)'" }
         try Shell.run(
             """
@@ -102,20 +106,23 @@ public final class ServiceHost: Sendable {
 
     /// Runs a body with a fresh service; afterwards, also when it failed, nothing of it runs.
     public static func run(
-        arguments: [String] = [], _ body: (ServiceHost) async throws -> Void
+        arguments: [String] = [], intoJournal: Bool = false, _ body: (ServiceHost) async throws -> Void
     ) async throws {
-        try await runWithCheckpoints(arguments: arguments) { host, _ in try await body(host) }
+        try await runWithCheckpoints(arguments: arguments, intoJournal: intoJournal) { host, _ in
+            try await body(host)
+        }
     }
 
     /// As ``run(arguments:_:)``, with a host that stops where it is told to.
     public static func runWithCheckpoints(
-        arguments: [String] = [], _ body: (ServiceHost, CheckpointControl) async throws -> Void
+        arguments: [String] = [], intoJournal: Bool = false,
+        _ body: (ServiceHost, CheckpointControl) async throws -> Void
     ) async throws {
         var place = try RunningHost.Place()
         let checkpoints = try CheckpointControl(in: place.directory)
         place.arguments = arguments
         place.environment["CORRAL_TEST_CHECKPOINTS"] = checkpoints.directory
-        let host = try ServiceHost(place)
+        let host = try ServiceHost(place, intoJournal: intoJournal)
         do {
             try await body(host, checkpoints)
         } catch {

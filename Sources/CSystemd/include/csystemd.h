@@ -54,5 +54,3 @@ int corral_bus_read_signed_variant(sd_bus_message *message, int32_t *value);
 /* Reads a Properties.Get reply that holds a unit's job: its number, 0 without one, and its object, which belongs to the message. */
 int corral_bus_read_job_variant(sd_bus_message *message, uint32_t *id, const char **object);
 
-/* Sends an entry of `count` fields to the journal. */
-int corral_journal_send(const struct iovec *fields, int count);

@@ -132,11 +132,12 @@ actor APIServer: Service {
             return PeerCredentials(ofSocket: raw)
         }
         guard let peer = peer ?? nil else {
-            logger.warning("peer refused: the kernel does not tell who it is")
+            logger.warning(
+                "peer refused: the kernel does not tell who it is", metadata: .explained(by: .peerRefused))
             return .forbidden("connect: the kernel does not tell who connects; nobody unknown is served")
         }
         guard mayConnect(peer) else {
-            logger.warning("peer refused", metadata: ["peer": "\(peer)"])
+            logger.warning("peer refused: \(peer)", metadata: .explained(by: .peerRefused))
             return .forbidden("connect: only the user that corral-host runs as, and root, are served")
         }
         guard admission == .served else {

@@ -29,6 +29,7 @@ extension HostEvent {
             "Workspace \(row.id) (\(row.name)) has expired and was kept: \(why). It is tried again at \(Timestamp(moment)).",
             due: moment)
         event.level = .warning
+        event.catalog = .expiryDeferred
         event.document.outcome = why
         return event
     }

@@ -16,7 +16,7 @@ extension HostEvent {
     /// A session's command runs.
     static func sessionStarted(_ row: SessionRow) -> HostEvent {
         HostEvent(
-            .sessionStarted, .debug, "Session \(row.id) (\(row.title)) started in workspace \(row.workspaceID).", row)
+            .sessionStarted, .info, "Session \(row.id) (\(row.title)) started in workspace \(row.workspaceID).", row)
     }
 
     /// A session is over, by itself or because somebody ended it, and the kernel confirmed that nothing is left of it.

@@ -21,7 +21,9 @@ extension HostEvent {
 
     /// A workspace is kept as failed.
     static func workspaceFailed(_ row: WorkspaceRow, _ why: String) -> HostEvent {
-        HostEvent(.workspaceFailed, .error, "Workspace \(row.id) (\(row.name)) failed: \(why)", row)
+        HostEvent(
+            .workspaceFailed, .error, "Workspace \(row.id) (\(row.name)) failed: \(why)", row, catalog: .workspaceFailed
+        )
     }
 
     /// A delete has begun.
@@ -46,6 +48,6 @@ extension HostEvent {
         HostEvent(
             .workspaceKept, .notice,
             "Workspace \(row.id) (\(row.name)) was kept: \(receipt.detail ?? "its delete was given up").", row,
-            receipt: receipt)
+            receipt: receipt, catalog: .workspaceKept)
     }
 }

@@ -42,6 +42,11 @@ struct HostEvent: Sendable {
         metadata["workspace"] = document.workspace.map { "\($0)" }
         metadata["session"] = document.session.map { "\($0)" }
         metadata["scope"] = scope.map { "\($0)" }
+        metadata["event"] = "\(document.kind.rawValue)"
+        // A cgroup that is no unit of ours has no entries of its own; whose it was has.
+        let slice = document.workspace.flatMap { WorkspaceID($0) }.map { SliceName.workspace(instance, $0).unit }
+        let unit = scope.flatMap { ScopeName(unit: $0) == nil ? nil : $0 } ?? slice
+        metadata[Logger.Metadata.unitKey] = unit.map { "\($0)" }
         metadata["outcome"] = document.outcome.map { "\($0)" }
         metadata["message_id"] = catalog.map { "\($0.rawValue)" }
         return metadata

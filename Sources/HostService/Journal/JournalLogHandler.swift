@@ -2,20 +2,30 @@ import CgroupPty
 import Glibc
 public import Logging
 
-/// Writes log lines to the journal with Corral's fields, or to standard error where that is no journal.
+/// Writes what is logged: to the journal with Corral's fields, or as readable lines to standard error where that is no journal.
 ///
 /// Terminal output, environments and secrets never come here.
 public struct JournalLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var logLevel: Logger.Level = .info
-    private let isJournal: Bool
-    private let identifier: String
+    /// nil where standard error is no journal.
+    private let sink: JournalSink?
+    private let isColoured: Bool
 
     /// Looks where standard error goes.
     /// - Parameter identifier: `SYSLOG_IDENTIFIER`.
     public init(identifier: String, environment: [String: String]) {
-        self.identifier = identifier
-        isJournal = Journal.isStandardError(environment: environment)
+        isColoured = LogLine.mayBeColoured(environment: environment, isTerminal: isatty(2) == 1)
+        guard Journal.isStandardError(environment: environment) else {
+            sink = nil
+            return
+        }
+        do throws(SystemCallFailure) {
+            sink = JournalSink(try Journal(), identifier: identifier, manager: .ofCaller)
+        } catch {
+            // Lines on standard error get there as well, without fields.
+            sink = nil
+        }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,31 +35,14 @@ public struct JournalLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let fields = self.metadata.merging(event.metadata ?? [:]) { _, new in new }
-        if isJournal {
-            send(event.level, "\(event.message)", fields)
+        let message = "\(event.message)"
+        if let sink {
+            // Events are told in one place, and so are told apart by what they are.
+            let kind = fields["event"].map { "\($0)" } ?? "\(event.file):\(event.line)"
+            sink.write(event.level, message, kind: kind, fields)
         } else {
-            let tail = fields.filter { $0.key != "message_id" }.sorted { $0.key < $1.key }.map {
-                " \($0.key)=\($0.value)"
-            }.joined()
-            let line = Array("\(event.level): \(event.message)\(tail)\n".utf8)
+            let line = Array((LogLine.text(event.level, message, fields, isColoured: isColoured) + "\n").utf8)
             _ = write(2, line, line.count)
         }
-    }
-
-    private func send(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) {
-        let priority =
-            switch level {
-            case .trace, .debug: 7
-            case .info: 6
-            case .notice: 5
-            case .warning: 4
-            case .error: 3
-            case .critical: 2
-            }
-        var lines = ["MESSAGE=\(message)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=\(identifier)"]
-        for (key, value) in fields {
-            lines.append(key == "message_id" ? "MESSAGE_ID=\(value)" : "CORRAL_\(key.uppercased())=\(value)")
-        }
-        Journal.send(lines)
     }
 }

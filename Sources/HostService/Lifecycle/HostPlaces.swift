@@ -56,6 +56,9 @@ public struct HostPlaces: ParsableArguments {
             environment: ProcessInfo.processInfo.environment, machineID: try BootIdentity.machineID())
     }
 
+    /// Whether what is logged goes to the journal.
+    public var writesToJournal: Bool { Journal.isStandardError(environment: ProcessInfo.processInfo.environment) }
+
     /// A logger to the journal, or to standard error where that is none. It writes what matters until it is told its level.
     public func logger(_ identifier: String) -> Logger {
         let environment = ProcessInfo.processInfo.environment

@@ -15,6 +15,7 @@ extension HostContext {
         var metadata = Logger.Metadata.workspace(record.workspace, instance, outcome: record.outcome)
         metadata["session"] = record.session.map { "\($0)" }
         metadata["scope"] = "\(record.unit)"
+        metadata[Logger.Metadata.unitKey] = "\(record.unit)"
         let verb = record.action == .tidied ? "Tidied" : "Spared"
         logger.info("\(verb) \(record.unit): \(record.outcome).", metadata: metadata)
     }

@@ -35,7 +35,9 @@ import Testing
             #expect(try answer.code == "forbidden")
             #expect(try await client.isAtEnd())
             #expect(served.host.calls == [])
-            #expect(served.log.lines == ["peer refused peer=uid \(geteuid()), gid \(getegid()), pid \(getpid())"])
+            let peer = "uid \(geteuid()), gid \(getegid()), pid \(getpid())"
+            #expect(
+                served.log.lines == ["peer refused: \(peer) message_id=\(JournalMessage.peerRefused.rawValue)"])
         }
     }
 
