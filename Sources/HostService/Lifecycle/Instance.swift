@@ -159,7 +159,15 @@ struct Instance: Sendable {
     private static func claimInstance(_ id: InstanceID, _ configuration: HostConfiguration) throws -> SharedDescriptor {
         let path = claimPath(id, configuration)
         let database = configuration.stateDirectory + "/index.db"
-        let mine = try OwnedFileDescriptor.open(path: database, flags: O_RDONLY | O_NOFOLLOW).identity(name: database)
+        // Not by a descriptor: its close would drop the locks that SQLite has on the file for this process, and whoever reads the index
+        // next, a backup for instance, would take itself for the last one and remove the log that this process goes on writing.
+        // See: https://www.sqlite.org/howtocorrupt.html, 2.2
+        var status = stat()
+        try retryingInterrupted("lstat", database) { lstat(database, &status) }
+        guard status.st_mode & S_IFMT != S_IFLNK else {
+            throw SystemCallFailure(call: "use as the index", subject: database, errno: ELOOP)
+        }
+        let mine = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         let file = try OwnedFileDescriptor.open(path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         let isLocked = file.withRawValue { flock($0, LOCK_EX | LOCK_NB) } == 0
         let text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)

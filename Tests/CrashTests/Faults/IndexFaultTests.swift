@@ -38,6 +38,38 @@ struct `A fault of the index` {
         }
     }
 
+    /// Symptom: whoever read the index of a running host, as a backup does, removed its log when it was done; what the host wrote from then
+    /// on was gone with it, or answers said "disk I/O error". Cause: the host opened the file once more to learn which one it is, and a close
+    /// takes a process's locks on a file away, those of SQLite too.
+    @Test
+    func `is not what another process makes that reads it: it leaves the log, and all is there after a crash (I7)`()
+        async throws
+    {
+        try await CrashSite.run { site in
+            var host = try await site.start()
+            let first = try await site.workspace(host, "one")
+            let copy = """
+                import sqlite3, sys
+                index = sqlite3.connect(sys.argv[1])
+                copy = sqlite3.connect(sys.argv[2])
+                index.backup(copy)
+                assert copy.execute("SELECT id FROM workspace").fetchall() == [(sys.argv[3],)]
+                index.close()
+                """
+            let index = site.place.state + "/index.db"
+            try Self.python(copy, index, site.directory.path + "/copy.db", first.id)
+            #expect(FileManager.default.fileExists(atPath: index + "-wal"))
+            let second = try await site.workspace(host, "two")
+            let session = try await site.survivor(host, second)
+            try await host.kill()
+            host = try await site.start()
+            try await site.expectAgreement(host)
+            #expect(Set(try await host.client.workspaces().map(\.id)) == [first.id, second.id])
+            try await site.expectUntouched(host, session)
+            try await site.expectDeleted(host, second)
+        }
+    }
+
     @Test(.enabled(if: Ground.isSystem, "a small file system can be mounted by root only"))
     func `without room in the middle of a delete, leaves the delete to be done once there is room (I7)`() async throws {
         try await CrashSite.run { site in
