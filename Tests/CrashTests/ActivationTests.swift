@@ -21,7 +21,6 @@ struct `The units that are shipped` {
             mkdir -p '\(units)'
             cp '\(Ground.packaging)'/systemd/corral-host.service '\(Ground.packaging)'/systemd/corral.socket '\(units)'
             sed -i 's|^ExecStart=corral-host|ExecStart=\(Ground.programs)/corral-host|' '\(units)/corral-host.service'
-            sed -i '/^ConditionFile/d' '\(units)/corral-host.service'
             # One that is stopped does not hear SIGABRT.
             sed -i 's|^WatchdogSec=.*|WatchdogSec=\(watchdog)|; s|^TimeoutAbortSec=.*|TimeoutAbortSec=1s|' '\(units)/corral-host.service'
             systemctl \(Self.manager) daemon-reload

@@ -78,7 +78,7 @@ struct HostUnit {
             "--property=FileDescriptorStoreMax=\(Self.descriptorStoreSize)", "--property=KillMode=mixed",
             "--property=TimeoutStopSec=100", "--property=WatchdogSec=60", "--property=TimeoutAbortSec=10",
             "--property=OOMPolicy=continue", "--property=OOMScoreAdjust=-500",
-            "--property=ManagedOOMPreference=avoid",
+            "--property=ManagedOOMPreference=avoid", "--setenv=SWIFT_BACKTRACE=enable=no",
         ]
         for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             if let place = environment[name], !place.isEmpty { arguments.append("--setenv=\(name)=\(place)") }

@@ -15,6 +15,7 @@ import Testing
                 "--property=FileDescriptorStoreMax=4096", "--property=KillMode=mixed", "--property=TimeoutStopSec=100",
                 "--property=WatchdogSec=60", "--property=TimeoutAbortSec=10", "--property=OOMPolicy=continue",
                 "--property=OOMScoreAdjust=-500", "--property=ManagedOOMPreference=avoid",
+                "--setenv=SWIFT_BACKTRACE=enable=no",
                 "--", "/usr/bin/corral-host",
             ]
         )
