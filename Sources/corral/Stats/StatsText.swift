@@ -38,7 +38,7 @@ enum StatsText {
     }
 
     private static func waiting(_ pressure: FiguresDocument.Pressure?) -> String? {
-        pressure.map { "\(Int($0.some.avg10.rounded()))%" }
+        pressure.map { "\(TopScreen.whole($0.some.avg10))%" }
     }
 
     /// Processor time: `0.31s`, `4m12s`, `3h07m`.

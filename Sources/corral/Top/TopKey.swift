@@ -14,10 +14,13 @@ enum TopKey: Sendable, Equatable {
         while let first = rest.popFirst() {
             switch first {
             case 0x1b where rest.first == UInt8(ascii: "[") || rest.first == UInt8(ascii: "O"):
-                rest.removeFirst()
+                // `ESC O M` is Enter on the keypad; `ESC [ … M` is a click.
+                let isClick = rest.removeFirst() == UInt8(ascii: "[")
                 let parameters = rest.prefix { (0x20...0x3f).contains($0) }
                 rest = rest.dropFirst(parameters.count)
-                if let final = rest.popFirst(), let key = named(Array(parameters), final) { keys.append(key) }
+                if let final = rest.popFirst(), let key = named(Array(parameters), final), key != .enter || !isClick {
+                    keys.append(key)
+                }
             case 0x1b: keys.append(.escape)
             case 0x03: keys.append(.character("q"))
             case 0x0d, 0x0a: keys.append(.enter)

@@ -45,6 +45,8 @@ struct TopModel: Sendable {
     /// What was done last, or why it was not.
     var notice: String?
     private(set) var isHelpShown = false
+    /// How many keys were pressed. A plan that comes after another key is not asked about: whoever presses `y` must have seen what for.
+    private(set) var presses = 0
     private var look: Look?
     /// Of the look before: when it was, and processor time by workspace and session.
     private var before: (at: Timestamp, usage: [TopLine.Subject: Int64])?
@@ -144,8 +146,10 @@ struct TopModel: Sendable {
 
     // MARK: Keys
 
-    /// Asks about what was planned.
-    mutating func ask(_ question: Question) {
+    /// Asks about what was planned, unless another key was pressed since.
+    /// - Parameter presses: how many keys had been pressed when it was asked for.
+    mutating func ask(_ question: Question, after presses: Int) {
+        guard presses == self.presses else { return }
         self.question = question
         notice = nil
     }
@@ -153,13 +157,14 @@ struct TopModel: Sendable {
     /// Takes a key.
     /// - Returns: what is to be done now.
     mutating func press(_ key: TopKey) -> Command? {
+        presses += 1
         if isHelpShown {
             isHelpShown = false
             return nil
         }
         if let asked = question {
             question = nil
-            guard key == .character("y") else {
+            guard key == .character("y"), !isTooSmall else {
                 notice = "Nothing was done."
                 return nil
             }
@@ -186,13 +191,10 @@ struct TopModel: Sendable {
                 notice = "k ends a session; d deletes a workspace."
                 return nil
             }
-            notice = "Looking at what would die."
-            return .plan(.kill(session: id))
+            return plan(.kill(session: id))
         case .character("d"):
             switch selected {
-            case .workspace(let id):
-                notice = "Looking at what would die."
-                return .plan(.delete(workspace: id))
+            case .workspace(let id): return plan(.delete(workspace: id))
             case .session: notice = "d deletes a workspace; k ends a session."
             case nil: break
             }
@@ -202,6 +204,18 @@ struct TopModel: Sendable {
             return line.isFrozen ? .thaw(line.subject) : .freeze(line.subject)
         default: return nil
         }
+    }
+
+    /// Whether a question has no room: its first line, what is left out, and the one that asks.
+    private var isTooSmall: Bool { room < 3 }
+
+    private mutating func plan(_ destruction: Destruction) -> Command? {
+        guard !isTooSmall else {
+            notice = "Make the window larger: what would die could not be shown."
+            return nil
+        }
+        notice = "Looking at what would die."
+        return .plan(destruction)
     }
 
     private mutating func move(_ key: TopKey) {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import HostClient
 import HostProtocol
 
@@ -9,7 +10,8 @@ struct TopRun {
     private enum Arrival: Sendable {
         case input(TopInput.Arrival)
         case look(TopModel.Look)
-        case question(TopModel.Question)
+        /// What would die, and how many keys had been pressed when that was asked for.
+        case question(TopModel.Question, presses: Int)
         /// Something to say on the bottom line.
         case notice(String)
     }
@@ -37,7 +39,7 @@ struct TopRun {
         model.take(TopModel.Look(stats: try await look(sessionsOf: [])))
         while case .attach(let session) = try await show(&model) {
             do {
-                _ = try await AttachRun(client, session: session, AttachOptions()).run()
+                _ = try await AttachRun(client, session: session, AttachOptions.parse([])).run()
             } catch {
                 model.notice = Self.line(error)
             }
@@ -62,7 +64,7 @@ struct TopRun {
         loop: for await next in arrivals {
             switch next {
             case .look(let look): model.take(look)
-            case .question(let question): model.ask(question)
+            case .question(let question, let presses): model.ask(question, after: presses)
             case .notice(let text): model.notice = text
             case .input(.resized): canvas.clear()
             case .input(.resumed):
@@ -78,7 +80,10 @@ struct TopRun {
                         break loop
                     // Beside: a delete can take its time.
                     case .plan(let destruction):
-                        Task { arrival.yield(await asked { .question(try await plan(destruction)) }) }
+                        let presses = model.presses
+                        Task {
+                            arrival.yield(await asked { .question(try await plan(destruction), presses: presses) })
+                        }
                     case .destroy(let destruction):
                         Task { arrival.yield(await asked { .notice(try await carryOut(destruction)) }) }
                     case .freeze(let subject):

@@ -15,15 +15,23 @@ struct TopScreen: Sendable {
     /// All lines, from the first to the last of the terminal.
     func draw(_ model: TopModel) -> [String] {
         var lines = head(model)
-        let body = model.question.map { $0.lines } ?? (model.isHelpShown ? Self.help : nil)
-        if let body {
-            lines += body.prefix(room).map { fit($0) }
+        if let question = model.question {
+            lines += shortened(question.lines).map { fit(Table.Cell.printable($0)) }
+        } else if model.isHelpShown {
+            lines += Self.help.prefix(room).map { fit($0) }
         } else {
             lines += rows(model)
         }
         while lines.count < size.rows - 1 { lines.append(fit("")) }
         lines.append(paint(fit(foot(model)), reversed: true))
         return Array(lines.prefix(size.rows))
+    }
+
+    /// What does not fit is counted, and the last line is always there: it is the one that asks.
+    private func shortened(_ lines: [String]) -> [String] {
+        guard lines.count > room, room >= 3, let last = lines.last else { return Array(lines.prefix(room)) }
+        let left = lines.count - (room - 1)
+        return lines.prefix(room - 2) + ["  … and \(left) more lines; `corral … --dry-run` shows all", last]
     }
 
     private static let help = [
@@ -147,15 +155,18 @@ struct TopScreen: Sendable {
     /// `12.3%`, and from 1000 on without a decimal.
     private static func per(_ value: Double?) -> String {
         guard let value else { return "-" }
-        if value >= 1000 { return "\(Int(value.rounded()))%" }
-        let tenths = Int((value * 10).rounded())
+        if value >= 1000 { return "\(whole(value))%" }
+        let tenths = whole(value * 10)
         return "\(tenths / 10).\(tenths % 10)%"
     }
 
-    private static func short(_ value: Double?) -> String { value.map { "\(Int($0.rounded()))" } ?? "-" }
+    private static func short(_ value: Double?) -> String { value.map { "\(whole($0))" } ?? "-" }
+
+    /// As a whole number, whatever a host has sent.
+    static func whole(_ value: Double) -> Int { Int(min(max(value, 0), 1e9).rounded()) }
 
     private static func bar(_ percent: Double?, width: Int) -> String {
-        let full = min(width, max(0, Int((Double(width) * (percent ?? 0) / 100).rounded())))
+        let full = min(width, max(0, whole(Double(width) * (percent ?? 0) / 100)))
         return "[" + String(repeating: "|", count: full) + String(repeating: " ", count: width - full) + "]"
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import HostClient
 
@@ -38,6 +39,11 @@ struct TopVerb: AsyncParsableCommand {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
             throw CommandFailure.refused(
                 "`corral top` draws on a terminal, and stdin or stdout is none. For scripts there is `corral stats --json`."
+            )
+        }
+        guard let terminal = ProcessInfo.processInfo.environment["TERM"], !terminal.isEmpty, terminal != "dumb" else {
+            throw CommandFailure.refused(
+                "`corral top` draws all over the terminal, and TERM says that this one cannot. `corral stats` prints once."
             )
         }
         let client = try places.client()

@@ -123,7 +123,7 @@ import Testing
         #expect(model.notice == "k ends a session; d deletes a workspace.")
         #expect(model.press(.character("d")) == .plan(.delete(workspace: "wfix")))
         for key in [TopKey.character("n"), .enter, .escape, .character("Y"), .character("q"), .character("d")] {
-            model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]))
+            model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: model.presses)
             #expect(model.press(key) == nil)
             #expect(model.question == nil)
             #expect(model.notice == "Nothing was done.")
@@ -133,11 +133,41 @@ import Testing
         _ = model.press(.down)
         #expect(model.press(.character("d")) == nil)
         #expect(model.press(.character("k")) == .plan(.kill(session: "stests")))
-        model.ask(.init(about: .kill(session: "stests"), lines: ["plan"]))
+        model.ask(.init(about: .kill(session: "stests"), lines: ["plan"]), after: model.presses)
         // The view goes on beneath: what is chosen now does not matter.
         model.take(Self.look(second: 5, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000))
         #expect(model.press(.character("y")) == .destroy(.kill(session: "stests")))
         #expect(model.question == nil)
+    }
+
+    // A plan that came late took the place of another one's question, and `y` deleted a workspace that nobody had been asked about.
+    @Test func `asks about nothing once another key was pressed`() {
+        var model = Self.model
+        #expect(model.press(.character("d")) == .plan(.delete(workspace: "wfix")))
+        let first = model.presses
+        _ = model.press(.end)
+        _ = model.press(.up)
+        #expect(model.press(.character("d")) == .plan(.delete(workspace: "wdocs")))
+        let second = model.presses
+        model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: first)
+        #expect(model.question == nil)
+        model.ask(.init(about: .delete(workspace: "wdocs"), lines: ["plan"]), after: second)
+        model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: first)
+        #expect(model.question?.about == .delete(workspace: "wdocs"))
+    }
+
+    // In a window of three lines nothing of the question was to be seen, and `y` deleted all the same.
+    @Test func `destroys nothing where the question has no room, nor after the window has become so small`() {
+        var model = Self.model
+        model.resize(lines: 2)
+        #expect(model.press(.character("d")) == nil)
+        #expect(model.notice?.contains("window") == true)
+        model.resize(lines: 20)
+        #expect(model.press(.character("d")) == .plan(.delete(workspace: "wfix")))
+        model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: model.presses)
+        model.resize(lines: 2)
+        #expect(model.press(.character("y")) == nil)
+        #expect(model.notice == "Nothing was done.")
     }
 
     @Test func `freezes what runs, thaws what is frozen, and says whose sessions it wants to know`() {
@@ -202,10 +232,36 @@ import Testing
                 #expect(lines.count == rows)
                 #expect(lines.allSatisfy { Self.plain($0).count == columns })
             }
-            model.ask(.init(about: .kill(session: "stests"), lines: Array(repeating: "a plan", count: 100)))
+            model.ask(
+                .init(about: .kill(session: "stests"), lines: Array(repeating: "a plan", count: 100)),
+                after: model.presses)
             #expect(Self.drawing(model, columns: columns, rows: rows).count == rows)
             _ = model.press(.escape)
         }
+    }
+
+    // Of a workspace with thirty sessions nine were listed, and that there were more, and the question itself, were not.
+    @Test func `counts what a question has no room for, and always asks`() {
+        var model = Self.model
+        let plan = (1...30).map { "session \($0) would be ended" } + ["", "Delete it?"]
+        model.ask(.init(about: .delete(workspace: "wfix"), lines: plan), after: model.presses)
+        let lines = Self.drawing(model).map { Self.plain($0).replacing(#/ +$/#, with: "") }
+        #expect(lines.contains("session 17 would be ended") && !lines.contains("session 18 would be ended"))
+        #expect(lines.contains { $0.hasPrefix("  … and 14 more lines") })
+        #expect(lines.contains("Delete it?"))
+        #expect(Self.drawing(model, rows: 8).map(Self.plain).contains { $0.hasPrefix("Delete it?") })
+    }
+
+    // A host of another machine that sent an absurd figure ended the program.
+    @Test(arguments: [1e300, -1e300, .infinity]) func `shows any figure that a host may send`(value: Double) {
+        var look = Self.look(second: 9, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000)
+        let stall = FiguresDocument.Pressure.Stall(avg10: value, avg60: 0, avg300: 0, totalUsec: 0)
+        look.stats.figures.cpuPressure = .init(some: stall, full: nil)
+        look.stats.workspaces[0].figures.cpuPressure = .init(some: stall, full: nil)
+        var model = Self.model
+        model.take(look)
+        #expect(Self.drawing(model).count == 24)
+        #expect(!StatsText.text(look.stats, withTotal: true, .standardOutput).isEmpty)
     }
 
     @Test func `shows pressure as bars`() {
@@ -248,6 +304,8 @@ import Testing
     }
 
     @Test func `passes over what is no key`() {
+        // A click is no Enter: it attached to whatever was chosen.
+        #expect(TopKey.read(Array("\u{1b}[<0;1;1M\u{1b}OM".utf8)) == [.enter])
         #expect(TopKey.read(Array("\u{1b}[200~\u{1b}[?1;2c\u{1b}[".utf8)) == [])
         #expect(TopKey.read([0xff, 0x80, 0, 1, 0xe2, 0x82]) == [])
         #expect(TopKey.read([0xf0, UInt8(ascii: "q")]) == [])
