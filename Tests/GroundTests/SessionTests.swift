@@ -67,6 +67,47 @@ struct `A session` {
         }
     }
 
+    // Between its row and the host's hold of it nobody collected its leader, which stayed a zombie of the host.
+    @Test func `that is killed while it is being created is collected`() async throws {
+        try await Fixture.run { fixture in
+            let client = fixture.client
+            let workspace = try await fixture.workspace()
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<24 {
+                    let id = "race\(number)"
+                    let request = CreateSessionRequest(id: id, command: ["/bin/sleep", "1000"])
+                    group.addTask { _ = try? await client.createSession(in: workspace.id, request) }
+                    group.addTask {
+                        let deadline = Deadline.after(.seconds(60))
+                        while !deadline.hasPassed {
+                            // Not there yet, or killed too early to be confirmed.
+                            if let row = try? await client.session(id), row.status != .starting { break }
+                            await Task.yield()
+                        }
+                        _ = try? await client.killSession(id)
+                    }
+                }
+            }
+            try await fixture.eventually("no zombie of the host is left") {
+                try Shell.run("ps --ppid \(fixture.host.pidfd.pid) -o stat= | grep -c Z || true")
+                    .trimmingCharacters(in: .whitespacesAndNewlines) == "0"
+            }
+        }
+    }
+
+    // "It was there already" was told of what had been made a moment ago.
+    @Test func `that chose its id is new the first time, and not the second`() async throws {
+        try await Fixture.run { fixture in
+            let wanted = CreateWorkspaceRequest(repository: fixture.repository.path, branch: "one")
+            let workspace = try await fixture.client.createWorkspace(wanted)
+            #expect(workspace.isNew)
+            #expect(try await !fixture.client.createWorkspace(wanted).isNew)
+            let request = CreateSessionRequest(id: "mine", command: ["/bin/sleep", "1000"])
+            #expect(try await fixture.client.createSession(in: workspace.document.id, request).isNew)
+            #expect(try await !fixture.client.createSession(in: workspace.document.id, request).isNew)
+        }
+    }
+
     @Test func `that is killed is confirmed by the kernel (I2)`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()

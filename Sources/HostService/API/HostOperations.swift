@@ -12,7 +12,7 @@ protocol HostOperations: Sendable {
     func trustRepository(_ request: TrustRequest) async throws -> TrustDocument
 
     /// Creates or adopts. With a known `id` and the same parameters the answer is the object that is there.
-    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument
+    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> Creation<WorkspaceDocument>
     /// Workspaces in the order of their creation; those that are being deleted only with `all`.
     func workspaces(all: Bool) async throws -> [WorkspaceDocument]
     func workspace(_ id: String) async throws -> WorkspaceDocument
@@ -27,7 +27,9 @@ protocol HostOperations: Sendable {
     /// The caller's going away does not stop the delete (I7).
     func deleteWorkspace(_ id: String, _ options: DeleteWorkspaceOptions) async throws -> ReceiptDocument
 
-    func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument
+    func createSession(
+        in workspace: String, _ request: CreateSessionRequest
+    ) async throws -> Creation<SessionDocument>
     func sessions(workspace: String?) async throws -> [SessionDocument]
     func session(_ id: String) async throws -> SessionDocument
     /// Changes what a session is limited to.

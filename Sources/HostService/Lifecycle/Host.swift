@@ -46,7 +46,7 @@ struct Host: HostOperations {
         try await workspaceService.trust(request)
     }
 
-    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
+    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> Creation<WorkspaceDocument> {
         try await workspaceService.create(request)
     }
 
@@ -78,7 +78,9 @@ struct Host: HostOperations {
         try await destroyService.delete(id, options)
     }
 
-    func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument {
+    func createSession(
+        in workspace: String, _ request: CreateSessionRequest
+    ) async throws -> Creation<SessionDocument> {
         guard let id = WorkspaceID(workspace) else {
             throw HostFailure.workspaceNotFound("start a session in \(workspace): there is no such workspace")
         }

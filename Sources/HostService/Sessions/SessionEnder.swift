@@ -18,21 +18,29 @@ struct SessionEnder: Sendable {
     let limitWatch: LimitWatch
 
     /// Ends a session because somebody asked for it. A second request joins the first.
-    /// - Parameter reason: what the row will say.
-    func kill(_ row: SessionRow, reason: SessionRow.EndReason, force: Bool) async -> SessionEndDocument {
-        let live = await registry.session(row.id)
-        guard let live else { return await stampAndEnd(row, nil, reason, force) }
-        return await live.end { await stampAndEnd(row, live, reason, force) }
+    /// - Parameters:
+    ///   - reason: what the row will say.
+    ///   - isStamped: Whether the wish is on record already. Else it is recorded first, and where it cannot be nothing is done.
+    func kill(
+        _ row: SessionRow, reason: SessionRow.EndReason, force: Bool, isStamped: Bool = false
+    ) async -> SessionEndDocument {
+        if !isStamped {
+            do {
+                _ = try await context.index.stampDispose(row.id, because: reason, at: .now)
+            } catch {
+                return SessionEndDocument(
+                    unended: row, detail: "stamp session \(row.id): \(error); nothing was signalled")
+            }
+        }
+        // Its creation may be between the row and the hold: its leader is collected by whom holds it. The stamp cuts it short.
+        await registry.waitForCreation(of: row.id)
+        guard let live = await registry.session(row.id) else { return await endStamped(row, nil, reason, force) }
+        return await live.end { await endStamped(row, live, reason, force) }
     }
 
-    private func stampAndEnd(
+    private func endStamped(
         _ row: SessionRow, _ live: LiveSession?, _ reason: SessionRow.EndReason, _ force: Bool
     ) async -> SessionEndDocument {
-        do {
-            _ = try await context.index.stampDispose(row.id, because: reason, at: .now)
-        } catch {
-            return SessionEndDocument(unended: row, detail: "stamp session \(row.id): \(error); nothing was signalled")
-        }
         await context.reach(.killStamped)
         let leader: Pidfd?
         do {

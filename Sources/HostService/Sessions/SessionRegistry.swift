@@ -118,6 +118,13 @@ actor SessionRegistry {
         return ending
     }
 
+    /// Waits until a session is not being created. Each creation has deadlines of its own, so this ends.
+    func waitForCreation(of id: SessionID) async {
+        while creating.values.contains(where: { $0.id == id }) {
+            await withCheckedContinuation { creationEnds.append($0) }
+        }
+    }
+
     /// Waits until no creation is under way in a workspace.
     ///
     /// Each creation has deadlines of its own for all that it waits for, so this ends.

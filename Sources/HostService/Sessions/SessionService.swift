@@ -16,7 +16,9 @@ struct SessionService: Sendable {
     let lifetimeSet: Bell
 
     /// Starts a session in a workspace. With a known id, the same request and a session that lives, that session.
-    func create(in workspace: WorkspaceID, _ request: CreateSessionRequest) async throws -> SessionDocument {
+    func create(
+        in workspace: WorkspaceID, _ request: CreateSessionRequest
+    ) async throws -> Creation<SessionDocument> {
         guard let row = try await context.index.workspace(workspace) else {
             throw HostFailure.workspaceNotFound("start a session in \(workspace): there is no such workspace")
         }
@@ -35,7 +37,7 @@ struct SessionService: Sendable {
         let planned = try plan(id, row, request, kind: .shell, limits: wanted)
         // Not a child of the request: a client that goes away leaves neither half a session nor a lost one (I7).
         let started = try await Task.detached { try await self.start(planned) }.value
-        return try await document(started)
+        return Creation(document: try await document(started.row), isNew: started.isNew)
     }
 
     /// Starts a session of the host's own and keeps hold of it, also when it is over at once.
@@ -47,10 +49,10 @@ struct SessionService: Sendable {
         }
     }
 
-    private func start(_ plan: SessionStarter.Plan) async throws -> SessionRow {
+    private func start(_ plan: SessionStarter.Plan) async throws -> (row: SessionRow, isNew: Bool) {
         switch try await begin(plan) {
-        case .there(let row): return row
-        case .started: return try await context.index.session(plan.row.id) ?? plan.row
+        case .there(let row): return (row, false)
+        case .started: return (try await context.index.session(plan.row.id) ?? plan.row, true)
         }
     }
 
@@ -204,7 +206,9 @@ struct SessionService: Sendable {
                 "kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
             )
         }
-        var end = await ender.kill(row, reason: .killed, force: force)
+        // Before anything is said of it: what is not on record nobody goes on with (I7).
+        _ = try await context.index.stampDispose(row.id, because: .killed, at: .now)
+        var end = await ender.kill(row, reason: .killed, force: force, isStamped: true)
         if end.outcome == .confirmed, let scope = ScopeName(unit: row.unit) {
             end.suspects = await leavers.look(for: scope)
         }

@@ -21,7 +21,7 @@ struct WorkspaceService: Sendable {
     let lifetimeSet: Bell
 
     /// Creates a worktree or adopts a directory.
-    func create(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
+    func create(_ request: CreateWorkspaceRequest) async throws -> Creation<WorkspaceDocument> {
         let id: WorkspaceID
         if let wanted = request.id {
             guard let parsed = WorkspaceID(wanted) else {
@@ -35,13 +35,13 @@ struct WorkspaceService: Sendable {
         let wanted = context.configuration.workspaceDefaults.applying(try request.limits?.change() ?? .init())
         try limits.check(wanted, subject: "workspace \(id)", consequence: "nothing was created")
         // Not a child of the request: a client that goes away leaves no half-made workspace (I7).
-        let row = try await Task.detached {
+        let made = try await Task.detached {
             switch request.kind ?? .worktree {
             case .worktree: try await self.createWorktree(id, request, wanted)
             case .adopted: try await self.adopt(id, request, wanted)
             }
         }.value
-        return try await document(row)
+        return Creation(document: try await document(made.row), isNew: made.isNew)
     }
 
     /// Trusts the scripts below a repository or a worktree of it.
@@ -107,7 +107,7 @@ struct WorkspaceService: Sendable {
 
     private func adopt(
         _ id: WorkspaceID, _ request: CreateWorkspaceRequest, _ limits: ResourceLimits
-    ) async throws -> WorkspaceRow {
+    ) async throws -> (row: WorkspaceRow, isNew: Bool) {
         guard let path = request.path, path.hasPrefix("/") else {
             throw HostFailure.invalidRequest("adopt a directory: `path` must be an absolute path; nothing was created")
         }
@@ -137,16 +137,16 @@ struct WorkspaceService: Sendable {
             createdAt: .now, branchWasCreated: false, limits: limits, freezeIdle: request.freezeIdle,
             // Never by the host's default: it was there before, and is somebody's.
             expiresAt: request.expiresIn.flatMap { Self.moment(in: $0) })
-        if let there = try await insert(row, joinsBranch: false) { return there }
+        if let there = try await insert(row, joinsBranch: false) { return (there, false) }
         context.tell(.workspaceCreated(row))
         idleFreezer.settingChanged()
         lifetimeSet.ring()
-        return row
+        return (row, true)
     }
 
     private func createWorktree(
         _ id: WorkspaceID, _ request: CreateWorkspaceRequest, _ limits: ResourceLimits
-    ) async throws -> WorkspaceRow {
+    ) async throws -> (row: WorkspaceRow, isNew: Bool) {
         guard let place = request.repository, place.hasPrefix("/") else {
             throw HostFailure.invalidRequest(
                 "create a workspace: `repository` must be an absolute path; nothing was created")
@@ -174,7 +174,7 @@ struct WorkspaceService: Sendable {
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
             createdAt: .now, branchWasCreated: !exists, limits: limits, freezeIdle: request.freezeIdle,
             expiresAt: (request.expiresIn ?? context.configuration.expiresIn).flatMap { Self.moment(in: $0) })
-        if let there = try await insert(row, joinsBranch: true) { return there }
+        if let there = try await insert(row, joinsBranch: true) { return (there, false) }
         let directory: WorktreeDirectory
         do {
             // After the insertion, which may have found this very checkout as a workspace of ours.
@@ -200,7 +200,7 @@ struct WorkspaceService: Sendable {
             await undo(row, detail: "\(error)")
             throw error
         }
-        return try await finish(row)
+        return (try await finish(row), true)
     }
 
     /// Makes the worktree's directory beside its place, and records which one it is: only that one may be undone.
@@ -352,7 +352,7 @@ struct WorkspaceService: Sendable {
                 _ = try await BranchRemoval(repository: repository).remove(branch, force: false)
             }
             // The id is free again, and whoever takes it next must not find these limits.
-            if !row.limits.isEmpty { await limits.forget(row.id) }
+            await limits.forget(row.id, ifAny: row.limits)
             _ = try await context.index.forgetWorkspace(row.id, from: [.creating])
         } catch {
             context.tell(.workspaceFailed(row, "\(detail); it could not be undone: \(error)"))

@@ -55,10 +55,11 @@ final class FakeHost: HostOperations {
         return APIFixtures.status
     }
 
-    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> WorkspaceDocument {
+    func createWorkspace(_ request: CreateWorkspaceRequest) async throws -> Creation<WorkspaceDocument> {
         set { $0.createdWorkspace = request }
         try note("createWorkspace")
-        return APIFixtures.workspace(id: request.id ?? "wspace")
+        // As if an id that is chosen were always in use.
+        return Creation(document: APIFixtures.workspace(id: request.id ?? "wspace"), isNew: request.id == nil)
     }
 
     func workspaces(all: Bool) async throws -> [WorkspaceDocument] {
@@ -125,10 +126,12 @@ final class FakeHost: HostOperations {
         return state.withLockedValue { $0.receipt }
     }
 
-    func createSession(in workspace: String, _ request: CreateSessionRequest) async throws -> SessionDocument {
+    func createSession(
+        in workspace: String, _ request: CreateSessionRequest
+    ) async throws -> Creation<SessionDocument> {
         set { $0.createdSession = request }
         try note("createSession \(workspace)")
-        return APIFixtures.session(id: request.id ?? "sess1")
+        return Creation(document: APIFixtures.session(id: request.id ?? "sess1"), isNew: request.id == nil)
     }
 
     func sessions(workspace: String?) async throws -> [SessionDocument] {

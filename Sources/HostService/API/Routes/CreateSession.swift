@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// `POST /v1/workspaces/ID/sessions`: starts a terminal in a workspace.
 ///
-/// Answers 201 with the session's address. A request that chose its `id` is answered 200: it is idempotent, and what
-/// it gets may have been there before. An empty object asks for the account's login shell.
+/// Answers 201 with the session's address. A request that chose its `id` is idempotent: repeated, it is answered 200 with what is
+/// there. An empty object asks for the account's login shell.
 struct CreateSession: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces/{id}/sessions"
@@ -14,7 +14,7 @@ struct CreateSession: Route {
             .init(status: .created, content: .document(SessionDocument.self), text: "Started."),
             .init(
                 status: .ok, content: .document(SessionDocument.self),
-                text: "The request chose its id, so what it gets may have been there before."),
+                text: "It was there already, made by the same request with the same id."),
         ],
         failures: RouteDescription.startFailures + [
             .workspaceNotFound(""), .workspaceDeleting(""), .conflict(""), .idUsed(""),
@@ -40,10 +40,11 @@ struct CreateSession: Route {
         let workspace = try RequestValidation.lookUp(workspace: call.id)
         let request = try Self.shape.read(CreateSessionRequest.self, from: call.body)
         try RequestValidation.check(request)
-        let session = try await host.createSession(in: workspace, request)
+        let creation = try await host.createSession(in: workspace, request)
+        let session = creation.document
         return .response(
             try .document(
-                request.id == nil ? .created : .ok, session, headers: ["location": "/v1/sessions/\(session.id)"]
+                creation.isNew ? .created : .ok, session, headers: ["location": "/v1/sessions/\(session.id)"]
             )
         )
     }

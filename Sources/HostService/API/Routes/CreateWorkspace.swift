@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// `POST /v1/workspaces`: creates a worktree or adopts a directory.
 ///
-/// Answers 201 with the workspace's address. A request that chose its `id` is answered 200: it is idempotent, and
-/// what it gets may have been there before.
+/// Answers 201 with the workspace's address. A request that chose its `id`, or that names a branch, is idempotent: repeated, it is
+/// answered 200 with what is there.
 struct CreateWorkspace: Route {
     let method = HTTPMethod.POST
     let path = "/v1/workspaces"
@@ -14,7 +14,7 @@ struct CreateWorkspace: Route {
             .init(status: .created, content: .document(WorkspaceDocument.self), text: "Made."),
             .init(
                 status: .ok, content: .document(WorkspaceDocument.self),
-                text: "The request chose its id, so what it gets may have been there before."),
+                text: "It was there already: made by the same request with the same id, or the branch's."),
         ],
         failures: RouteDescription.startFailures + [
             .repositoryNotFound(""), .idUsed(""), .conflict(""), .branchCheckedOut(""), .workspaceDeleting(""),
@@ -40,10 +40,11 @@ struct CreateWorkspace: Route {
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let request = try Self.shape.read(CreateWorkspaceRequest.self, from: call.body)
         try RequestValidation.check(request)
-        let workspace = try await host.createWorkspace(request)
+        let creation = try await host.createWorkspace(request)
+        let workspace = creation.document
         return .response(
             try .document(
-                request.id == nil ? .created : .ok, workspace, headers: ["location": "/v1/workspaces/\(workspace.id)"]
+                creation.isNew ? .created : .ok, workspace, headers: ["location": "/v1/workspaces/\(workspace.id)"]
             )
         )
     }
