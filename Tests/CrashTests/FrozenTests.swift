@@ -60,4 +60,34 @@ struct `What is frozen` {
             try await SessionReader(host.client, session.id).waitFor("got 1")
         }
     }
+
+    // The next host asked anew whether the workspace was frozen, when the one before had thawed it for its teardown already.
+    @Test func `comes back from a delete that is given up after a crash in its teardown`() async throws {
+        try await ServiceHost.run { host in
+            let mark = host.place.directory.path + "/ran"
+            let script = "#!/bin/sh\ntest ! -e \(mark) || exit 1\ntouch \(mark)\nexec sleep 1000\n"
+            try Shell.run(
+                """
+                mkdir work; cd work; git init -q .; mkdir .corral; printf '%s' "$SCRIPT" > .corral/teardown; chmod +x .corral/teardown; git add .corral
+                git -c user.name=T -c user.email=t@e.org commit -qm teardown
+                """, in: host.place.directory.path, environment: ["SCRIPT": script])
+            let workspace = try await workspace(host)
+            _ = try await host.client.trustRepository(workspace.path)
+            let session = try await session(host, workspace)
+            _ = try await host.client.freezeWorkspace(workspace.id)
+            let request = Task { [client = host.client] in _ = try? await client.deleteWorkspace(workspace.id) }
+            let deadline = Deadline.after(.seconds(60))
+            while !FileManager.default.fileExists(atPath: mark) {
+                try #require(!deadline.hasPassed, "the script runs")
+                await Task.yield()
+            }
+            try await host.kill()
+            await request.value
+            while try await host.client.session(session.id).frozen != true {
+                try #require(!deadline.hasPassed, "it is frozen again")
+                await Task.yield()
+            }
+            #expect(try await host.client.workspace(workspace.id).state == .active)
+        }
+    }
 }

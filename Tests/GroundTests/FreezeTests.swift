@@ -60,6 +60,24 @@ struct `A freeze` {
         }
     }
 
+    // systemd cancels the one for the other: the freeze waited for its deadline, and named a process that waited for a device.
+    @Test func `and a thaw at the same moment come both to an end`() async throws {
+        try await Fixture.run { fixture in
+            let client = fixture.client
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "exec sleep 1000")
+            for _ in 0..<12 {
+                async let frozen = Fixture.code { try await client.freezeWorkspace(workspace.id) }
+                async let held = Fixture.code { try await client.freezeSession(session.id) }
+                async let thawed = Fixture.code { try await client.thawSession(session.id) }
+                #expect(try await frozen == nil)
+                #expect(try await held == nil)
+                #expect(try await [nil, "frozen"].contains(thawed))
+                #expect(try await client.thawWorkspace(workspace.id).frozen == false)
+            }
+        }
+    }
+
     @Test func `of a session leaves the others alone`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()

@@ -69,7 +69,7 @@ public struct UnitFreezer: Sendable {
             return .failed("\(error)")
         }
         do throws(ScopeFailure) {
-            try await systemd.freezeUnit(target.unit, until: deadline)
+            try await freezeUnit(target.unit, until: deadline)
         } catch {
             // It may be at it.
             _ = await thawUnit(target.unit, cgroup)
@@ -84,7 +84,7 @@ public struct UnitFreezer: Sendable {
             case .notReached:
                 let thaw = await thawUnit(target.unit, cgroup)
                 return .failed(
-                    "\(target.unit) did not become frozen in time: a process in it waits for a device or a file system; it was thawed again\(thaw.map { " (\($0))" } ?? "")"
+                    "\(target.unit) did not become frozen in time, as it is while a process in it is in uninterruptible sleep; it was thawed again\(thaw.map { " (\($0))" } ?? "")"
                 )
             }
         } catch {
@@ -151,20 +151,26 @@ public struct UnitFreezer: Sendable {
     private func keepFrozen(_ unit: String, _ cgroup: CgroupDirectory) async throws(SystemCallFailure) -> String? {
         if try cgroup.isFreezeWanted() { return nil }
         _ = try await cgroup.wait(monitor, until: .after(.seconds(2))) { !$0.isFrozen }
-        var remark: String?
-        // systemd takes no freeze before it has seen the end of the thaw. The kernel tells that up to 10 ms late, where it has told another
-        // change just before (v6.1 kernel/cgroup/cgroup.c, CGROUP_FILE_NOTIFY_MIN_INTV); each question lets systemd look.
-        let deadline = Deadline.after(.seconds(2))
-        repeat {
+        do throws(ScopeFailure) {
+            try await freezeUnit(unit, until: .after(.seconds(2)))
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// systemd takes no freeze before it has seen the end of a thaw. The kernel tells that up to 10 ms late, where it has told another change
+    /// just before (v6.1 kernel/cgroup/cgroup.c, CGROUP_FILE_NOTIFY_MIN_INTV); each question lets systemd look.
+    private func freezeUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
+        let patience = min(deadline, .after(.seconds(2)))
+        while true {
             do throws(ScopeFailure) {
-                try await systemd.freezeUnit(unit, until: deadline)
-                return nil
+                return try await systemd.freezeUnit(unit, until: deadline)
             } catch {
-                remark = "\(error)"
+                guard !patience.hasPassed, "\(error)".contains("still in progress") else { throw error }
             }
-            do throws(ScopeFailure) { _ = try await systemd.version(until: deadline) } catch { break }
-        } while !deadline.hasPassed
-        return remark
+            _ = try await systemd.version(until: deadline)
+        }
     }
 
     /// Thaws, from the outside to the inside.

@@ -6,6 +6,8 @@ struct DestroyOptions: Codable, Sendable, Equatable {
     var deleteBranch = false
     var skipsTeardown = false
     var abandon = false
+    /// Whether somebody had frozen the workspace before the delete let it go on for its teardown. Nobody's choice; nil: not that is known.
+    var wasFrozen: Bool?
 
     /// The options of one request.
     init(_ request: DeleteWorkspaceOptions) {

@@ -33,8 +33,6 @@ actor DestroySaga {
     /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy. On record before
     /// the first signal.
     private(set) var witnesses: EscapeWitnesses
-    /// Whether somebody had frozen the workspace before its teardown: where it is given back, it is given back so.
-    var isToBeFrozen = false
 
     /// A saga whose tombstone is written.
     /// - Parameter witnesses: what an earlier run of it has seen.
@@ -182,7 +180,7 @@ actor DestroySaga {
                 workspace.id, receiptBody: try WireCoding.text(of: kept), detail: why, at: .now)
             receipt = kept
             parts.context.tell(.workspaceKept(workspace, kept))
-            if isToBeFrozen { await freezeAgain() }
+            if options.wasFrozen == true { await freezeAgain() }
             return true
         } catch {
             parts.context.logger.error(
@@ -191,6 +189,12 @@ actor DestroySaga {
             receipt.detail = "\(why); the workspace could not be given back yet: \(error)"
             return false
         }
+    }
+
+    /// Writes down that somebody had frozen the workspace, before it is thawed: where it is given back, it is given back so.
+    func rememberFreeze() async throws {
+        options.wasFrozen = true
+        _ = try await parts.context.index.setDestroyOptions(workspace.id, options: try WireCoding.text(of: options))
     }
 
     private func freezeAgain() async {
@@ -210,7 +214,7 @@ actor DestroySaga {
         receipt.detail = nil
         receipt.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
         // Before the row goes, so that a crash in between does it again.
-        if !workspace.limits.isEmpty { await parts.limits.forget(workspace.id) }
+        await parts.limits.forget(workspace.id, ifAny: workspace.limits)
         guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now)
         else {
             return .failed("the delete of \(workspace.id) is no longer on record")

@@ -20,7 +20,7 @@ extension DestroySaga {
         if options.skipsTeardown { return .done }
         // It may want to talk to what runs, and nothing can be started in a frozen slice.
         await parts.registry.waitForFreeze(of: workspace.id)
-        isToBeFrozen = parts.freezes.isHeld(workspace)
+        if parts.freezes.isHeld(workspace) { try await rememberFreeze() }
         do {
             try await parts.freezes.thaw(workspace, because: "its delete")
         } catch {

@@ -25,6 +25,14 @@ struct FreezeService: Sendable {
 
     let context: HostContext
     let registry: SessionRegistry
+    /// One freeze or thaw at a time in a workspace: systemd cancels the one for the other, and neither comes to an end then.
+    private let turns = Turns()
+
+    /// Takes what it works with.
+    init(context: HostContext, registry: SessionRegistry) {
+        self.context = context
+        self.registry = registry
+    }
 
     private var freezer: UnitFreezer { context.freezer }
 
@@ -44,6 +52,12 @@ struct FreezeService: Sendable {
         guard row.state != .creating else {
             throw HostFailure.conflict("\(verb): it is being created; nothing was frozen")
         }
+        try await withTurn(row.id, verb) { try await freezeInTurn(row, because: cause, if: isStillWanted, verb) }
+    }
+
+    private func freezeInTurn(
+        _ row: WorkspaceRow, because cause: Cause, if isStillWanted: @Sendable () async throws -> Bool, _ verb: String
+    ) async throws {
         guard await registry.beginFreeze(row.id) else {
             throw HostFailure.conflict("\(verb): it is being frozen already")
         }
@@ -68,9 +82,12 @@ struct FreezeService: Sendable {
     /// Lets everything in a workspace's slice go on, also sessions that were frozen for themselves.
     func thaw(_ row: WorkspaceRow, because why: String = "asked") async throws {
         let slice = SliceName.workspace(context.instance, row.id)
-        if try await thaw(.init(slice), "thaw workspace \(row.id)") {
-            for scope in scopes(of: slice) { try note(.none, scope.path, "") }
-            context.tell(.thawed(row, why))
+        let verb = "thaw workspace \(row.id)"
+        try await withTurn(row.id, verb) {
+            if try await thaw(.init(slice), verb) {
+                for scope in scopes(of: slice) { try note(.none, scope.path, "") }
+                context.tell(.thawed(row, why))
+            }
         }
     }
 
@@ -85,6 +102,10 @@ struct FreezeService: Sendable {
 
     /// Lets a workspace go on that was frozen since nobody used it. Sessions that somebody froze stay so.
     func wake(_ row: WorkspaceRow, because why: String) async throws {
+        try await withTurn(row.id, "thaw workspace \(row.id)") { try await wakeInTurn(row, because: why) }
+    }
+
+    private func wakeInTurn(_ row: WorkspaceRow, because why: String) async throws {
         let slice = SliceName.workspace(context.instance, row.id)
         let verb = "thaw workspace \(row.id)"
         let kept = Set(scopes(of: slice).filter { cause(of: $0.path) == .asked }.map(\.unit))
@@ -104,19 +125,25 @@ struct FreezeService: Sendable {
         guard row.status != .starting else {
             throw HostFailure.conflict("\(verb): it is being started; nothing was frozen")
         }
-        // Else the next one who comes to the workspace would let it go on.
-        _ = try await wake(row, "another freeze")
-        if try await freeze(.init(scope), because: .asked, verb) { context.tell(.frozen(row)) }
+        try await withTurn(row.workspaceID, verb) {
+            // Else the next one who comes to the workspace would let it go on.
+            if let workspace = try await idleWorkspace(of: row, scope) {
+                try await wakeInTurn(workspace, because: "another freeze")
+            }
+            if try await freeze(.init(scope), because: .asked, verb) { context.tell(.frozen(row)) }
+        }
     }
 
     /// Lets everything in a session's scope go on.
     func thaw(_ row: SessionRow) async throws {
         let verb = "thaw session \(row.id)"
         guard let scope = ScopeName(unit: row.unit) else { throw HostFailure.sessionEnded("\(verb): it has no scope") }
-        if freezer.isFrozen(scope.slice.path) == true {
-            throw HostFailure.frozen("\(verb): its whole workspace is frozen; thaw workspace \(row.workspaceID)")
+        try await withTurn(row.workspaceID, verb) {
+            if freezer.isFrozen(scope.slice.path) == true {
+                throw HostFailure.frozen("\(verb): its whole workspace is frozen; thaw workspace \(row.workspaceID)")
+            }
+            if try await thaw(.init(scope), verb) { context.tell(.thawed(row)) }
         }
-        if try await thaw(.init(scope), verb) { context.tell(.thawed(row)) }
     }
 
     /// Whether a session is frozen, by itself or with its workspace; nil when that cannot be known.
@@ -126,12 +153,17 @@ struct FreezeService: Sendable {
     /// - Returns: whether it runs, as far as that can be known.
     func wake(_ row: SessionRow, _ why: String) async throws -> Bool {
         guard isFrozen(row) == true else { return true }
-        guard let scope = ScopeName(unit: row.unit), cause(of: scope.slice.path) == .idle,
-            freezer.isFrozen(scope.slice.path) == true,
-            let workspace = try await context.index.workspace(row.workspaceID)
-        else { return false }
+        guard let scope = ScopeName(unit: row.unit), let workspace = try await idleWorkspace(of: row, scope) else {
+            return false
+        }
         try await wake(workspace, because: why)
         return isFrozen(row) != true
+    }
+
+    /// The workspace of a session, if it is frozen since nobody used it.
+    private func idleWorkspace(of row: SessionRow, _ scope: ScopeName) async throws -> WorkspaceRow? {
+        guard cause(of: scope.slice.path) == .idle, freezer.isFrozen(scope.slice.path) == true else { return nil }
+        return try await context.index.workspace(row.workspaceID)
     }
 
     /// Lets a slice go on in which nothing runs: systemd from 257 on keeps one that is frozen, and starts nothing in it.
@@ -165,6 +197,15 @@ struct FreezeService: Sendable {
     }
 
     // MARK: Both
+
+    private func withTurn(
+        _ workspace: WorkspaceID, _ verb: String, _ body: @Sendable () async throws -> Void
+    ) async throws {
+        guard try await turns.run(workspace.rawValue, until: .after(Self.patience * 2), body) != nil else {
+            throw HostFailure.freezeFailed(
+                "\(verb): others were being frozen or thawed in it for \(Self.patience * 2); nothing was done")
+        }
+    }
 
     /// - Returns: whether it was not frozen before.
     private func freeze(_ target: ScopeStop.Target, because cause: Cause, _ verb: String) async throws -> Bool {

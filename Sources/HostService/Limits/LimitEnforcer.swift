@@ -64,12 +64,18 @@ struct LimitEnforcer: Sendable {
                 throw HostFailure.workspaceNotFound("limit workspace \(id): there is no such workspace")
             }
             let slice = SliceName.workspace(context.instance, id)
-            row.limits = try await replace(
-                row.limits, by: change, of: slice.unit, at: slice.path,
-                record: { try await context.index.setLimits(workspace: id, $0) },
-                orElse: .workspaceDeleting("limit workspace \(id): it is being deleted; \(Self.unchanged)"))
+            do {
+                row.limits = try await replace(
+                    row.limits, by: change, of: slice.unit, at: slice.path,
+                    record: { try await context.index.setLimits(workspace: id, $0) },
+                    orElse: .workspaceDeleting("limit workspace \(id): it is being deleted; \(Self.unchanged)"))
+            } catch {
+                // Its delete, which may be over, did not see what was set meanwhile.
+                if case HostFailure.workspaceDeleting = error { await revert(id) }
+                throw error
+            }
             // Nothing is left to be remembered: the files of systemd go, and with them what the next slice would read.
-            if row.limits.isEmpty { await forget(id) }
+            if row.limits.isEmpty { await revert(id) }
             return row
         }
     }
@@ -123,8 +129,19 @@ struct LimitEnforcer: Sendable {
         return after
     }
 
-    /// Removes what systemd keeps of the limits of a workspace that is gone.
-    func forget(_ workspace: WorkspaceID) async {
+    /// Removes what systemd keeps of the limits of a workspace that goes.
+    /// - Parameter limits: as they were when somebody looked last; others may be on record by now.
+    func forget(_ workspace: WorkspaceID, ifAny limits: ResourceLimits) async {
+        do throws(IndexFailure) {
+            let now = try await context.index.workspace(workspace)?.limits ?? limits
+            if limits.isEmpty, now.isEmpty { return }
+        } catch {
+            context.logger.debug("\(error)")
+        }
+        await revert(workspace)
+    }
+
+    private func revert(_ workspace: WorkspaceID) async {
         do throws(ScopeFailure) {
             try await context.systemd.revertUnit(
                 SliceName.workspace(context.instance, workspace).unit, until: .after(Self.patience))

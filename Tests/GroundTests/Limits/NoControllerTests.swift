@@ -62,6 +62,23 @@ struct `Without controllers` {
         }
     }
 
+    // What a change had set while the delete went by stayed in systemd's directories until the next boot.
+    @Test func `a change beside a delete leaves no file of systemd's`() async throws {
+        try await Fixture.run { fixture in
+            let lift = ChangeRequest(limits: LimitsRequest(tasksMax: LimitValue("infinity")))
+            for number in 0..<8 {
+                let workspace = try await fixture.workspace("b\(number)")
+                _ = try await fixture.session(workspace, "exec sleep 1000")
+                let changes = Task { [client = fixture.client] in
+                    while (try? await client.changeWorkspace(workspace.id, lift)) != nil {}
+                }
+                #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
+                await changes.value
+                #expect(try Fixture.dropIns(of: workspace.slice).isEmpty)
+            }
+        }
+    }
+
     @Test func `what a default limits cannot be made, and says why`() async throws {
         try await Fixture.run(arguments: ["--workspace-default", "tasks-max=100"]) { fixture in
             let code = try await Fixture.code { try await fixture.workspace() }
