@@ -32,4 +32,12 @@ struct Corral: AsyncParsableCommand {
     )
 
     @OptionGroup var places: HostPlaces
+
+    func run() async throws {
+        // `--host= status` is read as `--host status`, and nothing would have been done without a word.
+        guard [places.host, places.hosts, places.socket].allSatisfy({ $0 == nil }) else {
+            throw ValidationError("Name what is to be done. `corral help` lists the verbs.")
+        }
+        throw CleanExit.helpRequest(self)
+    }
 }

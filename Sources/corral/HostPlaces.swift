@@ -22,6 +22,13 @@ struct HostPlaces: ParsableArguments {
             valueName: "path"))
     var socket: String?
 
+    /// Whether the host that systemd runs here as a unit is meant, by default.
+    var isOwnHost: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return host == nil && hosts == nil && socket == nil
+            && ["CORRAL_HOST", "CORRAL_SOCKET"].allSatisfy { environment[$0, default: ""].isEmpty }
+    }
+
     func validate() throws {
         guard [host, hosts, socket].compactMap({ $0 }).count <= 1 else {
             throw ValidationError("Give one of --host, --hosts and --socket.")

@@ -13,6 +13,7 @@ public enum HostAddress: Sendable, Hashable, CustomStringConvertible {
     ///
     /// A machine is anything that ssh knows, also a name of `~/.ssh/config`. The path is that of the socket on the other machine.
     public init(_ text: String) throws(Failure) {
+        if text.isEmpty { throw Self.failure(text, "it is empty") }
         if text.hasPrefix("unix://") {
             let path = String(text.dropFirst("unix://".count))
             guard path.hasPrefix("/") else { throw Self.failure(text, "the path of a socket is absolute") }

@@ -23,7 +23,11 @@ public struct SSHDestination: Sendable, Hashable, CustomStringConvertible {
         }
         self.port = port
         // ssh takes an address without the brackets that a URL needs.
-        self.login = login.filter { $0 != "[" && $0 != "]" }
+        if let open = login.firstIndex(of: "["), login.last == "]", login.suffix(from: open).dropFirst().contains(":") {
+            self.login = String(login[..<open] + login[open...].dropFirst().dropLast())
+        } else {
+            self.login = String(login)
+        }
         // A text that begins with `-` would be an option, and ssh hands machine and user to a shell of its own for ProxyCommand.
         let machine = self.login.split(separator: "@" as Character, omittingEmptySubsequences: false)
         guard machine.count <= 2, machine.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") }),

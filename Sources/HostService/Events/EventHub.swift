@@ -72,11 +72,14 @@ final class EventHub: Sendable {
 
     /// Begins to follow.
     /// - Parameter position: Where the client left off; nil for what comes from now on.
+    /// - Parameter follows: Whether it stays. One that reads what is held and goes takes nobody's place.
     /// - Returns: the reader's key, the number after which it goes on, and what it is told first.
     /// - Throws: ``HostFailure/limitReached(_:)``.
-    func join(after position: EventPosition?) throws -> (key: UInt64, last: UInt64, greeting: ByteBuffer) {
+    func join(
+        after position: EventPosition?, follows: Bool
+    ) throws -> (key: UInt64, last: UInt64, greeting: ByteBuffer) {
         try state.withLock { state in
-            guard state.readers.count < limits.readers else {
+            guard !follows || state.readers.count < limits.readers else {
                 throw HostFailure.limitReached(
                     "follow the events: \(limits.readers) clients do already, which is the limit")
             }

@@ -33,7 +33,7 @@ final class EventReader: BodyStream {
     ///   - follows: Whether the stream goes on after what is held.
     /// - Throws: ``HostFailure/limitReached(_:)``.
     init(_ hub: EventHub, after position: EventPosition?, follows: Bool, heartbeat: Duration = heartbeat) throws {
-        let (key, last, greeting) = try hub.join(after: position)
+        let (key, last, greeting) = try hub.join(after: position, follows: follows)
         self.hub = hub
         self.key = key
         self.follows = follows

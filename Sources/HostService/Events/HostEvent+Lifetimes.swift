@@ -9,7 +9,7 @@ extension HostEvent {
     static func sessionExpiring(_ row: SessionRow, in left: Duration) -> HostEvent {
         var event = HostEvent(
             .sessionExpiring, .notice,
-            "Session \(row.id) (\(row.title)) is ended in \(left.components.seconds) s: it has run as long as it was to.",
+            "Session \(row.id) (\(row.title)) is ended in \(Int((left / .seconds(1)).rounded(.up))) s: it has run as long as it was to.",
             workspace: row.workspaceID, session: row.id, scope: row.unit)
         event.document.title = row.title
         event.document.due = Timestamp(Date.now.addingTimeInterval(left / .seconds(1)))

@@ -1,3 +1,4 @@
+import Glibc
 import HostClient
 import HostProtocol
 
@@ -12,7 +13,7 @@ struct HostChecks {
     func all() async -> [DoctorDocument.Check] {
         let source = "GET /v1/status"
         do throws(HostClientFailure) {
-            let status = try await client.status()
+            let status = try await client.status(timeout: .seconds(5))
             return [Self.host(status, source), Self.terminals(status, source), Self.lastPass(status.reaper)]
                 + [await orphans()]
         } catch {
@@ -22,7 +23,9 @@ struct HostChecks {
                 ]
             }
             return [
-                .init("host", .failure, "\(error)", from: source, mend: "Its journal: corral host status, journalctl.")
+                .init(
+                    "host", .failure, "\(error)", from: source,
+                    mend: "Its journal: journalctl \(geteuid() == 0 ? "" : "--user ")-u corral-host -n 50")
             ]
         }
     }

@@ -56,13 +56,13 @@ struct FailureReport: Equatable, Sendable {
         let lines = [
             Self.sentence(problem.detail.isEmpty ? problem.title : problem.detail), Self.advice(for: problem),
         ]
-        text = lines.compactMap { $0 }.joined(separator: "\n")
+        text = Self.printable(lines.compactMap { $0 }.joined(separator: "\n"))
         status = Self.status(of: problem)
         self.problem = problem
     }
 
     private init(_ text: String, _ status: CommandStatus, _ code: String) {
-        self.text = text
+        self.text = Self.printable(text)
         self.status = status
         problem = ProblemDocument(title: "Not done", status: Self.httpStatus(for: status), code: code, detail: text)
     }
@@ -110,6 +110,12 @@ struct FailureReport: Equatable, Sendable {
         case "id_used": "Choose another --id, or leave it out to have one made."
         default: nil
         }
+    }
+
+    /// Without what would steer the terminal: names of processes and what another machine says are in it.
+    private static func printable(_ text: String) -> String {
+        text.split(separator: "\n" as Character, omittingEmptySubsequences: false)
+            .map { Table.Cell.printable(String($0)) }.joined(separator: "\n")
     }
 
     /// The text as a sentence: the host's are clauses without a full stop.

@@ -20,7 +20,7 @@ struct HostStart: AsyncParsableCommand {
 
     func run() async throws {
         let client = try host.places.localClient("host start")
-        if let status = try await Self.running(client) {
+        if let status = try await Self.running(client, isOwnUnit: host.places.isOwnHost) {
             return try Console.print(status, asJSON: host.json) { "The host runs already (pid \(status.pid))." }
         }
         try HostUnit().start(socket: host.places.socket)
@@ -29,10 +29,10 @@ struct HostStart: AsyncParsableCommand {
     }
 
     /// The status of a host that answers, nil when none listens.
-    static func running(_ client: HostClient) async throws(HostClientFailure) -> StatusDocument? {
+    static func running(_ client: HostClient, isOwnUnit: Bool = false) async throws -> StatusDocument? {
         do {
-            return try await client.status()
-        } catch .unreachable {
+            return try await HostStatus.ask(client, isOwnUnit: isOwnUnit)
+        } catch HostClientFailure.unreachable {
             return nil
         }
     }

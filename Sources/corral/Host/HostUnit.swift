@@ -31,6 +31,14 @@ struct HostUnit {
         ["active", "activating", "reloading", "deactivating"].contains(try property("ActiveState"))
     }
 
+    /// Refuses while systemd is at starting the unit, for the first time or once more.
+    func refuseIfStarting() throws(CommandFailure) {
+        guard try property("ActiveState") == "activating" else { return }
+        let count = try property("NRestarts")
+        let tries = count == "0" || count.isEmpty ? "" : "; it was tried \(count) times again"
+        throw .failed("\(Self.name) has not started\(tries). `\(journal)` tells why.")
+    }
+
     /// Starts the unit and waits until it is ready.
     /// - Throws: ``CommandFailure`` with where to look when it did not become ready.
     func start(socket: String?) throws(CommandFailure) {
