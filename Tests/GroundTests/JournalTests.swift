@@ -140,8 +140,8 @@ struct `What the journal has` {
         try await Fixture.swept { fixture in
             let place = fixture.host.place
             let workspace = try await fixture.workspace()
-            let session = try await fixture.session(workspace, "trap '' HUP; exec sleep 1000")
-            try await fixture.eventually("it runs") { try fixture.world.inUnit(session.unit).count == 1 }
+            let session = try await fixture.session(workspace, "trap '' HUP; echo ready; exec sleep 1000")
+            try await SessionReader(fixture.client, session.id).waitFor("ready")
             try await fixture.host.kill()
             // What nobody wants any more.
             try Shell.run(

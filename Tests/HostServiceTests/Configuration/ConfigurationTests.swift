@@ -11,18 +11,6 @@ private func problems(_ text: String) -> [String] {
 }
 
 @Suite struct `A configuration` {
-    /// Files below a directory of the test's own, as `name: text`.
-    private static func files(_ contents: [String: String]) throws -> TemporaryDirectory {
-        let directory = try TemporaryDirectory()
-        for (name, text) in contents {
-            let path = directory.path + "/" + name
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try text.write(toFile: path, atomically: false, encoding: .utf8)
-        }
-        return directory
-    }
-
     private static func settle(
         _ directories: [String], _ options: [ConfigurationAssignment?] = [],
         environment: [String: String] = ["HOME": "/home/ada", "XDG_RUNTIME_DIR": "/run/user/1000"]
@@ -41,7 +29,7 @@ private func problems(_ text: String) -> [String] {
     }
 
     @Test func `is read in the order of its files, of which a later one wins`() throws {
-        let directory = try Self.files([
+        let directory = try TemporaryDirectory(files: [
             "etc/corral.conf": "[Host]\nSessionLimit=1\nReapIntervalSec=1min\n[Session]\nTasksMax=10\n",
             "etc/corral.conf.d/10-b.conf": "[Host]\nSessionLimit=2\n",
             "etc/corral.conf.d/9-a.conf": "[Host]\nSessionLimit=3\nRingSize=1M\n",
@@ -69,7 +57,7 @@ private func problems(_ text: String) -> [String] {
             #expect(settled.text.contains(shown), "\(settled.text)")
         }
         // What is shown is a file that says the same.
-        let again = try Self.files(["corral.conf": settled.text])
+        let again = try TemporaryDirectory(files: ["corral.conf": settled.text])
         let second = try Self.settle([again.path])
         #expect(second.configuration.reapInterval == .seconds(150))
         #expect(second.count == settled.count)
@@ -94,7 +82,7 @@ private func problems(_ text: String) -> [String] {
             ("[Session]\nCPUQuota=0%", #"is "0%"; per cent of one processor are wanted"#),
         ])
     func `with a bad value is refused with its line and what is wanted`(text: String, message: String) throws {
-        let directory = try Self.files(["corral.conf": text])
+        let directory = try TemporaryDirectory(files: ["corral.conf": text])
         do {
             _ = try Self.settle([directory.path])
             Issue.record("\(text) was taken")
@@ -132,7 +120,7 @@ private func problems(_ text: String) -> [String] {
     }
 
     @Test func `is refused as a whole, with all that is wrong in all files`() throws {
-        let directory = try Self.files([
+        let directory = try TemporaryDirectory(files: [
             "corral.conf": "[Host]\nSessionLimit=7\n[Foo]\nA=1\nB=2\n",
             "corral.conf.d/a.conf": "[Host]\nColour=blue\n",
         ])
@@ -173,17 +161,19 @@ private func problems(_ text: String) -> [String] {
     }
 
     @Test func `has paths in which signs stand for home, user and machine`() throws {
-        let directory = try Self.files(["corral.conf": "[Host]\nStateDirectory=/srv/%U/%m%h/50%%\n"])
+        let directory = try TemporaryDirectory(files: ["corral.conf": "[Host]\nStateDirectory=/srv/%U/%m%h/50%%\n"])
         let settled = try Self.settle([directory.path])
         #expect(settled.configuration.stateDirectory == "/srv/\(geteuid())/0123/home/ada/50%")
         #expect(settled.text.contains("\nStateDirectory=/srv/\(geteuid())/0123/home/ada/50%%\n"))
         // Nobody need be able to tell the usual directory where another one is chosen.
-        let placed = try Self.files(["corral.conf": "[Host]\nStateDirectory=/srv/corral\n"])
+        let placed = try TemporaryDirectory(files: ["corral.conf": "[Host]\nStateDirectory=/srv/corral\n"])
         #expect(try Self.settle([placed.path], environment: [:]).configuration.stateDirectory == "/srv/corral")
     }
 
     @Test func `takes limits from options, of which the last counts`() throws {
-        let directory = try Self.files(["corral.conf": "[Workspace]\nMemoryMax=8G\nTasksMax=5\nIOWeight=7\n"])
+        let directory = try TemporaryDirectory(files: [
+            "corral.conf": "[Workspace]\nMemoryMax=8G\nTasksMax=5\nIOWeight=7\n"
+        ])
         let options = try [ConfigurationAssignment].limits(
             ["tasks-max=100", "tasks-max=200", "memory-max=infinity"], option: "--workspace-default")
         let settled = try Self.settle([directory.path], options)

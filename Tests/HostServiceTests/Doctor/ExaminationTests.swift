@@ -7,24 +7,13 @@ import Testing
 @testable import HostService
 
 @Suite struct `An examination` {
-    private static func files(_ contents: [String: String]) throws -> TemporaryDirectory {
-        let directory = try TemporaryDirectory()
-        for (name, text) in contents {
-            let path = directory.path + "/" + name
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try text.write(toFile: path, atomically: false, encoding: .utf8)
-        }
-        return directory
-    }
-
     @Test(
         arguments: [
             ("6.18.1-amd64\n", .ok), ("5.15.0\n", .ok), ("5.14.21\n", .failure), ("4.19.0-27\n", .failure),
             ("10.0\n", .ok), ("", .warning),
         ] as [(String, DoctorDocument.Verdict)])
     func `judges a kernel by its numbers`(release: String, verdict: DoctorDocument.Verdict) throws {
-        let proc = try Self.files(["sys/kernel/osrelease": release])
+        let proc = try TemporaryDirectory(files: ["sys/kernel/osrelease": release])
         #expect(KernelExamination(proc: proc.path).kernel().verdict == verdict)
     }
 
@@ -33,7 +22,7 @@ import Testing
             ("4096", "12", .ok), ("4096", "3997", .warning), ("64", "64", .failure), ("x", "1", .warning),
         ] as [(String, String, DoctorDocument.Verdict)])
     func `counts the terminals that are left`(most: String, used: String, verdict: DoctorDocument.Verdict) throws {
-        let proc = try Self.files(["sys/kernel/pty/max": most + "\n", "sys/kernel/pty/nr": used + "\n"])
+        let proc = try TemporaryDirectory(files: ["sys/kernel/pty/max": most + "\n", "sys/kernel/pty/nr": used + "\n"])
         let check = KernelExamination(proc: proc.path).terminals()
         #expect(check.verdict == verdict)
         #expect(check.mend == nil || check.mend?.contains("sysctl kernel.pty.max=") == true)
