@@ -23,6 +23,8 @@ enum TimeSpanText {
                 ? (digits.count == text.count ? 1 : nil) : units.first { $0.names.contains(String(name)) }?.seconds
             guard digits.count <= 10, let number = Int(digits), let unit else { return nil }
             total += number * unit
+            // However many terms there are.
+            guard total < 1 << 56 else { return nil }
         } while !rest.isEmpty
         return total
     }

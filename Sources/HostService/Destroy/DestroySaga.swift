@@ -180,7 +180,8 @@ actor DestroySaga {
                 workspace.id, receiptBody: try WireCoding.text(of: kept), detail: why, at: .now)
             receipt = kept
             parts.context.tell(.workspaceKept(workspace, kept))
-            if options.wasFrozen == true { await freezeAgain() }
+            // Beside: this saga is over, and another delete must not join it.
+            if options.wasFrozen == true { Task.detached { await self.freezeAgain() } }
             return true
         } catch {
             parts.context.logger.error(
@@ -201,6 +202,8 @@ actor DestroySaga {
         do {
             guard let row = try await parts.context.index.workspace(workspace.id) else { return }
             try await parts.freezes.freeze(row)
+        } catch HostFailure.nothingToFreeze {
+            // Its sessions have ended.
         } catch {
             parts.context.logger.error(
                 "Workspace \(workspace.id) was frozen before its delete was given up, and runs now: \(error)",

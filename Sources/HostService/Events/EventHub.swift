@@ -36,6 +36,8 @@ final class EventHub: Sendable {
         /// By a number that is nobody's else: nil while the reader is at work, else how it is woken.
         var readers: [UInt64: (@Sendable () -> Void)?] = [:]
         var nextReader: UInt64 = 0
+        /// Those of the readers who stay.
+        var followers: Set<UInt64> = []
 
         /// Number of the oldest event that is held, or of the next one.
         var first: UInt64 { last + 1 - UInt64(frames.count) }
@@ -79,7 +81,7 @@ final class EventHub: Sendable {
         after position: EventPosition?, follows: Bool
     ) throws -> (key: UInt64, last: UInt64, greeting: ByteBuffer) {
         try state.withLock { state in
-            guard !follows || state.readers.count < limits.readers else {
+            guard !follows || state.followers.count < limits.readers else {
                 throw HostFailure.limitReached(
                     "follow the events: \(limits.readers) clients do already, which is the limit")
             }
@@ -89,6 +91,7 @@ final class EventHub: Sendable {
             let key = state.nextReader
             state.nextReader += 1
             state.readers.updateValue(nil, forKey: key)
+            if follows { state.followers.insert(key) }
             return (key, last, greeting)
         }
     }
@@ -97,7 +100,12 @@ final class EventHub: Sendable {
     var hasReaders: Bool { state.withLock { !$0.readers.isEmpty } }
 
     /// Follows no more.
-    func leave(_ key: UInt64) { state.withLock { _ = $0.readers.removeValue(forKey: key) } }
+    func leave(_ key: UInt64) {
+        state.withLock { state in
+            state.readers.removeValue(forKey: key)
+            state.followers.remove(key)
+        }
+    }
 
     /// What comes after a number, at most so many bytes unless a single event has more.
     /// - Parameter wake: Called once, from any thread, when there is something. Only when this answers `nothing`.

@@ -107,6 +107,8 @@ struct FreezeService: Sendable {
 
     private func wakeInTurn(_ row: WorkspaceRow, because why: String) async throws {
         let slice = SliceName.workspace(context.instance, row.id)
+        // Somebody may have frozen it while the turn was waited for.
+        guard cause(of: slice.path) == .idle else { return }
         let verb = "thaw workspace \(row.id)"
         let kept = Set(scopes(of: slice).filter { cause(of: $0.path) == .asked }.map(\.unit))
         if try outcome(of: await freezer.release(.init(slice), keeping: kept), slice.path, verb) {

@@ -55,11 +55,11 @@ struct HostWork: Service {
             await Watchdog(eventLoops: context.eventLoops, pump: context.pump, executor: context.executor).run()
         }
         await waitForEnd()
-        watchdog.cancel()
         background.cancel()
-        // A delete of what has expired is waited for by what is cancelled here.
+        // A delete of what has expired is waited for by what is cancelled here, and a teardown script may take its time.
         await work.destroys.stop()
         await background.value
+        watchdog.cancel()
         await stopInOrder()
     }
 

@@ -18,6 +18,8 @@ struct Watchdog: Sendable {
         while !Task.isCancelled {
             do {
                 try await turnOver()
+                // Once the host stops, a sign of life would have it watched again.
+                try Task.checkCancellation()
                 ServiceNotification.alive()
                 try await Task.sleep(for: interval / 4)
             } catch {

@@ -70,8 +70,11 @@ struct LimitEnforcer: Sendable {
                     record: { try await context.index.setLimits(workspace: id, $0) },
                     orElse: .workspaceDeleting("limit workspace \(id): it is being deleted; \(Self.unchanged)"))
             } catch {
-                // Its delete, which may be over, did not see what was set meanwhile.
-                if case HostFailure.workspaceDeleting = error { await revert(id) }
+                // Its delete, which may be over, did not see what was set meanwhile. One that has limits keeps them: it may be given back.
+                if case HostFailure.workspaceDeleting = error {
+                    let isGone = try await context.index.workspace(id) == nil
+                    if row.limits.isEmpty || isGone { await revert(id) }
+                }
                 throw error
             }
             // Nothing is left to be remembered: the files of systemd go, and with them what the next slice would read.
@@ -132,13 +135,15 @@ struct LimitEnforcer: Sendable {
     /// Removes what systemd keeps of the limits of a workspace that goes.
     /// - Parameter limits: as they were when somebody looked last; others may be on record by now.
     func forget(_ workspace: WorkspaceID, ifAny limits: ResourceLimits) async {
-        do throws(IndexFailure) {
-            let now = try await context.index.workspace(workspace)?.limits ?? limits
-            if limits.isEmpty, now.isEmpty { return }
+        do {
+            // After a change that is under way, which may set something still.
+            try await withTurn(workspace) {
+                let now = try await context.index.workspace(workspace)?.limits ?? limits
+                if !limits.isEmpty || !now.isEmpty { await revert(workspace) }
+            }
         } catch {
-            context.logger.debug("\(error)")
+            context.logger.warning("\(error)", metadata: .workspace(workspace, context.instance))
         }
-        await revert(workspace)
     }
 
     private func revert(_ workspace: WorkspaceID) async {

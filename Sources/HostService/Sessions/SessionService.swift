@@ -201,18 +201,24 @@ struct SessionService: Sendable {
     /// Ends a session and waits for the kernel's word. What has left the workspace's slice is told and left alone.
     func kill(_ id: String, force: Bool) async throws -> SessionEndDocument {
         let row = try await row(id, "kill session")
-        guard !row.status.isEnded || row.couldHaveMembers else {
-            throw HostFailure.sessionEnded(
-                "kill session \(id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
-            )
+        try Self.refuseEnded(row)
+        // Before anything is said of it: what is not on record nobody goes on with (I7). It may have ended by itself since it was read.
+        if let stamped = try await context.index.stampDispose(row.id, because: .killed, at: .now) {
+            try Self.refuseEnded(stamped)
         }
-        // Before anything is said of it: what is not on record nobody goes on with (I7).
-        _ = try await context.index.stampDispose(row.id, because: .killed, at: .now)
         var end = await ender.kill(row, reason: .killed, force: force, isStamped: true)
         if end.outcome == .confirmed, let scope = ScopeName(unit: row.unit) {
             end.suspects = await leavers.look(for: scope)
         }
         return end
+    }
+
+    private static func refuseEnded(_ row: SessionRow) throws(HostFailure) {
+        guard !row.status.isEnded || row.couldHaveMembers else {
+            throw .sessionEnded(
+                "kill session \(row.id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
+            )
+        }
     }
 
     /// Takes input over: written at once or as the terminal takes it, up to a limit. A wait for output looks at what comes after it.

@@ -115,7 +115,7 @@ struct SessionStarter: Sendable {
     /// stop ends by itself in a moment, and nothing here stops a slice to wait for it: by then another session may have
     /// started in it. Whether the workspace still wants the session is decided by the transaction that follows.
     private func startScope(_ plan: Plan, _ leader: Leader) async throws {
-        let deadline = Deadline.after(.seconds(10))
+        let deadline = Deadline.after(Self.scopeDeadline)
         var wasLost = false
         while true {
             do throws(ScopeFailure) {

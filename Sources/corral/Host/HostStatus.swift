@@ -30,7 +30,7 @@ struct HostStatus: AsyncParsableCommand {
         do {
             return try await client.status(timeout: isOwnUnit ? .seconds(5) : HostClient.defaultTimeout)
         } catch HostClientFailure.timedOut where isOwnUnit {
-            try HostUnit().refuseIfStarting()
+            try HostUnit().refuseIfRetried()
             return try await client.status()
         }
     }

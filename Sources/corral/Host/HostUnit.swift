@@ -31,12 +31,12 @@ struct HostUnit {
         ["active", "activating", "reloading", "deactivating"].contains(try property("ActiveState"))
     }
 
-    /// Refuses while systemd is at starting the unit, for the first time or once more.
-    func refuseIfStarting() throws(CommandFailure) {
+    /// Refuses while systemd starts the unit over and over. A first start may take its time.
+    func refuseIfRetried() throws(CommandFailure) {
         guard try property("ActiveState") == "activating" else { return }
         let count = try property("NRestarts")
-        let tries = count == "0" || count.isEmpty ? "" : "; it was tried \(count) times again"
-        throw .failed("\(Self.name) has not started\(tries). `\(journal)` tells why.")
+        guard count != "0", !count.isEmpty else { return }
+        throw .hostGone("\(Self.name) does not start; it was tried \(count) times again. `\(journal)` tells why.")
     }
 
     /// Starts the unit and waits until it is ready.

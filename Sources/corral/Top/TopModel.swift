@@ -149,7 +149,7 @@ struct TopModel: Sendable {
     /// Asks about what was planned, unless another key was pressed since.
     /// - Parameter presses: how many keys had been pressed when it was asked for.
     mutating func ask(_ question: Question, after presses: Int) {
-        guard presses == self.presses else { return }
+        guard presses == self.presses, self.question == nil else { return }
         self.question = question
         notice = nil
     }

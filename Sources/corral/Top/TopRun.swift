@@ -72,7 +72,8 @@ struct TopRun {
                 canvas.clear()
             case .input(.ended): break loop
             case .input(.keys(let keys)):
-                for command in keys.compactMap({ model.press($0) }) {
+                for key in keys {
+                    guard let command = model.press(key) else { continue }
                     switch command {
                     case .quit: break loop
                     case .attach(let session):

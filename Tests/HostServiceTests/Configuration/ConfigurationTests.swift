@@ -255,6 +255,8 @@ private func problems(_ text: String) -> [String] {
 
     @Test(arguments: [
         "", " ", "s", "-1", "1.5h", "1 x", "5M", "1h 30", "30 1h", "1ms", "99999999999", "5min,", "٣s", "1h\n2s",
+        // A program must not end by a line that is long.
+        String(repeating: "9999999999w", count: 2000),
     ])
     func `is refused when it is none`(text: String) {
         #expect(TimeSpanText.seconds(text) == nil)

@@ -86,6 +86,17 @@ enum SampleEvents {
         withExtendedLifetime((second, third)) {}
     }
 
+    // Those who read what is held and go kept out those who stay.
+    @Test func `are followed whoever else reads what is held`() throws {
+        let hub = EventHub(limits: EventHub.Limits(readers: 1), epoch: "e0")
+        let passing = try (0..<3).map { _ in try EventReader(hub, after: .oldest, follows: false) }
+        let follower = try EventReader(hub, after: nil, follows: true)
+        #expect(throws: HostFailure.self) { try EventReader(hub, after: nil, follows: true) }
+        follower.close()
+        for reader in passing { reader.close() }
+        try EventReader(hub, after: nil, follows: true).close()
+    }
+
     @Test func `reach a reader that is asleep`() async throws {
         let hub = hub()
         let reader = try EventReader(hub, after: nil, follows: true)

@@ -28,6 +28,14 @@ import Testing
         #expect(FailureReport(.badResponse(request: "r", why: "w")).status == .other)
     }
 
+    // The name of a process that waits at a port, or what another machine says, was written to the terminal as it came.
+    @Test func `steers no terminal, and keeps lines and tabs`() {
+        let report = FailureReport(problem(409, "session_leader", "process 7 (\u{1b}[31mEV\u{7}\r\nX)\nnext\tcolumn"))
+        #expect(!report.text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
+        #expect(report.text.contains("\nnext\tcolumn"))
+        #expect(report.problem.detail.contains("\u{1b}"), "programs get what the host has said")
+    }
+
     @Test func `says how to start a host that cannot be reached`() {
         let report = FailureReport(.unreachable(path: "/run/corral/corral.sock", why: "No such file or directory"))
         #expect(

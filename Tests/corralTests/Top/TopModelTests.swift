@@ -153,6 +153,8 @@ import Testing
         #expect(model.question == nil)
         model.ask(.init(about: .delete(workspace: "wdocs"), lines: ["plan"]), after: second)
         model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: first)
+        // Also not one that was asked for by the same keys.
+        model.ask(.init(about: .delete(workspace: "wfix"), lines: ["plan"]), after: second)
         #expect(model.question?.about == .delete(workspace: "wdocs"))
     }
 
