@@ -131,9 +131,10 @@ struct SessionStarter: Sendable {
                     }
                     try await Task.sleep(for: .milliseconds(20))
                 case _ where error.isLost && !deadline.hasPassed:
-                    // The manager re-executes itself, most likely: the call got lost, or its answer did.
+                    // The manager re-executes itself, most likely: the call got lost, or its answer did. Never after the same time: one that
+                    // does so over and over would be met at the same moment each time.
                     wasLost = true
-                    try await Task.sleep(for: .milliseconds(200))
+                    try await Task.sleep(for: .milliseconds(.random(in: 20...250)))
                 case "org.freedesktop.systemd1.UnitExists" where wasLost:
                     // Only the answer had got lost. Whether the leader is in it is looked at next.
                     return
