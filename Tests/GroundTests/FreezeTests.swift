@@ -18,14 +18,6 @@ struct `A freeze` {
         return session
     }
 
-    private func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        let deadline = Deadline.after(.seconds(60))
-        while try await !isSo() {
-            if deadline.hasPassed { throw RunningHost.Trouble(description: "not within 60 s: \(what)") }
-            await Task.yield()
-        }
-    }
-
     @Test func `of a workspace stops all in it, is shown everywhere, and ends with a thaw`() async throws {
         try await Fixture.run { fixture in
             let client = fixture.client
@@ -145,7 +137,7 @@ struct `A freeze` {
             try Shell.run("touch '\(mark).not'")
             #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } != nil)
             #expect(FileManager.default.fileExists(atPath: mark))
-            try await eventually("it is frozen again") {
+            try await fixture.eventually("it is frozen again") {
                 try await fixture.client.workspace(workspace.id).frozen == true
             }
             try Shell.run("rm '\(mark).not'")
@@ -166,11 +158,11 @@ struct `A freeze` {
                 }
             }
             func wait(_ kinds: [AttachMessage.Kind]) async throws {
-                try await eventually("told \(kinds)") {
+                try await fixture.eventually("told \(kinds)") {
                     told.withLock { $0.filter { [.frozen, .thawed].contains($0) } } == kinds
                 }
             }
-            try await eventually("attached") { try await fixture.client.session(session.id).attached == 1 }
+            try await fixture.eventually("attached") { try await fixture.client.session(session.id).attached == 1 }
             _ = try await fixture.client.freezeWorkspace(workspace.id)
             try await wait([.frozen])
             _ = try await fixture.client.thawWorkspace(workspace.id)
@@ -203,7 +195,9 @@ struct `A freeze` {
                 try await client.sendInput(Array("1\n".utf8), to: session.id)
                 try await watcher.wait(for: .thawed)
                 // By an attachment, for as long as it lasts and a while after.
-                try await eventually("it is frozen again") { try await client.session(session.id).frozen == true }
+                try await fixture.eventually("it is frozen again") {
+                    try await client.session(session.id).frozen == true
+                }
                 try await SessionReader(client, session.id).waitFor("got 1")
                 try await watcher.wait(for: .thawed) { $0.outcome == "attached" }
                 _ = try await client.changeWorkspace(workspace.id, ChangeRequest(freezeIdle: 0))
