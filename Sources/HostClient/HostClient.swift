@@ -26,7 +26,18 @@ public struct HostClient: Sendable {
         connector = HostConnector(address: address, loop: ClientLoop())
     }
 
+    /// How often a request that only reads is sent at most.
+    ///
+    /// A host that is killed loses the requests that it was about to answer, while the connections of those who come later wait
+    /// in its socket for the next one. To read twice does no harm; a request that itself ends the host does, so that there
+    /// is a last time.
+    ///
+    /// See: RFC 9110, section 9.2.2, "Idempotent Methods"
+    private static let readings = 3
+
     /// Sends a request and waits for the whole answer, whatever its status.
+    ///
+    /// One that only reads (`GET`) is sent again when the connection ends before the answer is complete.
     /// - Parameters:
     ///   - path: The path; parts that come from elsewhere must have been escaped.
     ///   - timeout: From now until the last byte of the answer.
@@ -36,8 +47,23 @@ public struct HostClient: Sendable {
         timeout: Duration = defaultTimeout
     ) async throws(HostClientFailure) -> HostReply {
         let target = RequestTarget(path, query: query).description
-        let request = "\(method.rawValue) \(target)"
         let deadline = NIODeadline.now() + TimeAmount(timeout)
+        var left = method == .get ? Self.readings : 1
+        while true {
+            do throws(HostClientFailure) {
+                return try await sendOnce(method, target, body: body, timeout: timeout, deadline: deadline)
+            } catch {
+                left -= 1
+                guard case .disconnected = error, left > 0, NIODeadline.now() < deadline else { throw error }
+            }
+        }
+    }
+
+    /// Sends a request over a connection of its own.
+    private func sendOnce(
+        _ method: RequestMethod, _ target: String, body: RequestBody?, timeout: Duration, deadline: NIODeadline
+    ) async throws(HostClientFailure) -> HostReply {
+        let request = "\(method.rawValue) \(target)"
         let channel = try await connector.connect(by: deadline)
         let head = Self.head(method, target, body: body)
         let result = await withTaskCancellationHandler {

@@ -1,6 +1,7 @@
 import Glibc
 import HostClient
 import HostProtocol
+import NIOConcurrencyHelpers
 import Testing
 
 @Suite struct `A host client` {
@@ -94,6 +95,32 @@ import Testing
         await #expect(throws: HostClientFailure.disconnected(request: "GET /v1/status")) {
             try await HostClient(socketPath: server.path).status()
         }
+        #expect(server.requests.count == 3, "a reading that ends the host has an end itself")
+    }
+
+    /// Symptom: `corral session wait` failed beside a restart of the host, "GET /v1/sessions: the host closed the connection". Cause: a
+    /// killed host loses the requests that it has taken and not answered, and nobody asked the next one.
+    @Test func `asks the next host when it hung up on a reading`() async throws {
+        let asked = NIOLockedValueBox(0)
+        let server = try await CannedServer { _ in
+            let isFirst = asked.withLockedValue { count in
+                count += 1
+                return count == 1
+            }
+            return isFirst ? .hangUp : .reply(CannedServer.reply(body: Array(#"[]"#.utf8)))
+        }
+        defer { server.stop() }
+        #expect(try await HostClient(socketPath: server.path).sessions().isEmpty)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `does not send a change again, which may have been made`() async throws {
+        let server = try await CannedServer { _ in .hangUp }
+        defer { server.stop() }
+        await #expect(throws: HostClientFailure.disconnected(request: "POST /v1/sessions/s/resize")) {
+            try await HostClient(socketPath: server.path).resizeSession("s", to: TerminalSize(columns: 80, rows: 24))
+        }
+        #expect(server.requests.count == 1)
     }
 
     @Test func `says that half of an answer is none`() async throws {
