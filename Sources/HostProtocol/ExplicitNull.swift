@@ -29,6 +29,14 @@ public struct ExplicitNull<Value: Codable & Sendable & Equatable>: Codable, Send
     }
 }
 
+extension KeyedEncodingContainer {
+    /// Writes the value or `null` without an encoder of its own in between. Chosen by the compiler for every
+    /// ``ExplicitNull`` property.
+    public mutating func encode<Value>(_ value: ExplicitNull<Value>, forKey key: Key) throws {
+        if let value = value.wrappedValue { try encode(value, forKey: key) } else { try encodeNil(forKey: key) }
+    }
+}
+
 extension KeyedDecodingContainer {
     /// Reads a missing key as `null`. Chosen by the compiler over the generic `decode` for every ``ExplicitNull`` property.
     public func decode<Value>(_ type: ExplicitNull<Value>.Type, forKey key: Key) throws -> ExplicitNull<Value> {

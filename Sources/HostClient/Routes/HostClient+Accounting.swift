@@ -3,14 +3,18 @@ public import HostProtocol
 /// What has been used.
 extension HostClient {
     /// What the kernel has counted of one workspace or of all.
-    public func stats(
-        _ options: StatsOptions = StatsOptions()
-    ) async throws(HostClientFailure) -> StatsDocument {
-        var query: [QueryItem] = []
-        if let workspace = options.workspace { query.append(QueryItem("workspace", workspace)) }
-        if let ids = options.sessionsOf { query.append(QueryItem("sessions_of", ids.joined(separator: ","))) }
-        if options.brief { query.append(QueryItem("brief", "true")) }
-        return try await document(.get, "/v1/stats", query: query).document
+    public func stats(workspace: String? = nil) async throws(HostClientFailure) -> StatsDocument {
+        try await document(.get, "/v1/stats", query: workspace.map { [QueryItem("workspace", $0)] } ?? []).document
+    }
+
+    /// The few figures that a look every second shows.
+    /// - Parameter sessionsOf: with the sessions of these workspaces only; nil for those of all.
+    public func load(
+        workspace: String? = nil, sessionsOf: [String]? = nil
+    ) async throws(HostClientFailure) -> LoadDocument {
+        var query = workspace.map { [QueryItem("workspace", $0)] } ?? []
+        if let sessionsOf { query.append(QueryItem("sessions_of", sessionsOf.joined(separator: ","))) }
+        return try await document(.get, "/v1/load", query: query).document
     }
 
     /// How much of the disk a workspace's directory takes, as far as it can be counted within so many seconds.

@@ -63,7 +63,9 @@ protocol HostOperations: Sendable {
     /// What happens, from a position on or from now on. The caller must close it.
     func events(since position: EventPosition?, follow: Bool) async throws -> any BodyStream
     /// What the kernel has counted of one workspace or of all.
-    func stats(_ options: StatsOptions) async throws -> StatsDocument
+    func stats(workspace: String?) async throws -> StatsDocument
+    /// The few figures that a look every second shows, with the sessions of `sessionsOf`, or of all workspaces when it is nil.
+    func load(workspace: String?, sessionsOf: [String]?) async throws -> LoadDocument
     /// How much of the disk a workspace's directory takes. Ends with the caller's task.
     func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument
 

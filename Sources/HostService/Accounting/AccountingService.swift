@@ -19,42 +19,86 @@ struct AccountingService: Sendable {
     }
 
     /// Figures of one workspace or of all, with the sessions that have not ended.
-    func stats(_ options: StatsOptions) async throws -> StatsDocument {
+    func stats(workspace: String?) async throws -> StatsDocument {
+        let known = try await lookUp(workspace, sessionsOf: nil, "read the figures")
+        return try await readGround { reader in
+            StatsDocument(
+                at: Timestamp(.now), instance: context.instance.rawValue,
+                figures: reader.figures(at: SliceName.instance(context.instance).path),
+                workspaces: known.workspaces.map { row in
+                    StatsDocument.Workspace(
+                        id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
+                        figures: reader.figures(at: SliceName.workspace(context.instance, row.id).path),
+                        sessionCount: known.counts.unended[row.id] ?? 0,
+                        sessions: (known.sessions[row.id] ?? []).map { session in
+                            StatsDocument.Session(
+                                id: session.id.rawValue, title: session.title,
+                                status: .init(rawValue: session.status.rawValue) ?? .starting,
+                                idleSeconds: known.idleSeconds(session.id),
+                                figures: ScopeName(unit: session.unit).map { reader.figures(at: $0.path) }
+                                    ?? FiguresDocument(reason: Self.noScope(session)))
+                        })
+                },
+                unavailable: reader.unavailable)
+        }
+    }
+
+    /// The few figures that a look every second shows, of one workspace or of all.
+    /// - Parameter sessionsOf: with the sessions of these workspaces only; nil for those of all.
+    func load(workspace: String?, sessionsOf: [String]?) async throws -> LoadDocument {
+        let known = try await lookUp(workspace, sessionsOf: sessionsOf, "read the load")
+        return try await readGround { reader in
+            LoadDocument(
+                at: Timestamp(.now), instance: context.instance.rawValue,
+                figures: reader.load(at: SliceName.instance(context.instance).path),
+                workspaces: known.workspaces.map { row in
+                    LoadDocument.Workspace(
+                        id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
+                        figures: reader.load(at: SliceName.workspace(context.instance, row.id).path),
+                        sessionCount: known.counts.unended[row.id] ?? 0,
+                        sessions: (known.sessions[row.id] ?? []).map { session in
+                            LoadDocument.Session(
+                                id: session.id.rawValue, title: session.title,
+                                status: .init(rawValue: session.status.rawValue) ?? .starting,
+                                idleSeconds: known.idleSeconds(session.id),
+                                figures: ScopeName(unit: session.unit).map { reader.load(at: $0.path) }
+                                    ?? LoadDocument.Figures(reason: Self.noScope(session)))
+                        })
+                },
+                unavailable: reader.unavailable)
+        }
+    }
+
+    /// What is known before the kernel is asked.
+    private struct Known: Sendable {
+        let workspaces: [WorkspaceRow]
+        let sessions: [WorkspaceID?: [SessionRow]]
+        let counts: SessionCounts
+        let idle: [SessionID: Duration]
+
+        func idleSeconds(_ id: SessionID) -> Int? { idle[id].map { Int($0.components.seconds) } }
+    }
+
+    private func lookUp(_ workspace: String?, sessionsOf: [String]?, _ attempt: String) async throws -> Known {
         var id: WorkspaceID?
         var rows: [WorkspaceRow]
-        if let workspace = options.workspace {
+        if let workspace {
             guard let parsed = WorkspaceID(workspace), let row = try await context.index.workspace(parsed) else {
-                throw HostFailure.workspaceNotFound("read the figures of \(workspace): there is no such workspace")
+                throw HostFailure.workspaceNotFound("\(attempt) of \(workspace): there is no such workspace")
             }
             (id, rows) = (parsed, [row])
         } else {
             rows = try await context.index.workspaces()
         }
-        let asked = Asked(
-            workspaces: rows, sessions: try await sessions(of: id, options),
+        let sessions = try await sessions(of: id, only: sessionsOf)
+        return Known(
+            workspaces: rows, sessions: Dictionary(grouping: sessions, by: \.workspaceID),
             counts: try await context.index.sessionCounts(),
-            idle: await registry.idleTimes(), isBrief: options.brief)
-        let document = await context.executor.run(until: .after(HostContext.diskPatience)) { Self.read(asked, context) }
-        guard let document else {
-            throw HostFailure.groundUnreadable(
-                "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
-        }
-        return document
+            idle: sessions.isEmpty ? [:] : await registry.idleTimes())
     }
 
-    /// What is known before the kernel is asked.
-    private struct Asked {
-        let workspaces: [WorkspaceRow]
-        let sessions: [SessionRow]
-        let counts: SessionCounts
-        let idle: [SessionID: Duration]
-        let isBrief: Bool
-    }
-
-    private func sessions(of id: WorkspaceID?, _ options: StatsOptions) async throws -> [SessionRow] {
-        guard let wanted = options.sessionsOf else {
-            return try await context.index.sessions(workspace: id, includeEnded: false)
-        }
+    private func sessions(of id: WorkspaceID?, only wanted: [String]?) async throws -> [SessionRow] {
+        guard let wanted else { return try await context.index.sessions(workspace: id, includeEnded: false) }
         var rows: [SessionRow] = []
         for workspace in Set(wanted.compactMap { WorkspaceID($0) }) where id == nil || id == workspace {
             rows += try await context.index.sessions(workspace: workspace, includeEnded: false)
@@ -62,28 +106,20 @@ struct AccountingService: Sendable {
         return rows
     }
 
-    private static func read(_ asked: Asked, _ context: HostContext) -> StatsDocument {
-        var reader = FigureReader(
-            ground: context.ground, manager: context.configuration.manager, isBrief: asked.isBrief)
-        let byWorkspace = Dictionary(grouping: asked.sessions, by: \.workspaceID)
-        let workspaces = asked.workspaces.map { row in
-            StatsDocument.Workspace(
-                id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
-                figures: reader.figures(at: SliceName.workspace(context.instance, row.id).path),
-                sessionCount: asked.counts.unended[row.id] ?? 0,
-                sessions: (byWorkspace[row.id] ?? []).map { session in
-                    StatsDocument.Session(
-                        id: session.id.rawValue, title: session.title,
-                        status: .init(rawValue: session.status.rawValue) ?? .starting,
-                        idleSeconds: asked.idle[session.id].map { Int($0.components.seconds) },
-                        figures: ScopeName(unit: session.unit).map { reader.figures(at: $0.path) }
-                            ?? FiguresDocument(reason: "\(session.unit) is not a scope's name"))
-                })
+    private static func noScope(_ session: SessionRow) -> String { "\(session.unit) is not a scope's name" }
+
+    private func readGround<Document: Sendable>(
+        _ read: @escaping @Sendable (inout FigureReader) -> Document
+    ) async throws -> Document {
+        let document = await context.executor.run(until: .after(HostContext.diskPatience)) {
+            var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
+            return read(&reader)
         }
-        let instance = reader.figures(at: SliceName.instance(context.instance).path)
-        return StatsDocument(
-            at: Timestamp(.now), instance: context.instance.rawValue, figures: instance, workspaces: workspaces,
-            unavailable: reader.unavailable)
+        guard let document else {
+            throw HostFailure.groundUnreadable(
+                "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
+        }
+        return document
     }
 
     /// How much of the disk a workspace's directory takes, as far as that can be counted in time. Ends with the caller's task.

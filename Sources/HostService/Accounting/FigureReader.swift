@@ -9,19 +9,11 @@ struct FigureReader {
     private let ground: CgroupGround
     /// Why a cgroup lacks a controller.
     private let absences: [ResourceLimit.Controller: String]
-    private let isBrief: Bool
     private var file = CgroupFileReader()
 
     /// Makes a reader.
-    /// - Parameter isBrief: It reads only processor time, memory, tasks, pressure and whether something is frozen.
-    init(ground: CgroupGround, manager: ManagerKind, isBrief: Bool = false) {
-        if isBrief {
-            for figure in [
-                "io", "members", "frozen_usec", "memory.peak", "memory.swap", "memory.oom_kills", "tasks.refused",
-            ] { unavailable[figure] = "a brief answer leaves it out" }
-        }
+    init(ground: CgroupGround, manager: ManagerKind) {
         self.ground = ground
-        self.isBrief = isBrief
         absences = Self.absences(ground, Delegation(manager))
     }
 
@@ -52,41 +44,69 @@ struct FigureReader {
 
     /// Reads all figures of the cgroup at a path below the manager's own.
     mutating func figures(at path: CgroupPath) -> FiguresDocument {
-        switch ground.look(path) {
-        case .found(let cgroup): read(cgroup)
-        case .absent: FiguresDocument(reason: "nothing runs in it")
-        case .unknown(let reason): FiguresDocument(reason: reason)
-        }
-    }
-
-    private mutating func read(_ cgroup: CgroupDirectory) -> FiguresDocument {
-        var figures = FiguresDocument(reason: nil)
-        figures.cpu = cpu(cgroup)
-        figures.memory = memory(cgroup)
-        figures.tasks = tasks(cgroup)
-        figures.cpuPressure = pressure("cpu.pressure", "cpu_pressure", cgroup)
-        figures.memoryPressure = pressure("memory.pressure", "memory_pressure", cgroup)
-        figures.ioPressure = pressure("io.pressure", "io_pressure", cgroup)
-        if has("cgroup.events", "frozen", of: cgroup) {
-            // The slice of a workspace in which nothing runs can have left an empty cgroup behind.
-            if file.number("populated") == 0 { return FiguresDocument(reason: "nothing runs in it") }
-            figures.frozen = file.number("frozen").map { $0 == 1 }
-        }
-        if !isBrief {
-            figures.io = io(cgroup)
-            figures.members = members(cgroup)
-            figures.frozenUsec = number(
+        read(path, orElse: { FiguresDocument(reason: $0) }) { reader, cgroup in
+            var figures = FiguresDocument(reason: nil)
+            guard reader.isPopulated(cgroup, &figures.frozen) else { return nil }
+            figures.cpu = reader.cpu(cgroup)
+            figures.memory = reader.memory(cgroup)
+            figures.tasks = reader.tasks(cgroup)
+            figures.cpuPressure = reader.pressure("cpu.pressure", "cpu_pressure", cgroup)
+            figures.memoryPressure = reader.pressure("memory.pressure", "memory_pressure", cgroup)
+            figures.ioPressure = reader.pressure("io.pressure", "io_pressure", cgroup)
+            figures.io = reader.io(cgroup)
+            figures.members = reader.members(cgroup)
+            figures.frozenUsec = reader.number(
                 "frozen_usec", in: "cgroup.stat.local", of: cgroup, "frozen_usec",
                 orElse: "the kernel counts it from Linux 6.18 on")
+            return figures
         }
-        // It was removed while it was read: that is not the reason for a single figure.
-        if figures.frozen == nil, case .absent = ground.look(relative(cgroup)) {
-            return FiguresDocument(reason: "nothing runs in it")
-        }
-        return figures
     }
 
-    private func relative(_ cgroup: CgroupDirectory) -> CgroupPath { ground.relative(cgroup.path) ?? cgroup.path }
+    /// Reads what a look every second shows: a third of the files.
+    mutating func load(at path: CgroupPath) -> LoadDocument.Figures {
+        read(path, orElse: { LoadDocument.Figures(reason: $0) }) { reader, cgroup in
+            var figures = LoadDocument.Figures(reason: nil)
+            guard reader.isPopulated(cgroup, &figures.frozen) else { return nil }
+            figures.cpuUsec = reader.number(
+                "usage_usec", in: "cpu.stat", of: cgroup, "cpu", orElse: "the kernel has no such file")
+            figures.memory = reader.number(
+                nil, in: "memory.current", of: cgroup, "memory", orElse: reader.absence(of: .memory))
+            figures.tasks = reader.number(
+                nil, in: "pids.current", of: cgroup, "tasks", orElse: reader.absence(of: .pids))
+            figures.cpuWait = reader.wait("cpu.pressure", "cpu_wait", cgroup)
+            figures.memoryWait = reader.wait("memory.pressure", "memory_wait", cgroup)
+            figures.ioWait = reader.wait("io.pressure", "io_wait", cgroup)
+            return figures
+        }
+    }
+
+    /// Reads a cgroup, if something runs in it. One that is removed meanwhile has no figures, and that is not the reason for a single one.
+    private mutating func read<Figures>(
+        _ path: CgroupPath, orElse none: (String) -> Figures,
+        _ body: (inout FigureReader, CgroupDirectory) -> Figures?
+    ) -> Figures {
+        let cgroup: CgroupDirectory
+        switch ground.look(path) {
+        case .found(let found): cgroup = found
+        case .absent: return none("nothing runs in it")
+        case .unknown(let reason): return none(reason)
+        }
+        let unavailable = unavailable
+        if let figures = body(&self, cgroup),
+            self.unavailable.count == unavailable.count || file.read("cgroup.events", of: cgroup) != .absent
+        {
+            return figures
+        }
+        self.unavailable = unavailable
+        return none("nothing runs in it")
+    }
+
+    /// Whether something runs in it: the slice of a workspace in which nothing does can have left an empty cgroup behind.
+    private mutating func isPopulated(_ cgroup: CgroupDirectory, _ frozen: inout Bool?) -> Bool {
+        guard has("cgroup.events", "frozen", of: cgroup) else { return true }
+        frozen = file.number("frozen").map { $0 == 1 }
+        return file.number("populated") != 0
+    }
 
     private mutating func cpu(_ cgroup: CgroupDirectory) -> FiguresDocument.CPU? {
         guard has("cpu.stat", "cpu", of: cgroup) else { return nil }
@@ -103,9 +123,6 @@ struct FigureReader {
         guard has("memory.current", "memory", of: cgroup, orElse: .memory), let current = file.number else {
             return nil
         }
-        if isBrief {
-            return FiguresDocument.Memory(current: Int64(clamping: current), peak: nil, swap: nil, oomKills: nil)
-        }
         return FiguresDocument.Memory(
             current: Int64(clamping: current),
             peak: number(
@@ -120,7 +137,6 @@ struct FigureReader {
 
     private mutating func tasks(_ cgroup: CgroupDirectory) -> FiguresDocument.Tasks? {
         guard has("pids.current", "tasks", of: cgroup, orElse: .pids), let current = file.number else { return nil }
-        if isBrief { return FiguresDocument.Tasks(current: Int64(clamping: current), refused: nil) }
         return FiguresDocument.Tasks(
             current: Int64(clamping: current),
             refused: number(
@@ -137,11 +153,19 @@ struct FigureReader {
     private mutating func pressure(
         _ name: StaticString, _ figure: String, _ cgroup: CgroupDirectory
     ) -> FiguresDocument.Pressure? {
-        guard has(name, figure, of: cgroup, orElse: "the kernel does not keep pressure (boot with psi=1)"),
+        guard has(name, figure, of: cgroup, orElse: Self.noPressure),
             let some = file.pressure("some")
         else { return nil }
         return FiguresDocument.Pressure(some: stall(some), full: file.pressure("full").map { stall($0) })
     }
+
+    /// Per cent of the last ten seconds in which something waited.
+    private mutating func wait(_ name: StaticString, _ figure: String, _ cgroup: CgroupDirectory) -> Double? {
+        guard has(name, figure, of: cgroup, orElse: Self.noPressure) else { return nil }
+        return file.pressure("some")?.avg10
+    }
+
+    private static let noPressure = "the kernel does not keep pressure (boot with psi=1)"
 
     private func stall(
         _ values: (avg10: Double, avg60: Double, avg300: Double, total: UInt64)

@@ -160,8 +160,12 @@ struct Host: HostOperations {
         return reader
     }
 
-    func stats(_ options: StatsOptions) async throws -> StatsDocument {
-        try await accountingService.stats(options)
+    func stats(workspace: String?) async throws -> StatsDocument {
+        try await accountingService.stats(workspace: workspace)
+    }
+
+    func load(workspace: String?, sessionsOf: [String]?) async throws -> LoadDocument {
+        try await accountingService.load(workspace: workspace, sessionsOf: sessionsOf)
     }
 
     func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument {

@@ -26,7 +26,7 @@ struct Stats: AsyncParsableCommand {
         let client = try host.client()
         var id: String?
         if let workspace { id = try await client.workspaceID(workspace) }
-        let document = try await client.stats(StatsOptions(workspace: id))
+        let document = try await client.stats(workspace: id)
         try Console.print(document, asJSON: host.json) {
             StatsText.text(document, withTotal: workspace == nil, .standardOutput)
         }

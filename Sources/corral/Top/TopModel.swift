@@ -32,7 +32,7 @@ struct TopModel: Sendable {
 
     /// A look, and what is known beside it.
     struct Look: Sendable {
-        var stats: StatsDocument
+        var load: LoadDocument
         /// Ports by workspace and by session.
         var ports: [String: [Int]] = [:]
     }
@@ -62,7 +62,7 @@ struct TopModel: Sendable {
 
     /// Takes the figures of another look.
     mutating func take(_ next: Look) {
-        if let look { before = (look.stats.at, Self.usage(look.stats)) }
+        if let look { before = (look.load.at, Self.usage(look.load)) }
         look = next
         keepSelection(among: lines)
     }
@@ -71,56 +71,56 @@ struct TopModel: Sendable {
     mutating func resize(lines: Int) { room = max(1, lines) }
 
     /// The moment and the total, once there is a look.
-    var stats: StatsDocument? { look?.stats }
+    var load: LoadDocument? { look?.load }
 
     /// Per cent of one processor that everything takes together.
     var totalCPU: Double? {
         guard let look else { return nil }
-        return look.stats.workspaces.map { rate(.workspace($0.id), $0.figures) ?? 0 }.reduce(0, +)
+        return look.load.workspaces.map { rate(.workspace($0.id), $0.figures) ?? 0 }.reduce(0, +)
     }
 
     /// Workspaces whose sessions are shown, for the next look.
-    var unfoldedWorkspaces: [String] { look?.stats.workspaces.map(\.id).filter(isUnfolded) ?? [] }
+    var unfoldedWorkspaces: [String] { look?.load.workspaces.map(\.id).filter(isUnfolded) ?? [] }
 
     /// All lines in their order.
     var lines: [TopLine] {
         guard let look else { return [] }
-        let workspaces = look.stats.workspaces.map { workspace in
+        let workspaces = look.load.workspaces.map { workspace in
             (line(workspace), workspace.sessions.map { line($0, in: workspace.id) }.sorted(by: order.isBefore))
         }
         return workspaces.sorted { order.isBefore($0.0, $1.0) }
             .flatMap { $0.0.isUnfolded == true ? [$0.0] + $0.1 : [$0.0] }
     }
 
-    private static func usage(_ stats: StatsDocument) -> [TopLine.Subject: Int64] {
+    private static func usage(_ load: LoadDocument) -> [TopLine.Subject: Int64] {
         var usage: [TopLine.Subject: Int64] = [:]
-        for workspace in stats.workspaces {
-            usage[.workspace(workspace.id)] = workspace.figures.cpu?.usageUsec
+        for workspace in load.workspaces {
+            usage[.workspace(workspace.id)] = workspace.figures.cpuUsec
             for session in workspace.sessions {
-                usage[.session(session.id, workspace: workspace.id)] = session.figures.cpu?.usageUsec
+                usage[.session(session.id, workspace: workspace.id)] = session.figures.cpuUsec
             }
         }
         return usage
     }
 
-    private func rate(_ subject: TopLine.Subject, _ figures: FiguresDocument) -> Double? {
-        guard let look, let before, let now = figures.cpu?.usageUsec, let then = before.usage[subject] else {
+    private func rate(_ subject: TopLine.Subject, _ figures: LoadDocument.Figures) -> Double? {
+        guard let look, let before, let now = figures.cpuUsec, let then = before.usage[subject] else {
             return nil
         }
-        let elapsed = look.stats.at.date.timeIntervalSince(before.at.date)
+        let elapsed = look.load.at.date.timeIntervalSince(before.at.date)
         // A slice that vanished and came back counts anew.
         guard elapsed > 0, now >= then else { return nil }
         return Double(now - then) / elapsed / 10_000
     }
 
-    private func line(_ workspace: StatsDocument.Workspace) -> TopLine {
+    private func line(_ workspace: LoadDocument.Workspace) -> TopLine {
         var line = line(.workspace(workspace.id), workspace.name, workspace.state.rawValue, workspace.figures)
         line.isUnfolded = isUnfolded(workspace.id)
         line.idle = workspace.sessions.compactMap(\.idleSeconds).min()
         return line
     }
 
-    private func line(_ session: StatsDocument.Session, in workspace: String) -> TopLine {
+    private func line(_ session: LoadDocument.Session, in workspace: String) -> TopLine {
         var line = line(
             .session(session.id, workspace: workspace), session.title, session.status.rawValue, session.figures)
         line.idle = session.idleSeconds
@@ -128,19 +128,19 @@ struct TopModel: Sendable {
     }
 
     private func line(
-        _ subject: TopLine.Subject, _ name: String, _ state: String, _ figures: FiguresDocument
+        _ subject: TopLine.Subject, _ name: String, _ state: String, _ figures: LoadDocument.Figures
     ) -> TopLine {
         TopLine(
             subject: subject, name: name, state: figures.frozen == true ? "frozen" : state,
-            cpu: rate(subject, figures), memory: figures.memory?.current, tasks: figures.tasks?.current,
-            cpuWait: figures.cpuPressure?.some.avg10, memoryWait: figures.memoryPressure?.some.avg10,
-            ioWait: figures.ioPressure?.some.avg10,
+            cpu: rate(subject, figures), memory: figures.memory, tasks: figures.tasks,
+            cpuWait: figures.cpuWait, memoryWait: figures.memoryWait,
+            ioWait: figures.ioWait,
             ports: look?.ports[subject.id].map { $0.map { "\($0)" }.joined(separator: " ") })
     }
 
     private func isUnfolded(_ workspace: String) -> Bool {
         if let chosen = folds[workspace] { return chosen }
-        let all = look?.stats.workspaces ?? []
+        let all = look?.load.workspaces ?? []
         return all.reduce(all.count) { $0 + $1.sessionCount } <= room
     }
 

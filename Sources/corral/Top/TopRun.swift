@@ -36,7 +36,7 @@ struct TopRun {
     /// - Throws: ``HostClientFailure`` when not even the first look succeeds; ``CommandFailure`` for a terminal that cannot be set.
     func run(_ model: consuming TopModel) async throws {
         var model = model
-        model.take(TopModel.Look(stats: try await look(sessionsOf: [])))
+        model.take(TopModel.Look(load: try await look(sessionsOf: [])))
         while case .attach(let session) = try await show(&model) {
             do {
                 _ = try await AttachRun(client, session: session, AttachOptions.parse([])).run()
@@ -136,14 +136,14 @@ struct TopRun {
 
     // MARK: The host
 
-    private func look(sessionsOf workspaces: [String]) async throws(HostClientFailure) -> StatsDocument {
-        try await client.stats(StatsOptions(workspace: workspace, sessionsOf: workspaces, brief: true))
+    private func look(sessionsOf workspaces: [String]) async throws(HostClientFailure) -> LoadDocument {
+        try await client.load(workspace: workspace, sessionsOf: workspaces)
     }
 
     private func keepLooking(sessionsOf unfolded: [String], _ ports: TopPorts, _ tell: (Arrival) -> Void) async {
         while true {
             do {
-                tell(.look(TopModel.Look(stats: try await look(sessionsOf: unfolded), ports: await ports.known)))
+                tell(.look(TopModel.Look(load: try await look(sessionsOf: unfolded), ports: await ports.known)))
                 if try await ports.look() { continue }
                 try await Task.sleep(for: interval)
             } catch let failure as HostClientFailure {

@@ -50,19 +50,19 @@ struct TopScreen: Sendable {
     // MARK: Head and foot
 
     private func head(_ model: TopModel) -> [String] {
-        guard let stats = model.stats else { return [fit("corral top: asking the host"), fit(""), fit("")] }
-        let sessions = stats.workspaces.reduce(0) { $0 + $1.sessionCount }
-        let figures = stats.figures
+        guard let load = model.load else { return [fit("corral top: asking the host"), fit(""), fit("")] }
+        let sessions = load.workspaces.reduce(0) { $0 + $1.sessionCount }
+        let figures = load.figures
         let first = [
-            "corral top", time.clock(stats.at), Self.counted(stats.workspaces.count, "workspace"),
+            "corral top", time.clock(load.at), Self.counted(load.workspaces.count, "workspace"),
             Self.counted(sessions, "session"), "CPU \(Self.per(model.totalCPU))",
-            "memory \(figures.memory.map { LimitText.bytes($0.current) } ?? "-")",
-            "tasks \(figures.tasks.map { "\($0.current)" } ?? "-")",
+            "memory \(figures.memory.map { LimitText.bytes($0) } ?? "-")",
+            "tasks \(figures.tasks.map { "\($0)" } ?? "-")",
         ].joined(separator: "  ")
         let second =
             "wait  "
-            + [("cpu", figures.cpuPressure), ("memory", figures.memoryPressure), ("io", figures.ioPressure)]
-            .map { "\($0) \(Self.bar($1?.some.avg10, width: 10)) \(Self.per($1?.some.avg10))" }.joined(separator: "   ")
+            + [("cpu", figures.cpuWait), ("memory", figures.memoryWait), ("io", figures.ioWait)]
+            .map { "\($0) \(Self.bar($1, width: 10)) \(Self.per($1))" }.joined(separator: "   ")
         return [fit(first), fit(second), paint(fit(columns(Self.titles(model.order))), reversed: true)]
     }
 
@@ -85,7 +85,7 @@ struct TopScreen: Sendable {
 
     private func rows(_ model: TopModel) -> [String] {
         let lines = model.lines
-        if lines.isEmpty, model.stats != nil { return [fit("  nothing runs; q quits")] }
+        if lines.isEmpty, model.load != nil { return [fit("  nothing runs; q quits")] }
         let chosen = lines.firstIndex { $0.subject == model.selected } ?? 0
         // The chosen line is always to be seen, in the middle where there is more above and below.
         let first = min(max(0, chosen - room / 2), max(0, lines.count - room))

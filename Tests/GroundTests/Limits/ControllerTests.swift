@@ -55,7 +55,7 @@ struct `With all controllers` {
             let hog = try await fixture.session(workspace, Self.hog)
             #expect(try await ended(fixture, hog).endReason == .oom)
             #expect(try await fixture.client.session(neighbour.id).status == .active)
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             let figures = try #require(stats.workspaces.first?.figures)
             #expect((figures.memory?.oomKills ?? 0) >= 1)
             #expect((figures.memory?.peak ?? 0) > 48 << 20)
@@ -72,7 +72,7 @@ struct `With all controllers` {
                 limits: LimitsRequest(memoryMax: LimitValue("64M")))
             try await SessionReader(fixture.client, session.id).waitFor("status 137", within: Self.patience)
             #expect(try await fixture.client.session(session.id).status == .active)
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             #expect(stats.workspaces.first?.sessions.first?.figures.memory?.oomKills == 1)
         }
     }
@@ -108,7 +108,7 @@ struct `With all controllers` {
             try await fixture.eventually("it is told", within: Self.patience) {
                 RunningHost.log(fixture.host.place).contains("has as many tasks as it may have")
             }
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             #expect((stats.workspaces.first?.figures.tasks?.current ?? 99) <= 40)
             let receipt = try await fixture.client.deleteWorkspace(
                 workspace.id, DeleteWorkspaceOptions(force: true, timeout: 120))
@@ -137,7 +137,7 @@ struct `With all controllers` {
             let fifth = try await fixture.share(of: session, over: .seconds(6))
             #expect(abs(fifth - 0.2) <= 0.02, "\(fifth) of a processor")
             // Two processes that are given a fifth of one processor wait: this is pressure.
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             let figures = try #require(stats.workspaces.first?.sessions.first?.figures)
             #expect((figures.cpuPressure?.some.totalUsec ?? 0) > 0)
             #expect((figures.cpu?.throttledUsec ?? 0) > 0)
@@ -156,7 +156,7 @@ struct `With all controllers` {
                 workspace, "head -c 80m /dev/zero | tail -c 79m | (sleep 5; wc -c); exec sleep 1000",
                 limits: LimitsRequest(memoryMax: LimitValue("512M"), memoryHigh: LimitValue("16M")))
             try await fixture.eventually("memory pressure appears", within: Self.patience) {
-                let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+                let stats = try await fixture.client.stats(workspace: workspace.id)
                 return (stats.workspaces.first?.sessions.first?.figures.memoryPressure?.some.totalUsec ?? 0) > 0
             }
             #expect(try await fixture.client.session(session.id).endReason != .oom)
@@ -256,7 +256,7 @@ struct `With all controllers` {
             }
             let changed = try await fixture.client.changeWorkspace(workspace.id, ChangeRequest(limits: Self.all))
             #expect(changed.limitsInForce == nil)
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             #expect(stats.workspaces.first?.figures == FiguresDocument(reason: "nothing runs in it"))
             _ = try await fixture.session(workspace, "exec sleep 1000")
             try expectAll(fixture, of: workspace.slice)
@@ -376,6 +376,9 @@ struct `With all controllers` {
                     "frozen_usec", "memory.peak", "memory.swap", "cpu.throttled_usec",
                 ]),
                 "\(stats.unavailable)")
+            let load = try #require(try await fixture.client.load().workspaces.first?.sessions.first?.figures)
+            #expect((load.memory ?? 0) > 0 && load.tasks == 1)
+            #expect(load.cpuWait != nil && load.memoryWait != nil && load.ioWait != nil)
             let text = String(decoding: try await fixture.client.send(.get, "/metrics").body, as: UTF8.self)
             #expect(text.contains(#"corral_session_tasks{workspace="\#(workspace.id)",session="\#(session.id)"} 1"#))
         }

@@ -114,10 +114,21 @@ struct `Without controllers` {
             where figure == nil {
                 #expect(stats.unavailable.keys.contains { $0.hasSuffix("_pressure") })
             }
-            let one = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let load = try await fixture.client.load(sessionsOf: [workspace.id])
+            let taken = try #require(load.workspaces.first { $0.id == workspace.id })
+            for figures in [load.figures, taken.figures] + taken.sessions.map(\.figures) {
+                #expect((figures.cpuUsec ?? 0) > 0)
+                #expect(figures.frozen == false)
+                #expect(figures.memory == nil && figures.tasks == nil && figures.reason == nil)
+            }
+            #expect(taken.sessions.map(\.id) == [session.id])
+            #expect(Set(load.unavailable.keys).isSuperset(of: ["memory", "tasks"]))
+            let folded = try await fixture.client.load(sessionsOf: [])
+            #expect(folded.workspaces.map(\.sessionCount) == [1] && folded.workspaces[0].sessions.isEmpty)
+            let one = try await fixture.client.stats(workspace: workspace.id)
             #expect(one.workspaces.map(\.id) == [workspace.id])
             #expect(
-                try await Fixture.code { try await fixture.client.stats(StatsOptions(workspace: "nosuch")) }
+                try await Fixture.code { try await fixture.client.stats(workspace: "nosuch") }
                     == "workspace_not_found")
             let reply = try await fixture.client.send(.get, "/metrics")
             let text = String(decoding: reply.body, as: UTF8.self)
@@ -137,7 +148,7 @@ struct `Without controllers` {
             let workspace = try await fixture.client.createWorkspace(
                 CreateWorkspaceRequest(kind: .adopted, path: place)
             ).document
-            let stats = try await fixture.client.stats(StatsOptions(workspace: workspace.id))
+            let stats = try await fixture.client.stats(workspace: workspace.id)
             #expect(stats.workspaces.first?.figures == FiguresDocument(reason: "nothing runs in it"))
         }
     }

@@ -35,6 +35,9 @@ enum APIFixtures {
     static let stats = StatsDocument(
         at: moment, instance: "1f2e3d4c", figures: FiguresDocument(reason: nil), workspaces: [], unavailable: [:])
 
+    static let load = LoadDocument(
+        at: moment, instance: "1f2e3d4c", figures: LoadDocument.Figures(reason: nil), workspaces: [], unavailable: [:])
+
     static let screen = ScreenDocument(
         session: "sess1", columns: 4, rows: 1, cursor: .init(row: 0, column: 2, visible: true), title: nil,
         workingDirectory: "/tree", isAlternateScreen: false, bracketedPaste: true, bells: 0, history: ["before"],

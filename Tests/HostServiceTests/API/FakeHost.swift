@@ -84,10 +84,14 @@ final class FakeHost: HostOperations {
         return APIFixtures.session(id: id)
     }
 
-    func stats(_ options: StatsOptions) async throws -> StatsDocument {
-        let sessions = options.sessionsOf.map { " sessions of \($0)" } ?? ""
-        try note("stats \(options.workspace ?? "all")\(sessions)\(options.brief ? " brief" : "")")
+    func stats(workspace: String?) async throws -> StatsDocument {
+        try note("stats \(workspace ?? "all")")
         return APIFixtures.stats
+    }
+
+    func load(workspace: String?, sessionsOf: [String]?) async throws -> LoadDocument {
+        try note("load \(workspace ?? "all")\(sessionsOf.map { " sessions of \($0)" } ?? "")")
+        return APIFixtures.load
     }
 
     func diskUsage(of id: String, within limit: Duration) async throws -> DiskDocument {

@@ -36,6 +36,12 @@ import Testing
             ("GET", "/v1/reaper", 200, "reaper"),
             ("GET", "/v1/stats", 200, "stats all"),
             ("GET", "/v1/stats?workspace=wspace", 200, "stats wspace"),
+            ("GET", "/v1/load", 200, "load all"),
+            ("GET", "/v1/load?sessions_of=", 200, "load all sessions of []"),
+            (
+                "GET", "/v1/load?workspace=wspace&sessions_of=wspace,wother", 200,
+                #"load wspace sessions of ["wspace", "wother"]"#
+            ),
             ("GET", "/metrics", 200, "stats all"),
             ("GET", "/v1/workspaces/wspace/disk", 200, "diskUsage wspace 10.0 seconds"),
             ("GET", "/v1/workspaces/wspace/disk?timeout=0.5", 200, "diskUsage wspace 0.5 seconds"),

@@ -35,6 +35,15 @@ import Testing
                 """)
     }
 
+    // A host of another machine that sent an absurd figure ended the program.
+    @Test(arguments: [1e300, -1e300, .infinity]) func `show any figure that a host may send`(value: Double) {
+        var figures = FiguresDocument(reason: nil)
+        figures.cpuPressure = .init(some: .init(avg10: value, avg60: 0, avg300: 0, totalUsec: 0), full: nil)
+        let stats = StatsDocument(
+            at: Samples.moment, instance: "1f2e3d4c", figures: figures, workspaces: [], unavailable: [:])
+        #expect(StatsText.text(stats, withTotal: true, Samples.plain).contains("%"))
+    }
+
     @Test(
         arguments: [
             (310_000, "0.31s"), (59_999_999, "59.99s"), (60_000_000, "1m00s"), (11_220_000_000, "3h07m"),

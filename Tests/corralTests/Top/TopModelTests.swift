@@ -9,15 +9,15 @@ import Testing
 
     /// A look with two workspaces, one second after the other.
     private static func look(second: Int, tests: Int64, shell: Int64, docs: Int64) -> TopModel.Look {
-        func figures(_ usage: Int64, memory: Int64?, frozen: Bool = false) -> FiguresDocument {
-            var figures = FiguresDocument(reason: nil)
-            figures.cpu = .init(usageUsec: usage, userUsec: usage, systemUsec: 0, throttledUsec: nil)
-            figures.memory = memory.map { .init(current: $0, peak: nil, swap: nil, oomKills: nil) }
+        func figures(_ usage: Int64, memory: Int64?, frozen: Bool = false) -> LoadDocument.Figures {
+            var figures = LoadDocument.Figures(reason: nil)
+            figures.cpuUsec = usage
+            figures.memory = memory
             figures.frozen = frozen
             return figures
         }
         let workspaces = [
-            StatsDocument.Workspace(
+            LoadDocument.Workspace(
                 id: "wfix", name: "fix-login", state: .active, figures: figures(tests + shell, memory: 3 << 30),
                 sessionCount: 2,
                 sessions: [
@@ -28,7 +28,7 @@ import Testing
                         id: "sshell", title: "shell", status: .active, idleSeconds: 90,
                         figures: figures(shell, memory: 2 << 30)),
                 ]),
-            StatsDocument.Workspace(
+            LoadDocument.Workspace(
                 id: "wdocs", name: "docs", state: .active, figures: figures(docs, memory: nil, frozen: true),
                 sessionCount: 1,
                 sessions: [
@@ -38,7 +38,7 @@ import Testing
                 ]),
         ]
         return TopModel.Look(
-            stats: StatsDocument(
+            load: LoadDocument(
                 at: Timestamp(start.addingTimeInterval(Double(second))), instance: "1f2e3d4c",
                 figures: figures(tests + shell + docs, memory: 4 << 30), workspaces: workspaces, unavailable: [:]),
             ports: ["wfix": [3000, 5173], "stests": [3000]])
@@ -107,10 +107,10 @@ import Testing
         var next = Self.look(second: 4, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000)
         model.take(next)
         #expect(model.selected == .session("sedit", workspace: "wdocs"))
-        next.stats.workspaces[1].sessions = []
+        next.load.workspaces[1].sessions = []
         model.take(next)
         #expect(model.selected == .workspace("wdocs"))
-        next.stats.workspaces = []
+        next.load.workspaces = []
         model.take(next)
         #expect(model.selected == nil)
         #expect(model.press(.down) == nil)
@@ -257,20 +257,17 @@ import Testing
     // A host of another machine that sent an absurd figure ended the program.
     @Test(arguments: [1e300, -1e300, .infinity]) func `shows any figure that a host may send`(value: Double) {
         var look = Self.look(second: 9, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000)
-        let stall = FiguresDocument.Pressure.Stall(avg10: value, avg60: 0, avg300: 0, totalUsec: 0)
-        look.stats.figures.cpuPressure = .init(some: stall, full: nil)
-        look.stats.workspaces[0].figures.cpuPressure = .init(some: stall, full: nil)
+        look.load.figures.cpuWait = value
+        look.load.workspaces[0].figures.cpuWait = value
         var model = Self.model
         model.take(look)
         #expect(Self.drawing(model).count == 24)
-        #expect(!StatsText.text(look.stats, withTotal: true, .standardOutput).isEmpty)
     }
 
     @Test func `shows pressure as bars`() {
         var look = Self.look(second: 9, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000)
-        let stall = FiguresDocument.Pressure.Stall(avg10: 42.4, avg60: 0, avg300: 0, totalUsec: 0)
-        look.stats.workspaces[0].figures.cpuPressure = .init(some: stall, full: nil)
-        look.stats.figures.cpuPressure = .init(some: stall, full: nil)
+        look.load.workspaces[0].figures.cpuWait = 42.4
+        look.load.figures.cpuWait = 42.4
         var model = Self.model
         model.take(look)
         let lines = Self.drawing(model).map(Self.plain)

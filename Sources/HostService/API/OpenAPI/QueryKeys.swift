@@ -16,7 +16,6 @@ enum QueryKeys {
     private static let known: [String: (SchemaValue, String)] = [
         "abandon": (flag, "Go on when processes cannot be ended; the reaper goes on trying."),
         "all": (flag, "Also those that are being deleted."),
-        "brief": (flag, "Only processor time, memory, tasks, pressure and whether it is frozen."),
         "cells": (flag, "With the looks of each run of characters."),
         "columns": (cells, "Width of the client's window, given with `rows`."),
         "delete_branch": (flag, "Also delete the branch: when it is merged, or with `force`."),

@@ -28,7 +28,7 @@ struct RouteTable: Sendable {
         SendInput(), ResizeSession(), ReadOutput(), ReadScreen(), AttachSession(), WaitForSession(),
         ListPorts(), ClosePort(),
         ListReceipts(), GetReceipt(), StreamEvents(),
-        GetStats(), GetMetrics(), GetDiskUsage(),
+        GetStats(), GetLoad(), GetMetrics(), GetDiskUsage(),
         RunReaperPass(), GetReaper(), TrustRepository(),
     ])
 

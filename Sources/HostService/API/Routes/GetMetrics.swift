@@ -11,7 +11,7 @@ struct GetMetrics: Route {
         failures: [.groundUnreadable("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
-        let text = MetricsText.text(try await host.stats(StatsOptions()), version: HostVersion.current)
+        let text = MetricsText.text(try await host.stats(workspace: nil), version: HostVersion.current)
         return .response(.text(text, type: "text/plain; version=0.0.4; charset=utf-8"))
     }
 }
