@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -281,6 +282,20 @@ static void threads(void) {
     hold();
 }
 
+static void *outlive(void *unused) {
+    report(getpid());
+    hold();
+    return unused;
+}
+
+/* Its main thread ends, and the process goes on in another. */
+static void headless(void) {
+    signal(SIGHUP, SIG_IGN);
+    pthread_t thread;
+    if ((errno = pthread_create(&thread, NULL, outlive, NULL)) != 0) fail("pthread_create");
+    syscall(SYS_exit, 0);
+}
+
 /* A parent waits for what it made by vfork(2) in state D. */
 static void uninterruptible(void) {
     if (fork_or_fail() > 0) return;
@@ -344,6 +359,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(way, "traced")) traced();
     else if (!strcmp(way, "disguised")) disguised(arguments[0]);
     else if (!strcmp(way, "threads")) threads();
+    else if (!strcmp(way, "headless")) headless();
     else if (!strcmp(way, "uninterruptible")) uninterruptible();
     else if (!strcmp(way, "writer")) writer();
     else return 64;

@@ -23,6 +23,10 @@ def is_disguised(pid):
     return read(f"/proc/{pid}/cmdline").startswith("[kworker") and read(f"/proc/{pid}/environ") == ""
 
 
+def has_lost_main_thread(pid):
+    return read(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] == "Z" and stat(pid) is not None
+
+
 @dataclasses.dataclass(frozen=True)
 class Child:
     name: str
@@ -69,6 +73,7 @@ CHILDREN = [
     Child("disguised", "other title, no environment", '"$evader" disguised "$cell"', is_it=is_disguised),
     Child("threads", "1,000 threads", '"$evader" threads "$cell"',
           is_it=lambda pid: len(os.listdir(f"/proc/{pid}/task")) == 1000),
+    Child("headless", "its main thread has ended", '"$evader" headless "$cell" &', is_it=has_lost_main_thread),
     Child("uninterruptible", "in state D (its `vfork` child does not go on)", '"$evader" uninterruptible "$cell"', reports=2,
           is_it=is_in_state("D")),
     Child("stuck", "survives SIGKILL (freezer of cgroup v1)", BACKGROUND, then="stick", may_live="reported", only_as="root",
@@ -81,6 +86,8 @@ CHILDREN = [
           f'(trap "" HUP; exec {SCOPE} --slice-inherit "$evader" hold "$cell") &', only_tools=("corral", "systemd-run")),
     Child("scope-hidden", "`systemd-run --scope`, after `setsid`, its environment unreadable",
           f'setsid {SCOPE} "$evader" hidden "$cell" </dev/null >/dev/null 2>&1 &', leaves=True, may_live="reported", is_alone=True),
+    Child("scope-headless", "`systemd-run --scope`, and its main thread has ended",
+          f'(trap "" HUP; exec {SCOPE} "$evader" headless "$cell") &', leaves=True, may_live="reported", is_it=has_lost_main_thread),
     Child("leaver", "goes into a scope elsewhere when it is hung up",
           f'"$evader" leaver "$cell" {SCOPE} "$evader" stay "$cell"', leaves=True, may_live="reported"),
     Child("moved", "went by hand into a cgroup elsewhere", '"$evader" move "$cell" "$beside"', leaves=True, may_live="reported",

@@ -9,13 +9,13 @@ import time
 
 
 def stat(pid):
-    """State and start of a process; None when it is gone or has exited."""
+    """State and start of a process; None when it is gone or has exited, with all of its threads."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else (fields[0], int(fields[19]))
+    return None if fields[0] == "X" or fields[0] == "Z" and int(fields[17]) <= 1 else (fields[0], int(fields[19]))
 
 
 def read(path):
@@ -24,6 +24,14 @@ def read(path):
             return file.read()
     except OSError:
         return ""
+
+
+def threads(pid):
+    """Threads of a process, of which the main one may have ended: then it has no executable."""
+    try:
+        return os.listdir(f"/proc/{pid}/task") if stat(pid)[0] == "Z" else [pid]
+    except (OSError, TypeError):
+        return []
 
 
 class Eyes:
@@ -48,12 +56,15 @@ class Eyes:
         for entry in os.listdir("/proc"):
             if not entry.isdigit() or stat(entry) is None:
                 continue
-            try:
-                if os.readlink(f"/proc/{entry}/exe").startswith(self.directory + "/"):
-                    found.add(int(entry))
-            except OSError:
-                pass
+            if any(self.is_ours(f"/proc/{entry}/task/{thread}/exe") for thread in threads(entry)):
+                found.add(int(entry))
         return found
+
+    def is_ours(self, link):
+        try:
+            return os.readlink(link).startswith(self.directory + "/")
+        except OSError:
+            return False
 
     def beats(self):
         """Whether processes that live too shortly to be listed go on."""

@@ -18,11 +18,20 @@ public struct ProcessStat: Sendable, Equatable {
     public let terminalDevice: UInt64
     /// Kernel flags; `PF_KTHREAD` is 0x00200000.
     public let flags: UInt64
+    /// Its threads; the main one counts until the whole process is reaped.
+    public let threads: Int32
     /// Clock ticks from boot to the start.
     public let startTicks: UInt64
 
     /// Number and start, by which the process can be recognised.
     public var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
+
+    /// Whether it has exited already and only waits for being reaped.
+    public var hasEnded: Bool { (state == "Z" && threads <= 1) || state == "X" }
+
+    /// Whether its main thread alone has exited (`pthread_exit` in `main`). The process lives in its other threads, and procfs shows
+    /// nothing of what it has under its own number.
+    public var hasLostMainThread: Bool { state == "Z" && threads > 1 }
 
     /// Whether the process is a thread of the kernel.
     public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
@@ -45,7 +54,8 @@ public struct ProcessStat: Sendable, Equatable {
             let session: Int32 = fields.number(), let terminal: Int64 = fields.number(), fields.next() != nil,
             let flags: UInt64 = fields.number()
         else { return nil }
-        for _ in 10...21 where fields.next() == nil { return nil }
+        for _ in 10...19 where fields.next() == nil { return nil }
+        guard let threads: Int32 = fields.number(), fields.next() != nil else { return nil }
         // One more than is read: the last field of a line that was cut off may be short of digits.
         guard let start: UInt64 = fields.number(), fields.next() != nil else { return nil }
         self.pid = pid
@@ -55,6 +65,7 @@ public struct ProcessStat: Sendable, Equatable {
         self.session = session
         terminalDevice = UInt64(truncatingIfNeeded: terminal) & 0xffff_ffff
         self.flags = flags
+        self.threads = threads
         startTicks = start
     }
 

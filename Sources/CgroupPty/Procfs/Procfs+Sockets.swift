@@ -19,6 +19,13 @@ extension Procfs {
     /// See: proc_pid_fd(5)
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func socketInodes(_ pid: ProcessID) throws(SystemCallFailure) -> Set<UInt64>? {
+        // Nothing also when the main thread has ended.
+        if let inodes = try ownSocketInodes(pid), !inodes.isEmpty { return inodes }
+        guard let stat = try stat(pid), !stat.hasEnded else { return nil }
+        return if let thread = try livingThread(of: pid) { try ownSocketInodes(thread) } else { [] }
+    }
+
+    private func ownSocketInodes(_ pid: ProcessID) throws(SystemCallFailure) -> Set<UInt64>? {
         let path = "\(root)/\(pid)/fd"
         do throws(SystemCallFailure) {
             let directory = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
@@ -50,7 +57,9 @@ extension Procfs {
         var sockets: [BoundSocket] = []
         for transport in BoundSocket.Transport.allCases {
             let name = transport.rawValue
-            guard let four = try boundSockets("\(root)/\(pid)/net/\(name)", transport) else { return nil }
+            guard let four = try boundSockets("\(root)/\(pid)/net/\(name)", transport) else {
+                return if let thread = try livingThread(of: pid) { try boundSockets(seenBy: thread) } else { nil }
+            }
             sockets += four
             // A kernel without IPv6 has no such file.
             sockets += try boundSockets("\(root)/\(pid)/net/\(name)6", transport) ?? []

@@ -34,6 +34,23 @@ public struct Procfs: Sendable {
         }
     }
 
+    /// A thread that lives of a process whose main thread has ended; nil for any other process, and for one that has ended.
+    ///
+    /// What the process has (environment, directories, open files, cgroup) is shown under this number, and no more under its own.
+    public func livingThread(of pid: ProcessID) throws(SystemCallFailure) -> ProcessID? {
+        guard let stat = try stat(pid), stat.hasLostMainThread else { return nil }
+        do throws(SystemCallFailure) {
+            for name in try DirectoryListing.names(path: "\(root)/\(pid)/task") {
+                guard let thread = ProcessID(digits: Array(name.utf8)), thread != pid else { continue }
+                if let stat = try self.stat(thread), !"ZX".contains(stat.state) { return thread }
+            }
+        } catch {
+            if error.errno == ENOENT || error.errno == ESRCH { return nil }
+            throw error
+        }
+        return nil
+    }
+
     /// A process and those that it descends from, as far as they can be read.
     public func ancestors(of pid: ProcessID) -> Set<ProcessID> {
         var ancestors: Set<ProcessID> = []
@@ -54,22 +71,25 @@ public struct Procfs: Sendable {
     /// `.removed` only for a process that is dead: the mark ` (deleted)` on a live one's path belongs to the cgroup's name.
     public func cgroup(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessCgroup? {
         var known = KnownCgroups()
-        return try cgroup(pid, &known)
+        return try cgroup(livingThread(of: pid) ?? pid, &known)
     }
 
-    /// The same, for looks at many processes.
+    /// The same, for looks at many processes: the number is that of a thread that lives, where the main one has ended.
     public func cgroup(_ pid: ProcessID, _ known: inout KnownCgroups) throws(SystemCallFailure) -> ProcessCgroup? {
         guard let bytes = try read(pid, "cgroup") else { return nil }
         let cgroup = known[bytes]
         // The order matters: the dead stay dead, so whoever lives now lived when the path was read.
-        guard cgroup == .removed, let stat = try stat(pid), !"ZX".contains(stat.state) else { return cgroup }
+        guard cgroup == .removed, let stat = try stat(pid), !stat.hasEnded else { return cgroup }
         return ProcessCgroup(bytes, isAlive: true)
     }
 
     /// See: ``ProcessEnvironment``
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func environment(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessEnvironment? {
-        try read(pid, "environ", expected: 16 << 10).map { ProcessEnvironment($0) }
+        let bytes = try read(pid, "environ", expected: 16 << 10)
+        // Gone, or empty in other versions of the kernel, also when the main thread alone has ended.
+        if bytes?.isEmpty != false, let thread = try livingThread(of: pid) { return try environment(thread) }
+        return bytes.map { ProcessEnvironment($0) }
     }
 
     /// The kernel function that the process waits in; nil when it runs, is gone, or the kernel does not tell us.
@@ -89,8 +109,11 @@ public struct Procfs: Sendable {
     /// - Returns: its path; nil when there is none, the process is gone, or it may not be looked at.
     public func openFile(_ pid: ProcessID, descriptors: inout Int, where isWanted: (String) -> Bool) -> String? {
         do throws(SystemCallFailure) {
-            let path = "\(root)/\(pid)/fd"
-            for name in try DirectoryListing.names(path: path) {
+            let names = try openFileNames(pid)
+            if names.isEmpty, let thread = try livingThread(of: pid) {
+                return openFile(thread, descriptors: &descriptors, where: isWanted)
+            }
+            for name in names {
                 guard descriptors > 0 else { return nil }
                 descriptors -= 1
                 // Sockets, pipes and the like have no path.
@@ -99,6 +122,15 @@ public struct Procfs: Sendable {
             return nil
         } catch {
             return nil
+        }
+    }
+
+    private func openFileNames(_ pid: ProcessID) throws(SystemCallFailure) -> [String] {
+        do throws(SystemCallFailure) {
+            return try DirectoryListing.names(path: "\(root)/\(pid)/fd")
+        } catch {
+            if error.errno == ENOENT { return [] }
+            throw error
         }
     }
 
@@ -122,7 +154,9 @@ public struct Procfs: Sendable {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path, &bytes, bytes.count)
         guard count >= 0 else {
-            if errno == ENOENT || errno == ESRCH { return nil }
+            if errno == ENOENT || errno == ESRCH {
+                return if let thread = try livingThread(of: pid) { try link(thread, name) } else { nil }
+            }
             throw SystemCallFailure(call: "readlink", subject: path, errno: errno)
         }
         return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)

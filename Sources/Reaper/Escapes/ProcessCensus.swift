@@ -63,12 +63,17 @@ struct ProcessCensus: Sendable, Equatable {
     ) -> Reading<ProcessDescription?> {
         do throws(SystemCallFailure) {
             guard let stat = try procfs.stat(pid), !stat.isKernelThread, !stat.hasEnded else { return .known(nil) }
+            guard let legible = stat.hasLostMainThread ? try procfs.livingThread(of: pid) : pid else {
+                // Its last threads ended meanwhile, or are no more to be seen.
+                guard let stat = try procfs.stat(pid), !stat.hasEnded else { return .known(nil) }
+                return .unknown("no thread of process \(pid) can be seen")
+            }
             let user = geteuid()
             // Nobody's processes are somebody else's for root.
             guard let owner = user == 0 ? 0 : try procfs.userID(pid) else { return .known(nil) }
             let isSomebodyElses = owner != user
-            guard let cgroup = cgroup(pid, procfs, &known) else { return .known(nil) }
-            guard let tag = isSomebodyElses ? .unknown("it belongs to user \(owner)") : tag(pid, procfs) else {
+            guard let cgroup = cgroup(legible, procfs, &known) else { return .known(nil) }
+            guard let tag = isSomebodyElses ? .unknown("it belongs to user \(owner)") : tag(legible, procfs) else {
                 return .known(nil)
             }
             let readsUse = use != .nothing && !isSomebodyElses
@@ -77,8 +82,8 @@ struct ProcessCensus: Sendable, Equatable {
                     identity: stat.identity, command: stat.command, isKin: kin.contains(pid),
                     isSomebodyElses: isSomebodyElses, cgroup: cgroup, terminalDevice: stat.terminalDevice,
                     posixSession: stat.session, tag: tag,
-                    directory: readsUse ? procfs.readableLink(pid, "cwd") : nil,
-                    root: readsUse ? procfs.readableLink(pid, "root") : nil))
+                    directory: readsUse ? procfs.readableLink(legible, "cwd") : nil,
+                    root: readsUse ? procfs.readableLink(legible, "root") : nil))
         } catch {
             return .unknown("\(error)")
         }

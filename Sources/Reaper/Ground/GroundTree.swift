@@ -217,8 +217,3 @@ struct GroundTree: Sendable {
         return .known(nil)
     }
 }
-
-extension ProcessStat {
-    /// Whether it has exited already and only waits for being reaped.
-    var hasEnded: Bool { state == "Z" || state == "X" }
-}

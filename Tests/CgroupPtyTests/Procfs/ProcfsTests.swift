@@ -32,6 +32,45 @@ import Testing
         #expect(try procfs.cgroup(own) != nil)
     }
 
+    /// Symptom: such a process was shown with no environment, no open files and no sockets, or taken for dead.
+    @Test func `shows what a process has whose main thread has ended`() async throws {
+        let directory = try TemporaryDirectory()
+        let (script, gate) = (directory.path + "/headless.py", directory.path + "/gate")
+        let source = """
+            import ctypes, os, socket, sys, threading
+            listener = socket.create_server(("127.0.0.1", 0))
+            def rest():
+                print(os.getpid(), flush=True)
+                open(sys.argv[1]).read()
+                os._exit(0)
+            threading.Thread(target=rest).start()
+            ctypes.CDLL(None).syscall({"x86_64": 60}.get(os.uname().machine, 93), 0)
+            """
+        try Data(source.utf8).write(to: URL(fileURLWithPath: script))
+        let out = directory.path + "/out"
+        try Shell.run("mkfifo '\(gate)'; TAG=headless python3 '\(script)' '\(gate)' >'\(out)' 2>&1 &")
+        defer { _ = try? Shell.run("timeout 10 sh -c ': >\(gate)'") }
+        let procfs = Procfs()
+        let deadline = Deadline.after(.seconds(60))
+        var found: ProcessStat?
+        while found?.hasLostMainThread != true, !deadline.hasPassed {
+            try await Task.sleep(for: .milliseconds(2))
+            let text = try String(contentsOfFile: out, encoding: .utf8).split(separator: "\n").first
+            found = try text.flatMap { Int32($0) }.flatMap { try procfs.stat(ProcessID($0)) }
+        }
+        let stat = try #require(found, "it did not come")
+        #expect(stat.hasLostMainThread && !stat.hasEnded && stat.threads == 2)
+        let thread = try #require(try procfs.livingThread(of: stat.pid))
+        #expect(thread != stat.pid)
+        #expect(try procfs.environment(stat.pid)?["TAG"] == "headless")
+        #expect(try procfs.link(stat.pid, "cwd") == "/")
+        let inodes = try #require(try procfs.socketInodes(stat.pid))
+        #expect(try procfs.boundSockets(seenBy: stat.pid)?.contains { inodes.contains($0.inode) } == true)
+        #expect(try procfs.cgroup(stat.pid) == procfs.cgroup(ProcessID(getpid())))
+        var descriptors = 100
+        #expect(procfs.openFile(stat.pid, descriptors: &descriptors) { $0 == out } == out)
+    }
+
     @Test func `says of a process that is gone that it is gone`() throws {
         let procfs = try Sample().procfs
         let pid = ProcessID(7)

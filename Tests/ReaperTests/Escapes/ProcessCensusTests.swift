@@ -51,6 +51,21 @@ import Testing
         #expect(unasked.processes.allSatisfy { $0.openFile == nil } && unasked.cutShort == 0)
     }
 
+    /// Symptom: a delete was confirmed while an escape lived on, unseen and uncounted. Cause: its main thread had ended, and so it was taken
+    /// for one that only waits for being reaped.
+    @Test func `sees a process whose main thread has ended`() throws {
+        let fake = try FakeProcfs()
+        try fake.add(80, command: "main", state: "Z", threads: 2, environment: [], thread: 81)
+        try fake.add(81, command: "rest", environment: tags, directory: "/trees/w")
+        let census = try #require(take(fake, use: .directories))
+        let process = try #require(census.processes.first { $0.identity.pid == ProcessID(80) })
+        #expect(process.tag.value != nil && process.tag == census.processes.first { $0.command == "rest" }?.tag)
+        #expect(process.directory == "/trees/w" && census.illegible == 0)
+        let late = try FakeProcfs()
+        try late.add(80, state: "Z", threads: 2)
+        #expect(try #require(take(late)).illegible == 1, "none of its threads can be seen")
+    }
+
     @Test func `counts what it cannot make sense of (I3)`() throws {
         let fake = try FakeProcfs()
         try fake.add(55, garbled: true)

@@ -8,6 +8,7 @@ final class FakeProcfs {
     private let scratch: Scratch
     private var pids: [Int] = []
     private var descriptors: [Int: Int] = [:]
+    private var living: [Int: Int] = [:]
 
     init() throws {
         scratch = try Scratch()
@@ -19,6 +20,8 @@ final class FakeProcfs {
             for name in ["stat", "cgroup", "environ", "cwd", "root"] { unlink("\(scratch.path)/\(pid)/\(name)") }
             for number in 0..<(descriptors[pid] ?? 0) { unlink("\(scratch.path)/\(pid)/fd/\(number)") }
             rmdir("\(scratch.path)/\(pid)/fd")
+            for number in [pid] + [living[pid]].compactMap(\.self) { rmdir("\(scratch.path)/\(pid)/task/\(number)") }
+            rmdir("\(scratch.path)/\(pid)/task")
             rmdir("\(scratch.path)/\(pid)")
         }
     }
@@ -26,13 +29,15 @@ final class FakeProcfs {
     /// Adds a process. Nil: the file is missing, as for a process that has just gone.
     func add(
         _ pid: Int, command: String = "x", state: String = "S", parent: Int = 1, terminal: Int = 0, flags: Int = 0,
-        start: Int = 7, cgroup: String? = "0::/x.scope\n", environment: [String]? = [], directory: String = "/",
-        open files: [String] = [], garbled: Bool = false
+        start: Int = 7, threads: Int = 1, cgroup: String? = "0::/x.scope\n", environment: [String]? = [],
+        directory: String = "/",
+        open files: [String] = [], thread: Int? = nil, garbled: Bool = false
     ) throws {
         pids.append(pid)
         mkdir("\(scratch.path)/\(pid)", 0o755)
-        let zeros = String(repeating: "0 ", count: 12)
-        let stat = "\(pid) (\(command)) \(state) \(parent) \(pid) \(pid) \(terminal) -1 \(flags) \(zeros)\(start) 0\n"
+        let zeros = String(repeating: "0 ", count: 10)
+        let stat =
+            "\(pid) (\(command)) \(state) \(parent) \(pid) \(pid) \(terminal) -1 \(flags) \(zeros)\(threads) 0 \(start) 0\n"
         try scratch.write(garbled ? "garbled" : stat, to: "\(pid)/stat")
         if let cgroup { try scratch.write(cgroup, to: "\(pid)/cgroup") }
         if let environment { try scratch.write(environment.map { $0 + "\0" }.joined(), to: "\(pid)/environ") }
@@ -41,5 +46,10 @@ final class FakeProcfs {
         if !files.isEmpty { mkdir("\(scratch.path)/\(pid)/fd", 0o755) }
         for (number, file) in files.enumerated() { symlink(file, "\(scratch.path)/\(pid)/fd/\(number)") }
         descriptors[pid] = files.count
+        if let thread {
+            mkdir("\(scratch.path)/\(pid)/task", 0o755)
+            for number in [pid, thread] { mkdir("\(scratch.path)/\(pid)/task/\(number)", 0o755) }
+            living[pid] = thread
+        }
     }
 }
