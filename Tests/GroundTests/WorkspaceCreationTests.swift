@@ -151,4 +151,29 @@ struct `The creation of a workspace` {
             #expect(try await fixture.client.workspaces(all: true).isEmpty)
         }
     }
+
+    /// Symptom: a session ended at the next reload of systemd. Cause: the name of the adopted directory, and of the command's file, went as
+    /// they were into the description of its scope, where what followed a newline was read as a directive.
+    @Test func `from a directory with a newline in its name puts nothing but text into systemd's files`() async throws {
+        try await Fixture.run { fixture in
+            let path = fixture.directory.path + "/n\n[Scope]\nRuntimeMaxSec=1\n#"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let workspace = try await fixture.client.createWorkspace(
+                CreateWorkspaceRequest(kind: .adopted, path: path)
+            ).document
+            #expect(workspace.name == "n\u{fffd}[Scope]\u{fffd}RuntimeMaxSec=1\u{fffd}#")
+            let command = path + "/c\n[Scope]\nRuntimeMaxSec=1\n#"
+            try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: command)
+            let session = try await fixture.client.createSession(
+                in: workspace.id, CreateSessionRequest(command: [command, "1000"])
+            ).document
+            #expect(session.title == "c\u{fffd}[Scope]\u{fffd}RuntimeMaxSec=1\u{fffd}#")
+            try Shell.run("systemctl \(Fixture.manager) daemon-reload")
+            let properties = try Shell.run(
+                "systemctl \(Fixture.manager) show --property=RuntimeMaxUSec,Description '\(session.unit)'")
+            #expect(properties.contains("RuntimeMaxUSec=infinity"), "\(properties)")
+            #expect(properties.split(separator: "\n").count == 2, "\(properties)")
+            _ = try await fixture.client.deleteWorkspace(workspace.id)
+        }
+    }
 }

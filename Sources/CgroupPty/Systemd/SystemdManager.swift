@@ -95,10 +95,11 @@ public actor SystemdManager {
     ) async throws(ScopeFailure) {
         // In a unit file 0 means no timeout; one microsecond is no time everywhere.
         let microseconds = max(1, stopTimeout.wholeMicroseconds)
+        let line = OneLine.description(description)
         let result = try await job("start scope", scope.unit, until: deadline) { bus, message in
             Self.withProperties(limits.values.mapValues { $0 }) { names, values, count in
                 corral_bus_new_start_scope(
-                    bus, &message, scope.unit, scope.slice.unit, description, UInt32(pid.rawValue), microseconds, names,
+                    bus, &message, scope.unit, scope.slice.unit, line, UInt32(pid.rawValue), microseconds, names,
                     values, count)
             }
         }

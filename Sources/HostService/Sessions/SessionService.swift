@@ -152,9 +152,7 @@ struct SessionService: Sendable {
         guard let size = request.size.map({ WindowSize(columns: $0.columns, rows: $0.rows) }) ?? .standard else {
             throw HostFailure.invalidRequest("terminal size: columns and rows go from 1 to 1000; nothing was started")
         }
-        let title =
-            request.title ?? command.arguments.first?.split(separator: "/" as Character).last.map(String.init)
-            ?? "session"
+        let title = request.title ?? command.arguments.first.flatMap { WorkspaceService.lastComponent($0) } ?? "session"
         let row = SessionRow(
             id: id, originWorkspaceID: workspace.id, workspaceID: workspace.id, kind: kind, title: title,
             status: .starting,

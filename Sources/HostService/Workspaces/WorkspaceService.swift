@@ -132,7 +132,8 @@ struct WorkspaceService: Sendable {
             branch = try await found.worktrees().first { $0.path.text == real }?.branch?.text
         }
         let row = WorkspaceRow(
-            id: id, name: request.name ?? lastComponent(real), kind: .adopted, state: .active, repository: repository,
+            id: id, name: request.name ?? Self.lastComponent(real) ?? real, kind: .adopted, state: .active,
+            repository: repository,
             branch: branch, path: real, worktreeIdentity: identity, request: try Self.canonical(request), detail: nil,
             createdAt: .now, branchWasCreated: false, limits: limits, freezeIdle: request.freezeIdle,
             // Never by the host's default: it was there before, and is somebody's.
@@ -412,13 +413,14 @@ struct WorkspaceService: Sendable {
         }
     }
 
+    /// The name of what nobody gave a name. A file may have any, also one that is refused when it is given.
+    static func lastComponent(_ path: String) -> String? {
+        path.split(separator: "/" as Character).last.map { OneLine.of($0) }
+    }
+
     private func document(_ row: WorkspaceRow) async throws -> WorkspaceDocument {
         let sessions = try await context.index.sessions(workspace: row.id, includeEnded: false)
         return WorkspaceDocument(row, context, sessions: sessions.count)
-    }
-
-    private func lastComponent(_ path: String) -> String {
-        path.split(separator: "/" as Character).last.map(String.init) ?? path
     }
 
     /// The request in one form, so that two that mean the same compare equal.

@@ -8,7 +8,7 @@ enum WorkspaceCreation {
     static func perform(_ request: CreateWorkspaceRequest, _ client: HostClient, asJSON: Bool) async throws {
         let creation = try await client.createWorkspace(request)
         let workspace = creation.document
-        try Console.print(workspace, asJSON: asJSON) { "\(workspace.id)  \(workspace.path)" }
+        try Console.print(workspace, asJSON: asJSON) { "\(workspace.id)  \(Table.Cell(workspace.path).text)" }
         if !creation.isNew, !asJSON { Console.note("It was there already.") }
         guard workspace.state == .failed else { return }
         Console.note(

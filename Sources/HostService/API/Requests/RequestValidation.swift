@@ -242,13 +242,7 @@ enum RequestValidation {
         guard text.utf8.count <= nameBytes else {
             throw refused(field, "has \(text.utf8.count) bytes; at most \(nameBytes) are taken")
         }
-        let isPrintable = text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
-        }
-        guard isPrintable else { throw refused(field, "holds a control character") }
+        guard OneLine.fits(text) else { throw refused(field, "holds a control character") }
     }
 
     private static func gitName(_ text: String?, _ field: String) throws(HostFailure) {
