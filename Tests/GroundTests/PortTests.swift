@@ -140,6 +140,42 @@ struct `A port of a workspace` {
         }
     }
 
+    /// Symptom: a port was told to be closed, or that nobody waits there, while somebody did; it was missing from half of the lists. Cause:
+    /// a process that ended during the look was thought to have taken its sockets with it, and a child had them.
+    @Test func `that is handed on from child to child all the time is never told to be free (I3)`() async throws {
+        try await Fixture.swept { fixture in
+            let workspace = try await fixture.workspace()
+            let more = """
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+                while True:
+                    if os.fork(): os._exit(0)
+                    time.sleep(0.01)
+                """
+            let (_, port) = try await serve(fixture, workspace, more: more)
+            try await fixture.eventually("it was seen once") {
+                try await fixture.client.ports(workspace: workspace.id).ports.map(\.port) == [port]
+            }
+            func isTaken() throws -> Bool {
+                try Procfs().boundSockets(seenBy: ProcessID(getpid()))?.contains { Int($0.port) == port } == true
+            }
+            for _ in 0..<40 {
+                let list = try await fixture.client.ports(workspace: workspace.id)
+                #expect(list.ports.map(\.port) == [port] || list.unreadable > 0, "\(list)")
+            }
+            for _ in 0..<20 where try isTaken() {
+                do {
+                    let end = try await fixture.client.closePort(
+                        PortSelection(workspace: workspace.id, port: port, force: true))
+                    // Nobody else takes it, so that what is taken now was so before.
+                    if try isTaken() { #expect(end.closed != true, "\(end)") }
+                } catch HostClientFailure.problem(let problem) {
+                    #expect(problem.code == "port_not_found")
+                    if try isTaken() { #expect(problem.detail.contains("somebody waits there"), "\(problem.detail)") }
+                }
+            }
+        }
+    }
+
     @Test func `is told when it opens and when it closes, to who follows the events and asks nothing else`()
         async throws
     {

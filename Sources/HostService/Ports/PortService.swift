@@ -20,13 +20,15 @@ actor PortService {
     private static let changeLimit = 100
     /// How long a look may take. One at 400 sessions takes some hundredths of a second.
     private static let patience = Duration.seconds(10)
+    /// How often is looked for a port that is hidden: a server that hands its socket on to a child all the time is seen in one look of two.
+    private static let hiddenLooks = 5
     /// Reasons that are told, of the first things that could not be looked into.
     private static let reasonLimit = 20
 
     private let context: HostContext
     private let scan: PortScan
-    /// The ports that are open as far as was told, as they were seen last.
-    private var open: [OpenPort.Identity: PortDocument] = [:]
+    /// The ports that are open as far as was told, with their sockets, as they were seen last.
+    private var open: [OpenPort.Identity: (document: PortDocument, sockets: Set<UInt64>)] = [:]
     /// The last look that saw something; nil while more has changed than was told.
     private var latest: (look: PortLook, at: ContinuousClock.Instant)?
     private var isWatching = false
@@ -48,14 +50,18 @@ actor PortService {
         if let workspace { wanted = try await known(workspace, "list the ports of").id }
         let began = ContinuousClock.now
         let look = try await freshLook("list ports")
-        let gaps = look.gaps.filter { wanted == nil || $0.workspace == nil || $0.workspace == wanted }
+        let gaps =
+            look.gaps.filter { wanted == nil || $0.workspace == nil || $0.workspace == wanted }.map(\.reason)
+            + hidden(in: look).filter { wanted == nil || $0.workspace == wanted }.map {
+                "\($0.place.address) port \($0.place.port): somebody waits there still, and it was not seen who has it open"
+            }
         let ports = look.ports.filter { wanted == nil || $0.id.workspace == wanted }
         return PortListDocument(
             ports: ports.map { document($0, look) }.sorted {
                 ($0.workspace, $0.port, $0.protocol.rawValue, $0.address, $0.networkNamespace)
                     < ($1.workspace, $1.port, $1.protocol.rawValue, $1.address, $1.networkNamespace)
             },
-            unreadable: gaps.count, reasons: gaps.prefix(Self.reasonLimit).map(\.reason),
+            unreadable: gaps.count, reasons: Array(gaps.prefix(Self.reasonLimit)),
             durationMs: Int((.now - began) / .milliseconds(1)), at: Timestamp(.now))
     }
 
@@ -63,11 +69,21 @@ actor PortService {
     func end(_ selection: PortSelection) async throws -> PortEndDocument {
         let verb = "close port \(selection.port) of workspace \(selection.workspace)"
         let workspace = try await known(selection.workspace, "close a port of").id
-        let look = try await freshLook(verb)
-        let ports = Self.ports(look, workspace, selection)
+        var look = try await freshLook(verb)
+        var ports = Self.ports(look, workspace, selection)
+        for _ in 1..<Self.hiddenLooks where ports.isEmpty {
+            guard hidden(in: look).contains(where: { Self.isMeant($0, workspace, selection) }) else { break }
+            look = try await freshLook(verb)
+            ports = Self.ports(look, workspace, selection)
+        }
         guard !ports.isEmpty else {
+            let isTaken = look.isTaken(
+                UInt16(clamping: selection.port),
+                selection.transport == nil ? nil : selection.transport == .tcp ? .tcp : .udp)
+            let answer =
+                isTaken ? "somebody waits there, and nobody of the workspace was seen to" : "nobody waits there"
             throw HostFailure.portNotFound(
-                "\(verb): nobody waits there\(Self.remark(look, workspace)); nothing was ended")
+                "\(verb): \(answer)\(Self.remark(look, workspace)); nothing was ended")
         }
         var holders: [OpenPort.Holder] = []
         for holder in ports.flatMap(\.holders) where !holders.contains(holder) { holders.append(holder) }
@@ -111,7 +127,7 @@ actor PortService {
             if let holder = left.first?.holders.first {
                 document.closed = false
                 document.detail = "process \(holder.process.pid) (\(holder.command)) waits there"
-            } else if ports.contains(where: { after.couldHide($0.id) }) {
+            } else if ports.contains(where: { after.couldHide($0.id, of: $0.inodes) }) {
                 document.detail = "somebody waits there still\(Self.remark(after, workspace))"
             } else {
                 document.closed = true
@@ -176,7 +192,7 @@ actor PortService {
 
     /// Takes over what a look saw, and tells what has changed.
     private func remember(_ look: PortLook) {
-        var now: [OpenPort.Identity: PortDocument] = [:]
+        var now: [OpenPort.Identity: (document: PortDocument, sockets: Set<UInt64>)] = [:]
         var changes: [HostEvent] = []
         for port in look.ports {
             let document = document(port, look)
@@ -184,14 +200,14 @@ actor PortService {
                 changes.append(.portOpened(document))
                 if changes.count > Self.changeLimit { continue }
             }
-            now[port.id] = document
+            now[port.id] = (document, port.inodes)
         }
-        for (id, document) in open where now[id] == nil {
-            if !look.couldHide(id) {
-                changes.append(.portClosed(document))
+        for (id, port) in open where now[id] == nil {
+            if !look.couldHide(id, of: port.sockets) {
+                changes.append(.portClosed(port.document))
                 if changes.count <= Self.changeLimit { continue }
             }
-            now[id] = document
+            now[id] = port
         }
         for change in changes.prefix(Self.changeLimit) { context.tell(change) }
         open = now
@@ -207,14 +223,24 @@ actor PortService {
             processes: port.holders.map {
                 PortDocument.Holder(
                     pid: Int($0.process.pid.rawValue), command: $0.command, session: $0.session?.rawValue)
-            }, firstSeen: open[port.id]?.firstSeen ?? Timestamp(.now))
+            }, firstSeen: open[port.id]?.document.firstSeen ?? Timestamp(.now))
+    }
+
+    /// Ports that were open, and whose sockets wait still in a look that has not seen who has them.
+    private func hidden(in look: PortLook) -> [OpenPort.Identity] {
+        let seen = Set(look.ports.map(\.id))
+        return open.filter { !seen.contains($0.key) && look.couldHide($0.key, of: $0.value.sockets) }.map(\.key)
     }
 
     private static func ports(_ look: PortLook, _ workspace: WorkspaceID, _ selection: PortSelection) -> [OpenPort] {
-        look.ports.filter {
-            $0.id.workspace == workspace && Int($0.id.place.port) == selection.port
-                && (selection.transport == nil || selection.transport?.rawValue == $0.id.place.transport.rawValue)
-        }
+        look.ports.filter { isMeant($0.id, workspace, selection) }
+    }
+
+    private static func isMeant(
+        _ port: OpenPort.Identity, _ workspace: WorkspaceID, _ selection: PortSelection
+    ) -> Bool {
+        port.workspace == workspace && Int(port.place.port) == selection.port
+            && (selection.transport == nil || selection.transport?.rawValue == port.place.transport.rawValue)
     }
 
     /// What could not be looked into for a workspace, as part of a sentence; empty when there is nothing.

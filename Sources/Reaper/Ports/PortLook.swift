@@ -20,7 +20,9 @@ public struct PortLook: Sendable {
     var ownSockets: Set<UInt64> = []
     /// What could not be looked into.
     public internal(set) var gaps: [Gap] = []
-    /// All that waits in the network namespaces that were read, by namespace, also of others.
+    /// Inodes of all sockets that wait in the network namespaces that were read, also of others.
+    var waiting: Set<UInt64> = []
+    /// The places where they do, by namespace.
     var taken: [UInt64: Set<OpenPort.Place>] = [:]
 
     /// Whether another look could see another thing in the network namespace of the host itself: a socket waits there that did not, or one
@@ -33,9 +35,20 @@ public struct PortLook: Sendable {
 
     /// Whether a port that is not among ``ports`` could be open all the same.
     ///
-    /// It is closed when nobody waits there any more, or when every process of its workspace was looked into.
-    public func couldHide(_ port: OpenPort.Identity) -> Bool {
+    /// It is closed when nobody waits there any more, or when its sockets are gone and every process of its workspace was looked into. A
+    /// socket that waits still has gone to a child, perhaps while this look was taken, unless it is another workspace's now.
+    /// - Parameter inodes: the port's sockets, as they were seen last.
+    public func couldHide(_ port: OpenPort.Identity, of inodes: Set<UInt64>) -> Bool {
         if let places = taken[port.place.namespace], !places.contains(port.place) { return false }
-        return gaps.contains { $0.workspace == nil || $0.workspace == port.workspace }
+        if gaps.contains(where: { $0.workspace == nil || $0.workspace == port.workspace }) { return true }
+        let left = inodes.intersection(waiting)
+        return !left.isEmpty && !ports.contains { !$0.inodes.isDisjoint(with: left) }
+    }
+
+    /// Whether anybody at all waits at a port of one of the network namespaces that were read.
+    public func isTaken(_ port: UInt16, _ transport: BoundSocket.Transport?) -> Bool {
+        taken.values.contains { places in
+            places.contains { $0.port == port && (transport == nil || $0.transport == transport) }
+        }
     }
 }

@@ -3,7 +3,8 @@ import Glibc
 
 /// The blocking part of a look at ports: first where the processes are, then what waits there, then who of them has it open.
 ///
-/// What is opened or closed during the walk is seen or not. A process that ends during it is no gap: its ports went with it.
+/// What is opened or closed during the walk is seen or not. A process that ends during it is no gap: its ports went with it, or to a child,
+/// of which the sockets that wait still tell (``PortLook/couldHide(_:of:)``).
 struct PortWalk {
     private struct Member {
         let process: ProcessIdentity
@@ -106,6 +107,7 @@ struct PortWalk {
                     for socket in bound {
                         let place = OpenPort.Place(socket, in: namespace)
                         sockets[socket.inode] = place
+                        look.waiting.insert(socket.inode)
                         look.taken[namespace, default: []].insert(place)
                     }
                     if namespace == look.ownNamespace { look.ownSockets = Set(bound.map(\.inode)) }
