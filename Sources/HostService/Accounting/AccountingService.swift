@@ -136,7 +136,9 @@ struct AccountingService: Sendable {
             await withTaskCancellationHandler {
                 // A disk that does not answer is not waited for: the count goes on in its own thread and ends at its next answer.
                 await context.executor.run(until: .after(deadline.remaining + .seconds(1))) {
-                    DiskUsage.count(row.path, until: deadline) { isWanted.withLock { $0 } }
+                    DiskUsage.count(row.path, identity: row.worktreeIdentity, until: deadline) {
+                        isWanted.withLock { $0 }
+                    }
                 }
             } onCancel: {
                 isWanted.withLock { $0 = false }

@@ -18,12 +18,20 @@ struct DiskUsage: Sendable, Equatable {
     private static let depthLimit = 128
 
     /// Counts.
-    /// - Parameter shouldGoOn: Asked at every entry; after false the count ends.
-    static func count(_ path: String, until deadline: Deadline, while shouldGoOn: () -> Bool) -> DiskUsage {
+    /// - Parameters:
+    ///   - identity: What the directory must be; another one, or a link, that lies in its place is not counted. Nil for any directory.
+    ///   - shouldGoOn: Asked at every entry; after false the count ends.
+    static func count(
+        _ path: String, identity: FileIdentity? = nil, until deadline: Deadline, while shouldGoOn: () -> Bool
+    ) -> DiskUsage {
         var usage = DiskUsage()
         var seen: Set<UInt64> = []
         do throws(SystemCallFailure) {
-            let top = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
+            let top = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            if let identity, try top.identity(name: path) != identity {
+                usage.reason = "\(path): another directory lies in its place"
+                return usage
+            }
             var status = stat()
             try retryingInterrupted("fstat", path) { top.withRawValue { fstat($0, &status) } }
             usage.add(status, &seen)

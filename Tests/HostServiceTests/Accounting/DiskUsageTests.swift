@@ -38,6 +38,23 @@ import Testing
         #expect(count(directory.path + "/nothing").reason?.contains("No such file") == true)
     }
 
+    /// Symptom: `corral workspace disk` counted the whole machine. Cause: a link to `/` lay in the place of the directory.
+    @Test func `is that of the directory that was meant, and of no other that lies in its place`() throws {
+        let directory = try TemporaryDirectory()
+        try Shell.run("mkdir meant other; echo > other/file; ln -s other link", in: directory.path)
+        let meant = try OwnedFileDescriptor.open(path: directory.path + "/meant", flags: O_RDONLY).identity(
+            name: "meant")
+        func reason(_ name: String) -> String? {
+            DiskUsage.count(
+                directory.path + "/" + name, identity: meant, until: .after(.seconds(60)), while: { true }
+            ).reason
+        }
+        #expect(reason("meant") == nil)
+        #expect(reason("other")?.contains("another directory") == true)
+        #expect(reason("link")?.contains("link") == true)
+        #expect(count(directory.path + "/link").entries == 0)
+    }
+
     @Test func `stays out of what lies too deep, and says so`() throws {
         let directory = try TemporaryDirectory()
         try Shell.run("d=.; for n in $(seq 200); do d=$d/d; done; mkdir -p $d", in: directory.path)
