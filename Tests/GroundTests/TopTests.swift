@@ -65,6 +65,8 @@ struct `corral top` {
             try await Self.wait(fixture, view, "the session") { $0.contains("here it is") }
             try await Self.type(fixture, view, "\u{1c}d")
             try await Self.wait(fixture, view, "the view again") { $0.contains { $0.hasPrefix("    sh") } }
+            // Work that is not committed is no matter of a session's. Its kill was refused for it, in the words of a delete.
+            try Shell.run("echo new > '\(one.path)/new'")
             try await Self.type(fixture, view, "k")
             let plan = try await Self.wait(fixture, view, "what would die") { $0.contains { $0.hasPrefix("Kill it?") } }
             #expect(plan.contains { $0.contains(busy.id) && $0.contains("would be ended, 1 process") })

@@ -41,11 +41,12 @@ enum TerminalRestoration {
     /// Installs the handlers; the ones for signals that were ignored at the start (nohup) are left out.
     static func install() {
         _ = state
-        // See: signal(7). These end the process, and still do. The second row is what a trap, an abort and a fault of this program are;
-        // Swift's runtime, whose handlers are replaced, would ask at the terminal what to do next.
+        // See: signal(7). These end the process, and still do: all that do so but SIGKILL. The second row is what a trap, an abort and a
+        // fault of this program are; Swift's runtime, whose handlers are replaced, would ask at the terminal what to do next.
         for signal in [
             SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-            SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE,
+            SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGSYS,
+            SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGPOLL, SIGPWR, SIGSTKFLT,
         ] {
             handle(signal) { number in
                 TerminalRestoration.restore()

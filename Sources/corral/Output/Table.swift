@@ -24,17 +24,22 @@ struct Table {
             self.init(text)
         }
 
-        /// The text with every control character replaced: a title is chosen by what runs in the session, and must not
-        /// be able to steer the terminal that lists it.
+        /// The text with every character replaced that steers a terminal or is not seen: a title is chosen by what runs in the session,
+        /// and must not be able to make a list look like another.
         static func printable(_ text: String) -> String {
-            guard text.unicodeScalars.contains(where: isControl) else { return text }
+            guard text.unicodeScalars.contains(where: steers) else { return text }
             var printable = String.UnicodeScalarView()
-            for scalar in text.unicodeScalars { printable.append(isControl(scalar) ? "\u{fffd}" : scalar) }
+            for scalar in text.unicodeScalars { printable.append(steers(scalar) ? "\u{fffd}" : scalar) }
             return String(printable)
         }
 
-        private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+        private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: true
+            // Marks that turn the direction of writing, and marks without width; those within emoji and Indic words are needed.
+            case .format: scalar != "\u{200c}" && scalar != "\u{200d}"
+            default: false
+            }
         }
     }
 
@@ -64,7 +69,7 @@ struct Table {
     /// The table's lines, without a newline at the end. Columns are two blanks apart; no line ends in blanks.
     func text(_ style: TextStyle) -> String {
         let widths = headers.indices.map { column in
-            max(headers[column].count, rows.map { $0[column].text.count }.max() ?? 0)
+            max(CellWidth.of(headers[column]), rows.map { CellWidth.of($0[column].text) }.max() ?? 0)
         }
         let lines = [headers.map { Cell($0) }] + rows
         return lines.map { Self.line($0, widths: widths, style) }.joined(separator: "\n")
@@ -75,7 +80,7 @@ struct Table {
         for (column, cell) in cells.enumerated() {
             line += style.paint(cell.text, cell.colour)
             if column < cells.count - 1 {
-                line += String(repeating: " ", count: widths[column] - cell.text.count + 2)
+                line += String(repeating: " ", count: widths[column] - CellWidth.of(cell.text) + 2)
             }
         }
         return line

@@ -127,7 +127,7 @@ struct TopRun {
             let lines = screen.draw(model)
             var text = ""
             for (row, line) in lines.enumerated() where row >= drawn.count || drawn[row] != line {
-                text += "\u{1b}[\(row + 1);1H\(line)"
+                text += "\u{1b}[\(row + 1);1H\u{1b}[2K\(line)"
             }
             drawn = lines
             if !text.isEmpty { Console.write(Array(text.utf8), to: 1) }
@@ -197,8 +197,14 @@ struct TopRun {
                 "session \(id) (\(Table.Cell(session.title).text)): \(Table.Cell(session.command.joined(separator: " ")).text)"
             ]
             if let workspace = session.workspace {
-                let plan = try await client.deleteWorkspace(workspace, DeleteWorkspaceOptions(dryRun: true))
-                lines += plan.sessions.filter { $0.session == id }.flatMap { SessionEndReport.plan($0) }
+                // With force, which asks nothing of the files: whether work would be lost is no matter of a session's.
+                let options = DeleteWorkspaceOptions(force: true, dryRun: true)
+                do throws(HostClientFailure) {
+                    let plan = try await client.deleteWorkspace(workspace, options)
+                    lines += plan.sessions.filter { $0.session == id }.flatMap { SessionEndReport.plan($0) }
+                } catch {
+                    lines.append("What runs in it cannot be listed: \(Self.line(error))")
+                }
             }
             return TopModel.Question(about: destruction, lines: lines + ["", "Kill it?"])
         }

@@ -134,15 +134,16 @@ struct TopScreen: Sendable {
     }
 
     private static func pad(_ text: String, _ width: Int, right: Bool) -> String {
-        let text = text.count > width ? String(text.prefix(width - 1)) + "~" : text
-        let blanks = String(repeating: " ", count: width - text.count)
+        let text = CellWidth.of(text) > width ? CellWidth.prefix(text, width - 1) + "~" : text
+        // One fewer than it may take, where a wide letter did not fit.
+        let blanks = String(repeating: " ", count: width - CellWidth.of(text))
         return right ? blanks + text : text + blanks
     }
 
     /// Exactly as wide as the terminal.
     private func fit(_ text: String) -> String {
-        let text = text.prefix(size.columns)
-        return text + String(repeating: " ", count: size.columns - text.count)
+        let text = CellWidth.prefix(text, size.columns)
+        return text + String(repeating: " ", count: size.columns - CellWidth.of(text))
     }
 
     private func paint(_ text: String, reversed: Bool, _ colour: TextStyle.Colour? = nil) -> String {

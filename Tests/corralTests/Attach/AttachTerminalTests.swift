@@ -85,7 +85,11 @@ struct `The user's terminal` {
 
     /// The last ones are traps and aborts of the client itself. Symptom: such a one left the shell without echo and line editing, and
     /// in the alternate screen. Cause: only the signals of a user were handled, and a trap runs no `atexit`.
-    @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE])
+    @Test(
+        arguments: [
+            SIGTERM, SIGHUP, SIGINT, SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGUSR1, SIGUSR2, SIGALRM,
+            SIGXCPU,
+        ])
     func `is given back when a signal ends the client`(_ number: CInt) async throws {
         let server = try await server { _ in [AttachServer.bytes("\u{1b}[?2004hhello")] }
         defer { server.stop() }

@@ -82,4 +82,12 @@ import Testing
                 """
         )
     }
+
+    /// Symptom: columns were out of line below a title of ideographs, and a title could turn the line's direction.
+    @Test func `is in line whatever a title holds`() {
+        var table = Table("TITLE", "X")
+        table.append("日本", "y")
+        table.append("a\u{202e}b\u{200b}", "y")
+        #expect(table.text(Samples.plain) == "TITLE  X\n日本   y\na\u{fffd}b\u{fffd}   y")
+    }
 }

@@ -315,4 +315,16 @@ import Testing
             }
         }
     }
+
+    /// Symptom: a workspace named in ideographs shifted all columns, and its ports fell off at 80 columns.
+    @Test func `is in line whatever a name holds`() {
+        var look = Self.look(second: 9, tests: 3_000_000, shell: 9_000_000, docs: 5_000_000)
+        look.load.workspaces[0].name = "修正ログイン修正ログイン修正ログイン"
+        look.load.workspaces[1].name = "\u{200b}\u{200b}"
+        var model = Self.model
+        model.take(look)
+        let lines = Self.drawing(model).map(Self.plain)
+        #expect(lines.allSatisfy { CellWidth.of($0) == 80 })
+        #expect(lines[3].contains("~ active"))
+    }
 }
