@@ -2,10 +2,12 @@ import Glibc
 
 /// Ends everything in one of our scopes or slices, and says so only when the kernel does.
 ///
-/// Leaders first (SIGHUP by pidfd, so that a shell takes its jobs along and a browser's parent goes before its children),
-/// then systemd's `StopUnit`, then `cgroup.kill`; after each the kernel is asked. The end of the stop job, a unit's state and
-/// an exit code end nothing (I2). A leader that left what is being ended is ended where it is, if it is ours to end there. Works without
-/// systemd: then `cgroup.kill` comes right after the leaders (I10).
+/// Leaders first (SIGHUP by pidfd, so that a shell takes its jobs along and a browser's parent goes before its children), then all by
+/// systemd, then `cgroup.kill`; after each the kernel is asked. Of a slice systemd is asked for its stop, of a scope to send the signals that
+/// a stop sends: systemd before 257 thaws the slices around whatever it stops. The end of a stop job, a unit's state and an exit code
+/// end nothing (I2). What is frozen with what it lies in is killed at once, and so is a scope that comes to be frozen meanwhile. A leader that
+/// left what is being ended is ended where it is, if it is ours to end there. Works without systemd: then `cgroup.kill` comes right after the
+/// leaders (I10).
 ///
 /// Refuses to guess: a place that cannot be read is `unknown`, never `confirmed` (I3).
 public struct ScopeStop: Sendable {
@@ -47,7 +49,7 @@ public struct ScopeStop: Sendable {
     public struct Patience: Sendable {
         /// For the leaders after SIGHUP.
         public var hangup: Duration = .milliseconds(250)
-        /// For systemd's stop; the scope's own `TimeoutStopUSec` makes systemd send SIGKILL.
+        /// For SIGTERM, or systemd's stop of a slice: a scope's own `TimeoutStopUSec` makes systemd send SIGKILL then.
         public var grace: Duration = .seconds(5)
         /// For `cgroup.kill`.
         public var kill: Duration = .seconds(5)
@@ -130,12 +132,17 @@ public struct ScopeStop: Sendable {
             report.remarks.append("\(error)")
         }
         var means = StopReport.Means.exited
-        // Whom its frozen slice holds cannot be asked, and the others in there are not to run for its sake.
-        let isHeld = isHeldBySlice(target)
-        if isHeld, !force { report.remarks.append("its workspace is frozen, so it was killed at once") }
+        // Whom a freeze around it holds cannot be asked, and the others in there are not to run for its sake.
+        let isHeld = freezer.isHeldFromAbove(target.path)
+        if isHeld, !force { report.remarks.append("what it lies in is frozen, so it was killed at once") }
         if try isPopulated(cgroup), !force, !isHeld {
             means = try await hangUp(target, cgroup, leaders, patience, &report)
-            if try isPopulated(cgroup) { means = try await stopUnit(target, cgroup, patience, &report) }
+            if try isPopulated(cgroup) {
+                means =
+                    target.session == nil
+                    ? try await stopUnit(target, cgroup, patience, &report)
+                    : try await terminate(target, cgroup, patience, &report)
+            }
         }
         if try isPopulated(cgroup) {
             means = .killed
@@ -152,8 +159,13 @@ public struct ScopeStop: Sendable {
         _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means {
         do throws(SystemCallFailure) {
-            // A stop of a frozen unit does nothing from systemd 257 on, and a slice's says `done` over a frozen scope.
-            _ = try await freezer.thawAll(target.unit, cgroup, &report.remarks)
+            if target.session != nil {
+                // Not by systemd, which before 257 would thaw its slice as well: that may be being frozen at this moment.
+                try cgroup.thaw()
+            } else {
+                // A stop of a frozen unit does nothing from systemd 257 on, and a slice's says `done` over a frozen scope.
+                _ = try await freezer.thawAll(target.unit, cgroup, &report.remarks)
+            }
         } catch {
             report.remarks.append("\(error)")
         }
@@ -177,11 +189,32 @@ public struct ScopeStop: Sendable {
         return .hangup
     }
 
+    /// Has systemd send to all in a scope what its stop would send, and gives them their grace.
+    private func terminate(
+        _ target: Target, _ cgroup: CgroupDirectory, _ patience: Patience, _ report: inout StopReport
+    ) async throws(SystemCallFailure) -> StopReport.Means {
+        let until = Deadline.after(patience.grace)
+        do throws(ScopeFailure) {
+            // systemd.kill(5): bash, for one, ends by SIGHUP alone; what is stopped ends once it goes on.
+            for signal in [SIGTERM, SIGHUP, SIGCONT] { try await systemd.signalUnit(target.unit, signal, until: until) }
+        } catch {
+            report.remarks.append("\(error)")
+            return .terminated
+        }
+        let change = try await cgroup.wait(monitor, until: until) {
+            !$0.isPopulated || $0.isFrozen && freezer.isToBeFrozen(target.path)
+        }
+        if case .reached(let events) = change, events.isPopulated {
+            report.remarks.append("it was frozen while it was being ended, so it was killed")
+        }
+        return .terminated
+    }
+
     /// Asks systemd, and waits for the kernel at the same time; goes on to `cgroup.kill` as soon as systemd is through.
     private func stopUnit(
         _ target: Target, _ cgroup: CgroupDirectory, _ patience: Patience, _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means {
-        // systemd sends SIGKILL at the scope's own timeout, which is the same grace: give it half a second more.
+        // systemd sends SIGKILL at the scopes' own timeout, which is the same grace: give it half a second more.
         let until = Deadline.after(patience.grace + .milliseconds(500))
         async let job = stopJob(target.unit, until: until)
         async let emptied = emptied(cgroup, until: until)
@@ -254,11 +287,6 @@ public struct ScopeStop: Sendable {
         }
         report.outcome = .confirmed
         return means
-    }
-
-    /// Whether a session is frozen together with its workspace.
-    private func isHeldBySlice(_ target: Target) -> Bool {
-        ScopeName(unit: target.unit).map { freezer.isFrozen($0.slice.path) == true } ?? false
     }
 
     private func isPopulated(_ cgroup: CgroupDirectory) throws(SystemCallFailure) -> Bool {

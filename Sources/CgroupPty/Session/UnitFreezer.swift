@@ -4,6 +4,9 @@
 /// Whether something is frozen is what `cgroup.events` says and nothing else: a unit that somebody else has frozen or thawed is seen as
 /// it is. Processes in an uninterruptible sleep keep their cgroup from being frozen for as long as it lasts.
 ///
+/// Nothing above the target is ever thawed. systemd before 257 does that with each `ThawUnit()`, and with each stop of a unit; so where
+/// something above is to be frozen, the kernel alone is told.
+///
 /// See: cgroup-v2.rst "cgroup.freeze"; org.freedesktop.systemd1(5), `FreezeUnit()`
 public struct UnitFreezer: Sendable {
     /// What became of a freeze.
@@ -14,7 +17,8 @@ public struct UnitFreezer: Sendable {
         case alreadyFrozen
         /// There is nothing in it that could be frozen.
         case empty
-        /// It did not become frozen in time, and was thawed again; or whether it is cannot be known. Says why.
+        /// It did not become frozen in time, and was thawed again; or somebody thawed it meanwhile; or whether it is cannot be known. Says
+        /// why.
         case failed(String)
     }
 
@@ -52,6 +56,28 @@ public struct UnitFreezer: Sendable {
         }
     }
 
+    /// Whether a scope or slice is to be frozen, by itself or with what it lies in.
+    ///
+    /// So from the first moment of a freeze to its thaw, while ``isFrozen(_:)`` comes later, and goes for a moment whenever something in it
+    /// is killed. What cannot be read counts for nothing.
+    public func isToBeFrozen(_ path: CgroupPath) -> Bool {
+        path.components.indices.contains { last in
+            guard case .found(let cgroup) = ground.look(CgroupPath(components: Array(path.components[...last])))
+            else { return false }
+            do throws(SystemCallFailure) { return try cgroup.isFreezeWanted() } catch { return false }
+        }
+    }
+
+    /// Whether something that a scope or slice lies in is to be frozen. See ``isToBeFrozen(_:)``.
+    public func isHeldFromAbove(_ path: CgroupPath) -> Bool {
+        isToBeFrozen(CgroupPath(components: Array(path.components.dropLast())))
+    }
+
+    /// The same, of one that is held open.
+    private func isHeldFromAbove(_ cgroup: CgroupDirectory) -> Bool {
+        ground.relative(cgroup.path).map { isHeldFromAbove($0) } ?? false
+    }
+
     /// Freezes everything in a scope or slice.
     /// - Throws: ``ScopeFailure``: systemd refused, or cannot be reached. Then it is as it was.
     public func freeze(_ target: ScopeStop.Target, until deadline: Deadline) async throws(ScopeFailure) -> Freeze {
@@ -74,12 +100,22 @@ public struct UnitFreezer: Sendable {
             // It may be at it.
             _ = await thawUnit(target.unit, cgroup)
             if error.errorName == "org.freedesktop.systemd1.NoSuchUnit" { return .empty }
+            if error.errorName == "org.freedesktop.systemd1.FreezeCancelled" {
+                return .failed("\(target.unit) was thawed by somebody else before all in it had stopped")
+            }
             if case .deadlinePassed = error { return .failed("\(error); it was thawed again") }
             throw error
         }
         do throws(SystemCallFailure) {
-            switch try await cgroup.wait(monitor, until: deadline, { $0.isFrozen || !$0.isPopulated }) {
-            case .reached(let events) where events.isPopulated: return .frozen
+            let change = try await cgroup.wait(monitor, until: deadline) {
+                $0.isFrozen || !$0.isPopulated || isThawed(cgroup)
+            }
+            switch change {
+            case .reached(let events) where events.isFrozen && events.isPopulated: return .frozen
+            case .reached(let events) where events.isPopulated:
+                return .failed(
+                    "\(target.unit) is not to be frozen: somebody thawed it before all in it had stopped, or systemd froze nothing"
+                )
             case .reached, .gone: return .empty
             case .notReached:
                 let thaw = await thawUnit(target.unit, cgroup)
@@ -90,6 +126,11 @@ public struct UnitFreezer: Sendable {
         } catch {
             return .failed("\(error)")
         }
+    }
+
+    /// Whether a cgroup is certainly not to be frozen by itself any more: the kernel announces nothing where it never was frozen.
+    private func isThawed(_ cgroup: CgroupDirectory) -> Bool {
+        do throws(SystemCallFailure) { return try !cgroup.isFreezeWanted() } catch { return false }
     }
 
     /// Thaws a scope or slice and all of our scopes and slices in it, also those that have a freeze of their own.
@@ -106,6 +147,7 @@ public struct UnitFreezer: Sendable {
         var remarks: [String] = []
         do throws(SystemCallFailure) {
             guard try await thawAll(target.unit, cgroup, &remarks) > 0 else { return .notFrozen }
+            if isHeldFromAbove(cgroup) { return .heldByAncestor }
             switch try await cgroup.wait(monitor, until: .after(.seconds(5)), { !$0.isFrozen }) {
             case .reached, .gone: return .thawed
             case .notReached: return .heldByAncestor
@@ -117,7 +159,7 @@ public struct UnitFreezer: Sendable {
 
     /// Thaws a slice, and leaves scopes in it frozen.
     ///
-    /// systemd before 257 freezes and thaws the scopes with their slice: those that are to stay are frozen anew, and may have run for
+    /// Also where not all in it has stopped yet. systemd before 257 freezes and thaws the scopes with their slice: those that are to stay are frozen anew, and may have run for
     /// a moment. Which these are, the kernel cannot say.
     public func release(_ slice: ScopeStop.Target, keeping scopes: Set<String>) async -> Thaw {
         let cgroup: CgroupDirectory
@@ -127,7 +169,9 @@ public struct UnitFreezer: Sendable {
         case .unknown(let reason): return .failed(reason)
         }
         do throws(SystemCallFailure) {
-            guard try cgroup.events()?.isFrozen == true else { return .notFrozen }
+            let isFrozen = try cgroup.events()?.isFrozen == true
+            let isWanted = try cgroup.isFreezeWanted()
+            guard isFrozen || isWanted else { return .notFrozen }
             var remark = await thawUnit(slice.unit, cgroup)
             for name in try cgroup.childNames() ?? [] where name.hasSuffix(".scope") {
                 guard let child = try cgroup.child(CgroupPath(components: [name])) else { continue }
@@ -138,6 +182,7 @@ public struct UnitFreezer: Sendable {
                 }
             }
             if try cgroup.isFreezeWanted() { return .failed(remark ?? "it is to be frozen still") }
+            if isHeldFromAbove(cgroup) { return .heldByAncestor }
             // Where all is to stay, the slice goes on saying that it is frozen.
             let change = try await cgroup.wait(monitor, until: .after(.seconds(5))) { !$0.isFrozen || !scopes.isEmpty }
             if change == .notReached { return .heldByAncestor }
@@ -204,10 +249,12 @@ public struct UnitFreezer: Sendable {
     /// - Returns: what went wrong.
     private func thawUnit(_ unit: String, _ cgroup: CgroupDirectory) async -> String? {
         var remark: String?
-        do throws(ScopeFailure) {
-            try await systemd.thawUnit(unit, until: .after(.seconds(2)))
-        } catch {
-            remark = "\(error)"
+        if !isHeldFromAbove(cgroup) {
+            do throws(ScopeFailure) {
+                try await systemd.thawUnit(unit, until: .after(.seconds(2)))
+            } catch {
+                remark = "\(error)"
+            }
         }
         do throws(SystemCallFailure) {
             // (I6) Also when systemd said that it did: it may take this for running because somebody else froze it.

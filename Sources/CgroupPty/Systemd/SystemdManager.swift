@@ -145,9 +145,22 @@ public actor SystemdManager {
         }
     }
 
+    /// Sends a signal to every process of a unit, also in cgroups below its own. A unit that is not loaded, or has none, is no failure.
+    ///
+    /// - SeeAlso: org.freedesktop.systemd1(5), `KillUnit()`
+    public func signalUnit(_ unit: String, _ signal: CInt, until deadline: Deadline) async throws(ScopeFailure) {
+        try await callIgnoringMissing("send signal \(signal) to", unit, until: deadline) { bus, message in
+            let made = Self.newCall(bus, &message, "KillUnit", [unit, "all"])
+            var number = Int32(signal)
+            return made < 0 ? made : sd_bus_message_append_basic(message, CChar(UInt8(ascii: "i")), &number)
+        }
+    }
+
     /// Forgets that a unit has failed, so that it can be unloaded. A unit that is not loaded is no failure.
     public func resetFailedUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
-        try await callIgnoringMissing("reset-failed", unit, "ResetFailedUnit", until: deadline)
+        try await callIgnoringMissing("reset-failed", unit, until: deadline) {
+            Self.newCall($0, &$1, "ResetFailedUnit", [unit])
+        }
     }
 
     /// Freezes a unit, and all that lies in it.
@@ -158,9 +171,11 @@ public actor SystemdManager {
 
     /// Thaws a unit. A unit that is not frozen or not loaded is no failure.
     ///
-    /// From systemd 257 on a stop of a frozen unit answers `frozen` and does nothing.
+    /// From systemd 257 on a stop of a frozen unit answers `frozen` and does nothing. Before, a thaw and a stop thaw what the unit lies in
+    /// as well.
+    /// - SeeAlso: systemd v252 src/core/cgroup.c, `unit_cgroup_freezer_action`
     public func thawUnit(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) {
-        try await callIgnoringMissing("thaw", unit, "ThawUnit", until: deadline)
+        try await callIgnoringMissing("thaw", unit, until: deadline) { Self.newCall($0, &$1, "ThawUnit", [unit]) }
     }
 
     /// Reads units and drop-ins from disk again.
@@ -315,10 +330,10 @@ public actor SystemdManager {
     }
 
     private func callIgnoringMissing(
-        _ operation: String, _ unit: String, _ member: String, until deadline: Deadline
+        _ operation: String, _ unit: String, until deadline: Deadline, _ message: NewMessage
     ) async throws(ScopeFailure) {
         do throws(ScopeFailure) {
-            _ = try await call(operation, unit, until: deadline, { Self.newCall($0, &$1, member, [unit]) }, { _ in 0 })
+            _ = try await call(operation, unit, until: deadline, message, { _ in 0 })
         } catch {
             if error.errorName == "org.freedesktop.systemd1.NoSuchUnit" { return }
             throw error

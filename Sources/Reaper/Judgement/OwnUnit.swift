@@ -40,6 +40,14 @@ public enum OwnUnit: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Its cgroup below the manager's.
+    var path: CgroupPath {
+        switch self {
+        case .scope(let scope): scope.path
+        case .slice(let instance, let workspace): SliceName.workspace(instance, workspace).path
+        }
+    }
+
     /// The unit's name.
     public var description: String { name }
 }

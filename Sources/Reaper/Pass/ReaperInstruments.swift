@@ -37,6 +37,7 @@ extension ReaperInstruments {
         monitor: ReadinessMonitor,
         procfs: Procfs, executor: BlockingExecutor
     ) {
+        let freezer = UnitFreezer(systemd: systemd, ground: ground, monitor: monitor)
         let scopeStop = ScopeStop(systemd: systemd, ground: ground, monitor: monitor, procfs: procfs)
         units = { await reader.units(until: $0) }
         look = { await reader.look(leaders: $0, after: $1, $2, until: $3) }
@@ -63,7 +64,11 @@ extension ReaperInstruments {
             }
         }
         stop = { await scopeStop.stop($0, leaders: $1, force: false, patience: $2) }
-        tidy = { await Self.tidy($0, systemd, until: $1) }
+        tidy = { unit, deadline in
+            // systemd before 257 would thaw that with the stop of the unit.
+            if freezer.isHeldFromAbove(unit.path) { return .unknown("left until what it lies in is thawed") }
+            return await Self.tidy(unit, systemd, until: deadline)
+        }
         census = { await scan.census($0, until: $1) }
         findings = { await scan.judge($0, $1, until: $2) }
         witnesses = { scan.witnesses($1, in: $0) }

@@ -87,5 +87,42 @@ extension `Ground truth` {
             }
             freezer.end()
         }
+
+        /// Symptom: a kill let its workspace run that was being frozen, and the freeze waited to its deadline and named the process. Cause:
+        /// the slice was asked whether it is frozen, and not whether it is to be; and the freeze did not see that it was undone.
+        @Test func `keeps a freeze from its end, which a kill beside it does not undo and a thaw does`() async throws {
+            let freezer = try Freezer()
+            do {
+                try await GroundWorld.run { world in
+                    defer { #expect(throws: Never.self) { try freezer.thaw() } }
+                    let (stuck, scope) = (world.scope(), world.scope())
+                    let session = try await world.session("echo ready; read x", in: stuck)
+                    let killed = try await world.session("echo ready; read x", in: scope)
+                    try freezer.freeze(session.pid)
+                    let slice = try world.cgroup(world.slice.path)
+                    let freeze = Task { [systemd = world.systemd, ground = world.ground, monitor = world.monitor] in
+                        try await UnitFreezer(systemd: systemd, ground: ground, monitor: monitor)
+                            .freeze(.init(world.slice), until: .after(.seconds(60)))
+                    }
+                    while try !slice.isFreezeWanted() { await Task.yield() }
+                    let report = await world.scopeStop().stop(
+                        .init(scope), leaders: [killed.leader.pidfd], force: false)
+                    #expect(report.outcome == .confirmed)
+                    #expect(report.means == .killed)
+                    #expect(try slice.isFreezeWanted())
+                    let thawed = Deadline.now
+                    try GroundWorld.systemctl("thaw \(world.slice.unit)")
+                    guard case .failed(let why) = try await freeze.value else {
+                        throw GroundWorld.Trouble(description: "it was frozen")
+                    }
+                    #expect(why.contains("thawed"), "\(why)")
+                    #expect(thawed.millisecondsAgo < 20_000)
+                }
+            } catch {
+                freezer.end()
+                throw error
+            }
+            freezer.end()
+        }
     }
 }

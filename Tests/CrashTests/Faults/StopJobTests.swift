@@ -5,7 +5,7 @@ import HostProtocol
 import TestSupport
 import Testing
 
-/// What becomes of a kill when the manager takes back what it was asked for.
+/// What becomes of a delete when the manager takes back what it was asked for.
 @Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
 struct `A stop job` {
     @Test func `that is canceled by somebody else, ends in the kernel's own kill (I2, I10)`() async throws {
@@ -17,22 +17,23 @@ struct `A stop job` {
                 in: workspace.id, CreateSessionRequest(command: ["/bin/sh", "-c", command])
             ).document
             try await SessionReader(host.client, session.id).waitFor("ready")
-            let kill = Task { [client = host.client] in try await client.killSession(session.id) }
+            let delete = Task { [client = host.client] in try await client.deleteWorkspace(workspace.id) }
             var job = ""
-            try await site.eventually("systemd stops the scope") {
+            try await site.eventually("systemd stops the slice") {
                 job = try Shell.run(
-                    "systemctl \(CrashSite.manager) list-jobs --no-legend --plain | awk '$2 == \"\(session.unit)\" { print $1 }'"
+                    "systemctl \(CrashSite.manager) list-jobs --no-legend --plain | awk '$2 == \"\(workspace.slice)\" { print $1 }'"
                 ).trimmingCharacters(in: .whitespacesAndNewlines)
                 return !job.isEmpty
             }
             try Shell.run("systemctl \(CrashSite.manager) cancel \(job)")
-            let end = try await kill.value
+            let receipt = try await delete.value
+            #expect(receipt.state == .deleted, "\(receipt)")
+            let end = try #require(receipt.sessions.first)
             #expect(end.outcome == .confirmed, "\(end)")
             #expect(end.ended == .killed, "\(end)")
             #expect(end.durationMs < 5000, "nobody was left to send SIGKILL, and it was waited for: \(end)")
             #expect(try site.world.inUnit(session.unit).isEmpty)
             try await site.expectAgreement(host)
-            try await site.expectDeleted(host, workspace)
         }
     }
 }
