@@ -109,6 +109,53 @@ struct `A freeze` {
         }
     }
 
+    /// Symptom: the freeze was answered, or failed after 10 s for a process that it said waits for a device; the workspace ran on, and its
+    /// other sessions stayed frozen. Cause: systemd before 257 thaws the slices around what it is told to stop.
+    @Test func `outlasts the kill of a session that began before it`() async throws {
+        try await Fixture.run { fixture in
+            let client = fixture.client
+            let workspace = try await fixture.workspace()
+            let killed = try await ready(
+                fixture, workspace,
+                "trap 'echo hung up' HUP; trap '' TERM; echo ready; while :; do sleep 0.1; done")
+            let beside = try await ready(fixture, workspace)
+            async let end = client.killSession(killed.id)
+            try await SessionReader(client, killed.id).waitFor("hung up")
+            #expect(try await client.freezeWorkspace(workspace.id).frozen == true)
+            #expect(try await end.outcome == .confirmed)
+            #expect(try await end.durationMs < 4000, "what is frozen is not waited for")
+            try await fixture.eventually("what is left is frozen") {
+                try await client.workspace(workspace.id).frozen == true
+            }
+            #expect(try await client.session(beside.id).frozen == true)
+            #expect(try await client.thawWorkspace(workspace.id).frozen == false)
+            try await client.sendInput(Array("1\n".utf8), to: beside.id)
+            try await SessionReader(client, beside.id).waitFor("got 1")
+        }
+    }
+
+    /// Symptom: a teardown script was frozen, and the delete given up for it after its whole time. Cause: only the freeze of a workspace
+    /// looked whether that is being deleted.
+    @Test func `of a session is refused while it or its workspace is being ended`() async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            let client = fixture.client
+            let workspace = try await fixture.workspace()
+            let killed = try await ready(fixture, workspace)
+            let other = try await ready(fixture, workspace)
+            try checkpoints.pause(at: "killStamped")
+            let kill = Task { try await client.killSession(killed.id) }
+            try await checkpoints.waitUntilReached("killStamped")
+            #expect(try await Fixture.code { try await client.freezeSession(killed.id) } == "conflict")
+            try await checkpoints.resume("killStamped")
+            #expect(try await kill.value.outcome == .confirmed)
+            let delete = try await fixture.delete(workspace, upTo: "destroyTeardown", checkpoints)
+            #expect(try await Fixture.code { try await client.freezeSession(other.id) } == "workspace_deleting")
+            #expect(try await client.session(other.id).frozen == false)
+            try await checkpoints.resume("destroyTeardown")
+            #expect(try await delete.value.state == .deleted)
+        }
+    }
+
     @Test func `does not keep a delete from asking first: nothing has to be killed`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
@@ -204,6 +251,31 @@ struct `A freeze` {
                 #expect(try await client.workspace(workspace.id).freezeIdle == nil)
                 #expect(try await client.session(spinning.id).frozen == false, "it takes a whole processor")
             }
+        }
+    }
+
+    /// Symptom: a workspace that had frozen by itself refused new sessions, and did not say how to change that.
+    @Test func `goes for a new session when nobody asked for it, and else says how`() async throws {
+        try await Fixture.run { fixture in
+            let client = fixture.client
+            let workspace = try await client.createWorkspace(
+                CreateWorkspaceRequest(repository: fixture.repository.path, branch: "idle", freezeIdle: 1)
+            ).document
+            _ = try await ready(fixture, workspace)
+            try await EventWatcher.run(client) { watcher in
+                try await watcher.wait(for: .frozen) { $0.outcome == "idle" }
+                _ = try await ready(fixture, workspace)
+                try await watcher.wait(for: .thawed) { $0.outcome == "a new session" }
+            }
+            _ = try await client.freezeWorkspace(workspace.id)
+            do {
+                _ = try await fixture.session(workspace, "true")
+                Issue.record("a session was started in a workspace that somebody froze")
+            } catch HostClientFailure.problem(let problem) {
+                #expect(problem.code == "frozen")
+                #expect(problem.detail.contains("corral workspace thaw \(workspace.id)"), "\(problem.detail)")
+            }
+            #expect(try await client.workspace(workspace.id).frozen == true)
         }
     }
 

@@ -46,12 +46,7 @@ struct FreezeService: Sendable {
         if isStillWanted: @Sendable () async throws -> Bool = { true }
     ) async throws {
         let verb = "freeze workspace \(row.id)"
-        guard row.state != .deleting else {
-            throw HostFailure.workspaceDeleting("\(verb): it is being deleted; nothing was frozen")
-        }
-        guard row.state != .creating else {
-            throw HostFailure.conflict("\(verb): it is being created; nothing was frozen")
-        }
+        try Self.refuseUnsettled(row, verb)
         try await withTurn(row.id, verb) { try await freezeInTurn(row, because: cause, if: isStillWanted, verb) }
     }
 
@@ -65,18 +60,36 @@ struct FreezeService: Sendable {
         let slice = SliceName.workspace(context.instance, row.id)
         let result: Result<Bool, any Error>
         do {
-            // A delete may have begun while creations were waited for.
-            guard try await context.index.workspace(row.id)?.state == row.state else {
-                throw HostFailure.workspaceDeleting("\(verb): it is being deleted; nothing was frozen")
-            }
+            try await refuseDeleting(row.id, verb)
             var isNew = false
-            if try await isStillWanted() { isNew = try await freeze(.init(slice), because: cause, verb) }
+            if try await isStillWanted() {
+                isNew = try await freeze(.init(slice), because: cause, verb) {
+                    try await refuseDeleting(row.id, verb)
+                }
+            }
             result = .success(isNew)
         } catch {
             result = .failure(error)
         }
         await registry.endFreeze(row.id)
         if try result.get() { context.tell(.frozen(row, cause)) }
+    }
+
+    private static func refuseUnsettled(_ row: WorkspaceRow, _ verb: String) throws(HostFailure) {
+        switch row.state {
+        case .active, .failed: break
+        case .deleting:
+            throw .workspaceDeleting("\(verb): workspace \(row.id) is being deleted; nothing was frozen")
+        case .creating: throw .conflict("\(verb): workspace \(row.id) is being created; nothing was frozen")
+        }
+    }
+
+    /// A delete may have begun while creations were waited for, or while it was being frozen.
+    private func refuseDeleting(_ id: WorkspaceID, _ verb: String) async throws {
+        guard let row = try await context.index.workspace(id) else {
+            throw HostFailure.workspaceNotFound("\(verb): workspace \(id) was deleted")
+        }
+        try Self.refuseUnsettled(row, verb)
     }
 
     /// Lets everything in a workspace's slice go on, also sessions that were frozen for themselves.
@@ -121,18 +134,34 @@ struct FreezeService: Sendable {
     /// Freezes everything in a session's scope.
     func freeze(_ row: SessionRow) async throws {
         let verb = "freeze session \(row.id)"
-        guard let scope = ScopeName(unit: row.unit), !row.status.isEnded || row.couldHaveMembers else {
-            throw HostFailure.sessionEnded("\(verb): it has ended; nothing was frozen")
-        }
-        guard row.status != .starting else {
-            throw HostFailure.conflict("\(verb): it is being started; nothing was frozen")
-        }
+        guard let scope = ScopeName(unit: row.unit) else { throw HostFailure.sessionEnded("\(verb): it has no scope") }
         try await withTurn(row.workspaceID, verb) {
+            try await refuseEnding(row.id, verb)
             // Else the next one who comes to the workspace would let it go on.
             if let workspace = try await idleWorkspace(of: row, scope) {
                 try await wakeInTurn(workspace, because: "another freeze")
             }
-            if try await freeze(.init(scope), because: .asked, verb) { context.tell(.frozen(row)) }
+            let isNew = try await freeze(.init(scope), because: .asked, verb) { try await refuseEnding(row.id, verb) }
+            if isNew { context.tell(.frozen(row)) }
+        }
+    }
+
+    /// Refuses to freeze a session that has ended or is about to, by itself or with its workspace, and one that is being started.
+    private func refuseEnding(_ id: SessionID, _ verb: String) async throws {
+        guard let row = try await context.index.session(id) else {
+            throw HostFailure.sessionNotFound("\(verb): there is no such session any more")
+        }
+        guard !row.status.isEnded || row.couldHaveMembers else {
+            throw HostFailure.sessionEnded("\(verb): it has ended; nothing was frozen")
+        }
+        if let workspace = try await context.index.workspace(row.workspaceID) {
+            try Self.refuseUnsettled(workspace, verb)
+        }
+        guard row.status != .starting else {
+            throw HostFailure.conflict("\(verb): it is being started; nothing was frozen")
+        }
+        guard row.disposeRequestedAt == nil else {
+            throw HostFailure.conflict("\(verb): it is being ended; nothing was frozen")
         }
     }
 
@@ -141,7 +170,7 @@ struct FreezeService: Sendable {
         let verb = "thaw session \(row.id)"
         guard let scope = ScopeName(unit: row.unit) else { throw HostFailure.sessionEnded("\(verb): it has no scope") }
         try await withTurn(row.workspaceID, verb) {
-            if freezer.isFrozen(scope.slice.path) == true {
+            if freezer.isToBeFrozen(scope.slice.path) {
                 throw HostFailure.frozen("\(verb): its whole workspace is frozen; thaw workspace \(row.workspaceID)")
             }
             if try await thaw(.init(scope), verb) { context.tell(.thawed(row)) }
@@ -164,31 +193,38 @@ struct FreezeService: Sendable {
 
     /// The workspace of a session, if it is frozen since nobody used it.
     private func idleWorkspace(of row: SessionRow, _ scope: ScopeName) async throws -> WorkspaceRow? {
-        guard cause(of: scope.slice.path) == .idle, freezer.isFrozen(scope.slice.path) == true else { return nil }
+        guard cause(of: scope.slice.path) == .idle, freezer.isToBeFrozen(scope.slice.path) else { return nil }
         return try await context.index.workspace(row.workspaceID)
     }
 
-    /// Lets a slice go on in which nothing runs: systemd from 257 on keeps one that is frozen, and starts nothing in it.
-    /// - Returns: whether it was such a one.
-    func thawEmpty(_ slice: SliceName) async throws -> Bool {
-        guard case .found(let cgroup) = context.ground.look(slice.path), try cgroup.events()?.isPopulated == false
-        else {
+    /// Lets a workspace go on in which a session is to be started: one that was frozen since nobody used it, and one in which nothing runs,
+    /// since systemd from 257 on keeps a slice that is frozen, and starts nothing in it.
+    /// - Returns: false where somebody froze it.
+    func admitSession(in workspace: WorkspaceID) async throws -> Bool {
+        let slice = SliceName.workspace(context.instance, workspace)
+        guard freezer.isToBeFrozen(slice.path) else { return true }
+        if case .found(let cgroup) = context.ground.look(slice.path), try cgroup.events()?.isPopulated == false {
+            let verb = "thaw workspace \(workspace), in which nothing runs"
+            try await withTurn(workspace, verb) { _ = try await thaw(.init(slice), verb) }
+            return true
+        }
+        guard cause(of: slice.path) == .idle, let row = try await context.index.workspace(workspace) else {
             return false
         }
-        _ = try await thaw(.init(slice), "thaw \(slice.unit), in which nothing runs")
+        try await wake(row, because: "a new session")
         return true
     }
 
     /// Whether somebody froze a workspace.
     func isHeld(_ row: WorkspaceRow) -> Bool {
         let path = SliceName.workspace(context.instance, row.id).path
-        return freezer.isFrozen(path) == true && cause(of: path) == .asked
+        return freezer.isToBeFrozen(path) && cause(of: path) == .asked
     }
 
     /// Whether somebody froze a session or its workspace; what is frozen for not being used is not held.
     func isHeld(_ row: SessionRow) -> Bool {
         guard let scope = ScopeName(unit: row.unit), freezer.isFrozen(scope.path) != false else { return false }
-        return !(freezer.isFrozen(scope.slice.path) == true && cause(of: scope.slice.path) == .idle)
+        return !(freezer.isToBeFrozen(scope.slice.path) && cause(of: scope.slice.path) == .idle)
     }
 
     /// Refuses input to a session that is frozen, unless it goes on by being used.
@@ -209,8 +245,12 @@ struct FreezeService: Sendable {
         }
     }
 
+    /// - Parameter refuseEnding: Asked where it failed: that the target is about to end is the better reason.
     /// - Returns: whether it was not frozen before.
-    private func freeze(_ target: ScopeStop.Target, because cause: Cause, _ verb: String) async throws -> Bool {
+    private func freeze(
+        _ target: ScopeStop.Target, because cause: Cause, _ verb: String,
+        refuseEnding: @Sendable () async throws -> Void
+    ) async throws -> Bool {
         // What somebody else froze must not be taken for idle.
         if cause == .idle, freezer.isFrozen(target.path) != false { return false }
         try note(cause, target.path, verb)
@@ -219,11 +259,13 @@ struct FreezeService: Sendable {
             outcome = try await freezer.freeze(target, until: .after(Self.patience))
         } catch {
             try note(.none, target.path, verb)
+            try await refuseEnding()
             if case .unreachable = error { throw HostFailure.systemdUnreachable("\(error); nothing was frozen") }
             throw HostFailure.freezeFailed("\(verb): \(error); nothing was frozen")
         }
         if outcome == .frozen || outcome == .alreadyFrozen { return outcome == .frozen }
         try note(.none, target.path, verb)
+        try await refuseEnding()
         if case .failed(let why) = outcome { throw HostFailure.freezeFailed("\(verb): \(why)") }
         throw HostFailure.nothingToFreeze("\(verb): nothing runs in it")
     }

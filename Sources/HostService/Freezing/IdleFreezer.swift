@@ -6,7 +6,7 @@ import SessionIndex
 /// Freezes workspaces that nobody uses, where they ask for it.
 ///
 /// Nobody uses a workspace when, for as long as it says, nobody was attached to a session of it, none had output or got input, and all
-/// that runs in its slice took less than ``busyShare`` of a processor. It goes on when somebody attaches, or sends input.
+/// that runs in its slice took less than ``busyShare`` of a processor. It goes on when somebody attaches, sends input, or starts a session in it.
 /// The time is counted from what this host has seen, so a restart begins it anew.
 actor IdleFreezer {
     /// Of one processor, from one look to the next. A shell with a clock in its prompt and an editor that blinks take a tenth of it.

@@ -63,21 +63,12 @@ struct SessionService: Sendable {
 
     /// Inserts the row and starts what it plans. The session is held and watched when this returns.
     private func begin(_ plan: SessionStarter.Plan) async throws -> Begun {
-        let refusal = HostFailure.frozen(
-            "start a session in \(plan.row.workspaceID): the workspace is frozen; nothing was started")
-        guard let attempt = await registry.beginCreation(plan.row.id, in: plan.row.workspaceID) else {
-            if let row = try await repeated(plan) { return .there(row) }
-            throw refusal
+        let attempt: UInt64
+        switch try await admit(plan) {
+        case .there(let row): return .there(row)
+        case .admitted(let admitted): attempt = admitted
         }
         do {
-            // A freeze waits for us from here on. A leader that is born into one would never answer.
-            if context.freezer.isFrozen(plan.scope.slice.path) == true {
-                if let row = try await repeated(plan) {
-                    await registry.endCreation(attempt)
-                    return .there(row)
-                }
-                guard try await freezes.thawEmpty(plan.scope.slice) else { throw refusal }
-            }
             if let existing = try await insert(plan) {
                 await registry.endCreation(attempt)
                 return .there(existing)
@@ -94,6 +85,32 @@ struct SessionService: Sendable {
             await registry.endCreation(attempt)
             throw error
         }
+    }
+
+    private enum Admission {
+        case there(SessionRow)
+        /// With what ends the mark of the creation.
+        case admitted(UInt64)
+    }
+
+    /// Marks a creation as under way, in a workspace that runs: a leader that is born into a freeze would never answer. A workspace that is
+    /// frozen since nobody used it goes on.
+    private func admit(_ plan: SessionStarter.Plan) async throws -> Admission {
+        let workspace = plan.row.workspaceID
+        // What was thawed may be frozen anew in between, but not for being idle.
+        for _ in 0..<3 {
+            if let attempt = await registry.beginCreation(plan.row.id, in: workspace) {
+                // A freeze waits for us from here on, so we wait for none.
+                if !context.freezer.isToBeFrozen(plan.scope.slice.path) { return .admitted(attempt) }
+                await registry.endCreation(attempt)
+            }
+            if let row = try await repeated(plan) { return .there(row) }
+            await registry.waitForFreeze(of: workspace)
+            guard try await freezes.admitSession(in: workspace) else { break }
+        }
+        throw HostFailure.frozen(
+            "start a session in \(workspace): the workspace is frozen; nothing was started. Thaw it first (corral workspace thaw \(workspace))"
+        )
     }
 
     /// The session that this request has made before, if it lives.

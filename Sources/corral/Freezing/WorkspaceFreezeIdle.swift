@@ -9,7 +9,7 @@ struct WorkspaceFreezeIdle: AsyncParsableCommand {
         abstract: "Say after how long of no use a workspace is frozen.",
         discussion: """
             Nobody uses it when nobody is attached, no session has output or gets input, and all that runs in it takes less than \
-            a hundredth of a processor. It goes on as soon as somebody attaches or sends input. What serves others from it, \
+            a hundredth of a processor. It goes on as soon as somebody attaches, sends input or starts a session in it. What serves others from it, \
             as a server for development, does not answer while it is frozen.
 
             Examples:

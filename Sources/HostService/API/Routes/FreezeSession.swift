@@ -7,7 +7,7 @@ struct FreezeSession: Route {
     let path = "/v1/sessions/{id}/freeze"
     let description = RouteDescription(
         "Stops all that runs in a session, until it is thawed.", SessionDocument.self,
-        failures: RouteDescription.freezeFailures + [.sessionNotFound(""), .sessionEnded("")])
+        failures: RouteDescription.freezeFailures + [.sessionNotFound(""), .sessionEnded(""), .workspaceDeleting("")])
 
     func answer(_ call: RouteCall, on host: any HostOperations) async throws -> APIAnswer {
         let id = try RequestValidation.lookUp(session: call.id)
