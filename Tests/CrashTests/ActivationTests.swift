@@ -7,19 +7,21 @@ import Testing
 
 @Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
 struct `The units that are shipped` {
-    private static var manager: String { Ground.isSystem ? "--system" : "--user" }
+    static var manager: String { Ground.isSystem ? "--system" : "--user" }
     /// Where units of this boot lie, and where the socket is.
-    private static var runtime: String {
+    static var runtime: String {
         Ground.isSystem ? "/run" : ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())"
     }
 
     /// Installs them for this boot, runs a body, and takes everything away again.
-    private func installed(watchdog: String = "60s", _ body: (HostClient) async throws -> Void) async throws {
+    func installed(watchdog: String = "60s", _ body: (HostClient) async throws -> Void) async throws {
         let units = Self.runtime + (Ground.isSystem ? "/systemd/system" : "/systemd/user")
         try Shell.run(
             """
             mkdir -p '\(units)'
             cp '\(Ground.packaging)'/systemd/corral-host.service '\(Ground.packaging)'/systemd/corral.socket '\(units)'
+            # The timer is not installed.
+            sed -i '/^Also=/d' '\(units)/corral-host.service' '\(units)/corral.socket'
             sed -i 's|^ExecStart=corral-host|ExecStart=\(Ground.programs)/corral-host|' '\(units)/corral-host.service'
             # One that is stopped does not hear SIGABRT.
             sed -i 's|^WatchdogSec=.*|WatchdogSec=\(watchdog)|; s|^TimeoutAbortSec=.*|TimeoutAbortSec=1s|' '\(units)/corral-host.service'
@@ -30,6 +32,7 @@ struct `The units that are shipped` {
             try Shell.run(
                 """
                 systemctl \(Self.manager) stop corral.socket corral-host.service corral.slice || true
+                systemctl \(Self.manager) --runtime --quiet disable corral.socket || true
                 rm -f '\(units)/corral-host.service' '\(units)/corral.socket'
                 systemctl \(Self.manager) daemon-reload
                 """)
@@ -43,8 +46,9 @@ struct `The units that are shipped` {
         try remove()
     }
 
-    private func property(_ name: String) throws -> String {
-        try Shell.run("systemctl \(Self.manager) show --value --property=\(name) corral-host.service")
+    /// A property of a unit, as systemd tells it.
+    func property(_ name: String, of unit: String = "corral-host.service") throws -> String {
+        try Shell.run("systemctl \(Self.manager) show --value --property=\(name) \(unit)")
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 

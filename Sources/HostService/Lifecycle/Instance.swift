@@ -146,8 +146,23 @@ struct Instance: Sendable {
 
     /// Takes the claim back once nothing lives that it could keep from a copy of the index. Otherwise it stays for this boot.
     func release(_ ground: CgroupGround, _ configuration: HostConfiguration) {
-        guard case .absent = ground.look(SliceName.instance(id).path) else { return }
+        guard isDeserted(ground) else { return }
         unlink(Self.claimPath(id, configuration))
+    }
+
+    /// Whether nothing lives in the instance's slice. systemd takes it away a moment after its last scope; until then it is empty.
+    private func isDeserted(_ ground: CgroupGround) -> Bool {
+        switch ground.look(SliceName.instance(id).path) {
+        case .absent: return true
+        case .unknown: return false
+        case .found(let slice):
+            do throws(SystemCallFailure) {
+                guard let events = try slice.events() else { return isDeserted(ground) }
+                return !events.isPopulated
+            } catch {
+                return false
+            }
+        }
     }
 
     /// Not in the directory that a person chose: a copy of the state would be given another one, and meet no claim.

@@ -9,7 +9,7 @@ struct HostRestart: AsyncParsableCommand {
         abstract: "Restart the host service, for instance after an upgrade.",
         discussion: """
             Sessions go on, with their terminals and their output: systemd keeps them for the next host. Whoever is attached is
-            attached again by itself.
+            attached again by itself. A host that is not corral-host.service is left alone.
 
             Example:
               corral host restart
@@ -19,21 +19,13 @@ struct HostRestart: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.places.localClient("host restart")
         let unit = HostUnit()
-        guard try unit.isActive() else {
-            if let status = try await HostStart.running(client) {
-                throw CommandFailure.failed(
-                    """
-                    The host (pid \(status.pid)) was not started as \(HostUnit.name), so systemd keeps nothing for it. Stop it \
-                    where it was started; its sessions end with it.
-                    """
-                )
-            }
+        switch try await HostTarget.find(host.places, unit, verb: "host restart") {
+        case .answering, .silent: try unit.restart()
+        case .awaitingClient, .absent:
             throw CommandFailure.failed("The host does not run. `corral host start` starts it.")
         }
-        try unit.restart()
-        let status = try await client.status()
+        let status = try await host.client().status()
         try Console.print(status, asJSON: host.json) {
             "The host runs again (pid \(status.pid)), with \(SessionEndReport.count(status.sessions, "session", "sessions"))."
         }

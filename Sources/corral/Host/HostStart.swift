@@ -8,8 +8,8 @@ struct HostStart: AsyncParsableCommand {
         commandName: "start",
         abstract: "Start the host service, if it does not run.",
         discussion: """
-            Starts corral-host.service under your systemd manager and waits until it is ready. To have it live on after you \
-            log out: loginctl enable-linger.
+            Starts corral-host.service under your systemd manager and waits until it is ready; and corral.socket, where that is \
+            enabled and was stopped. To have it live on after you log out: loginctl enable-linger.
 
             Example:
               corral host start

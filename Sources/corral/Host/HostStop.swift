@@ -10,7 +10,8 @@ struct HostStop: AsyncParsableCommand {
         abstract: "Stop the host service.",
         discussion: """
             A stop ends every session, since their terminals are the host's. Says how many that are, and asks. To keep them,
-            restart it: corral host restart.
+            restart it: corral host restart. Where corral.socket would start the host for the next client, it is stopped too,
+            and comes back with corral host start, or at the next login. A host that is not corral-host.service is left alone.
 
             Example:
               corral host stop --yes
@@ -23,16 +24,20 @@ struct HostStop: AsyncParsableCommand {
         var stopped: Bool
         /// Live sessions that it had, null when it did not answer.
         var sessions: Int?
+        /// Whether `corral.socket`, which would have started it again, was stopped too.
+        var socketStopped: Bool
 
         /// Writes an unknown figure as `null`.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(stopped, forKey: .stopped)
             try container.encode(sessions, forKey: .sessions)
+            try container.encode(socketStopped, forKey: .socketStopped)
         }
 
         private enum CodingKeys: String, CodingKey {
             case stopped, sessions
+            case socketStopped = "socket_stopped"
         }
     }
 
@@ -42,35 +47,45 @@ struct HostStop: AsyncParsableCommand {
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let client = try host.places.localClient("host stop")
-        let status = try await HostStart.running(client)
         let unit = HostUnit()
-        guard try status != nil || unit.isActive() else {
-            if host.json { try Console.print(json: Stopped(stopped: false, sessions: nil)) }
-            if !host.json { Console.print("The host does not run.") }
-            return
+        let state: HostUnitState
+        var sessions: Int?
+        switch try await HostTarget.find(host.places, unit, verb: "host stop") {
+        case .answering(let status, let found):
+            (state, sessions) = (found, status.sessions)
+            if status.sessions > 0, !yes { try Self.confirm(loss: Self.loss(sessions: status.sessions)) }
+        case .silent(let found):
+            state = found
+            if !yes { try Self.confirm(loss: Self.unknownLoss) }
+        case .awaitingClient(let found): state = found
+        case .absent:
+            return try Console.print(
+                Stopped(stopped: false, sessions: nil, socketStopped: false), asJSON: host.json
+            ) { "The host does not run." }
         }
-        if let status, status.sessions > 0, !yes { try Self.confirm(sessions: status.sessions) }
-        try unit.stop()
-        if let left = try await HostStart.running(client) {
-            throw CommandFailure.failed(
-                """
-                A host answers still (pid \(left.pid)): it was not started as \(HostUnit.name). Stop it where it was \
-                started.
-                """
-            )
-        }
-        if host.json {
-            try Console.print(json: Stopped(stopped: true, sessions: status?.sessions))
-        } else {
-            Console.print("The host has stopped.")
-        }
+        try unit.stop(state)
+        try Console.print(
+            Stopped(stopped: state.isActive, sessions: sessions, socketStopped: state.socketIsActive), asJSON: host.json
+        ) { Self.text(state, unit) }
+    }
+
+    /// What has been done, in words.
+    /// - Parameter state: How the unit was before.
+    static func text(_ state: HostUnitState, _ unit: HostUnit) -> String {
+        let host = state.isActive ? "The host has stopped." : "The host did not run."
+        guard state.socketIsActive else { return host }
+        let start =
+            state.socketIsEnabled
+            ? "corral host start" : "systemctl \(unit.isUser ? "--user " : "")start \(HostUnit.socketName)"
+        return """
+            \(host) \(HostUnit.socketName), which would start it for the next client, has been stopped too; `\(start)` starts it \
+            again.
+            """
     }
 
     /// Tells what would be lost and asks whether to go on.
     /// - Throws: ``CommandFailure`` when the answer is not yes, or when nobody is there to ask.
-    private static func confirm(sessions: Int) throws {
-        let loss = loss(sessions: sessions)
+    private static func confirm(loss: String) throws {
         guard isatty(STDIN_FILENO) == 1 else {
             throw CommandFailure.refused("\(loss) Nothing was stopped. `corral host stop --yes` stops it all the same.")
         }
@@ -85,4 +100,8 @@ struct HostStop: AsyncParsableCommand {
             ? "1 live session will lose its terminal and end."
             : "\(sessions) live sessions will lose their terminals and end."
     }
+
+    /// The same, of a host that does not answer.
+    static let unknownLoss =
+        "The host does not answer, so it is not known how many sessions will lose their terminals and end."
 }

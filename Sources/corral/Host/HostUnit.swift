@@ -9,6 +9,9 @@ struct HostUnit {
     /// The unit's name. One a manager.
     static let name = "corral-host.service"
 
+    /// The unit that listens for clients and starts the service for the first one, where it is installed.
+    static let socketName = "corral.socket"
+
     /// A descriptor for each of 3,500 sessions, one for the output of each of 512 that are over, and the socket. The same as in
     /// packaging/systemd.
     static let descriptorStoreSize = 4096
@@ -26,9 +29,9 @@ struct HostUnit {
         try property("LoadState") == "loaded"
     }
 
-    /// Whether systemd says that it runs, or is about to.
-    func isActive() throws(CommandFailure) -> Bool {
-        ["active", "activating", "reloading", "deactivating"].contains(try property("ActiveState"))
+    /// What systemd says of it and of its socket. Starts nothing.
+    func look() throws(CommandFailure) -> HostUnitState {
+        HostUnitState(try show(HostUnitState.properties, of: [Self.name, Self.socketName]))
     }
 
     /// Refuses while systemd starts the unit over and over. A first start may take its time.
@@ -39,12 +42,14 @@ struct HostUnit {
         throw .hostGone("\(Self.name) does not start; it was tried \(count) times again. `\(journal)` tells why.")
     }
 
-    /// Starts the unit and waits until it is ready.
+    /// Starts the unit and waits until it is ready; and its socket unit, where that is enabled: a stop has stopped it, too.
     /// - Throws: ``CommandFailure`` with where to look when it did not become ready.
     func start(socket: String?) throws(CommandFailure) {
         let status: Int32
         if try isInstalled() {
-            status = try systemctl(["start", Self.name]).status
+            let state = try look()
+            let sockets = state.socketIsEnabled && !state.socketIsActive ? [Self.socketName] : []
+            status = try systemctl(["start"] + sockets + [Self.name]).status
         } else {
             let arguments = try transientArguments(
                 executable: try Self.executable(), environment: ProcessInfo.processInfo.environment, socket: socket
@@ -64,9 +69,15 @@ struct HostUnit {
     }
 
     /// Stops the unit and waits until it has ended.
-    func stop() throws(CommandFailure) {
-        guard try systemctl(["stop", Self.name]).status == 0 else {
-            throw .failed("\(Self.name) did not stop. `\(journal)` tells why.")
+    ///
+    /// Its socket unit, where that listens, goes with it: else the next client, a `corral events` that looks for the host for
+    /// instance, would start it again.
+    /// - Parameter state: How it was when it was decided to stop it. What did not run then is not stopped.
+    /// - Throws: ``CommandFailure`` also when something has started it meanwhile.
+    func stop(_ state: HostUnitState) throws(CommandFailure) {
+        let units = (state.socketIsActive ? [Self.socketName] : []) + (state.isActive ? [Self.name] : [])
+        guard try systemctl(["stop"] + units).status == 0, try !look().isActive else {
+            throw .failed("\(Self.name) did not stop, or was started again. `\(journal)` tells why.")
         }
     }
 
@@ -112,7 +123,13 @@ struct HostUnit {
     }
 
     private func property(_ name: String) throws(CommandFailure) -> String {
-        let result = try systemctl(["show", "--property=\(name)", "--value", Self.name], capturing: true)
+        let text = try show([name], of: [Self.name])
+        return String(text.prefix { $0 != "\n" }.drop { $0 != "=" }.dropFirst())
+    }
+
+    private func show(_ properties: [String], of units: [String]) throws(CommandFailure) -> String {
+        let wanted = "--property=\(properties.joined(separator: ","))"
+        let result = try systemctl(["show", wanted] + units, capturing: true)
         guard result.status == 0 else {
             throw .failed(
                 """
@@ -121,7 +138,7 @@ struct HostUnit {
                 """
             )
         }
-        return String(result.output.prefix { $0 != "\n" })
+        return result.output
     }
 
     private func systemctl(

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import corral
@@ -63,5 +64,51 @@ import Testing
         #expect(throws: CommandFailure.failed("corral-no-such cannot be started: No such file or directory.")) {
             try ChildProcess.run("corral-no-such", [])
         }
+    }
+}
+
+@Suite struct `The state of the host's unit` {
+    @Test func `is read of what systemctl shows`() {
+        let running = HostUnitState(
+            """
+            MainPID=4711
+            ActiveState=active
+            UnitFileState=disabled
+
+            Listen=/run/user/1000/corral/corral.sock (Stream)
+            ActiveState=active
+            UnitFileState=enabled-runtime
+
+            """)
+        #expect(running.isActive && running.socketIsActive && running.socketIsEnabled)
+        #expect(running.mainPID == 4711)
+        #expect(running.socketPath == "/run/user/1000/corral/corral.sock")
+
+        let between = HostUnitState("MainPID=0\nActiveState=activating\n\nActiveState=inactive\nUnitFileState=\n")
+        #expect(between.isActive && between.mainPID == nil)
+        #expect(!between.socketIsActive && !between.socketIsEnabled && between.socketPath == nil)
+    }
+
+    @Test func `says whether a path leads to its socket, whatever the path is called`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/corral.sock"
+        try Shell.run("touch '\(path)'; ln -s corral.sock '\(directory.path)/link'; touch '\(directory.path)/other'")
+        var state = HostUnitState("ActiveState=inactive\n\nActiveState=active\nListen=\(path) (Stream)\n")
+        #expect(state.isSocket(at: path) && state.isSocket(at: directory.path + "/link"))
+        #expect(!state.isSocket(at: directory.path + "/other") && !state.isSocket(at: directory.path + "/none"))
+        state.socketIsActive = false
+        #expect(!state.isSocket(at: path))
+    }
+}
+
+@Suite struct `A host that is not the unit` {
+    @Test func `is told by its own service, if it is one of the same manager`() {
+        let user = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/corral-lab.service\n"
+        #expect(HostTarget.service(inCgroups: user, isUser: true) == "corral-lab.service")
+        #expect(HostTarget.service(inCgroups: user, isUser: false) == nil)
+        let system = "1:name=systemd:/x\n0::/system.slice/corral-lab.service\n"
+        #expect(HostTarget.service(inCgroups: system, isUser: false) == "corral-lab.service")
+        #expect(HostTarget.service(inCgroups: system, isUser: true) == nil)
+        #expect(HostTarget.service(inCgroups: "0::/user.slice/user-0.slice/session-1.scope\n", isUser: false) == nil)
     }
 }
