@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+#include "bound.h"
 #include "leader.h"
 #include "pack.h"
 #include "ring.h"

@@ -1,3 +1,4 @@
+internal import CSystemd
 import Glibc
 
 /// The journal, for structured entries by its native protocol.

@@ -16,7 +16,7 @@ struct HandedOver: ~Copyable {
     private var outputs: [(name: String, output: Result<TerminalFeed, OutputRing.Refusal>)] = []
 
     /// Sorts what was handed over.
-    /// - Parameter socketPath: Where clients look. A socket that is bound elsewhere, or whose file is gone, reaches nobody.
+    /// - Parameter socketPath: Where clients look. A socket whose file is not the one there reaches nobody.
     init(_ descriptors: consuming InheritedDescriptors, socketPath: String, logger: Logger) {
         while let next = descriptors.next() {
             let name = next.name
@@ -36,7 +36,9 @@ struct HandedOver: ~Copyable {
             do throws(ListeningSocketFailure) {
                 let found = try ListeningSocket.adopt(next.release())
                 guard ListeningSocket.isReachable(found, at: socketPath) else {
-                    logger.warning("The socket that was handed over as \(name) is not \(socketPath): it is closed.")
+                    logger.warning(
+                        "Whoever connects to \(socketPath) does not reach the socket that was handed over as \(name): it is closed."
+                    )
                     continue
                 }
                 // A unit's goes before one that a host made: systemd listens there.

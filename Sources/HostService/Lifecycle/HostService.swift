@@ -31,12 +31,14 @@ public enum HostService {
         let socket: OwnedFileDescriptor
         if let adopted = handed.takeSocket() {
             socket = adopted
+            // One that an earlier host had to make itself is of no use beside a socket unit's.
+            if !isBound { context.store.forgetSocket() }
         } else {
             context.store.forgetSocket()
             socket = try ListeningSocket.bind(path: configuration.socketPath)
             try context.store.keep(socket: socket)
         }
-        // For a successor: the server closes its own.
+        // For a successor, and to tell its file at the end: the server closes its own.
         let kept = try socket.duplicate()
         try await work.finder.adopt(handed.takeOutputs())
         try await work.finder.adopt(handed.takeSessions(), for: inherited.sessions)
@@ -61,13 +63,18 @@ public enum HostService {
             throw error
         }
         if working.isSucceeded.withLock({ $0 }) {
-            let successor = try await work.finder.successor(socket: kept, name: socketName)
+            let successor = try await work.finder.successor(socket: try kept.duplicate(), name: socketName)
             await foundation.close()
             try successor.become(
                 arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
         }
-        // A socket unit's belongs to systemd, and one that is kept goes on taking connections for the next host.
-        if isBound, await context.store.outlives(context.systemd) == false { unlink(configuration.socketPath) }
+        // A socket unit's belongs to systemd, also when it has taken the place of ours since, and one that is kept goes on taking
+        // connections for the next host.
+        if isBound, ListeningSocket.isReachable(kept, at: configuration.socketPath),
+            await context.store.outlives(context.systemd) == false
+        {
+            unlink(configuration.socketPath)
+        }
         await foundation.close()
     }
 

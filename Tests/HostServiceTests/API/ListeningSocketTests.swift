@@ -112,6 +112,31 @@ import Testing
         for (failure, text) in texts { #expect(failure.description == text) }
     }
 
+    /// It was taken for reachable as long as any socket lay at the path that it was bound to.
+    @Test func `is reachable only by the file that it was bound to`() throws {
+        let directory = try SocketDirectory()
+        defer { directory.remove() }
+        let first = try ListeningSocket.bind(path: directory.socket)
+        // A macro cannot be given what cannot be copied.
+        var reached = ListeningSocket.isReachable(first, at: directory.socket)
+        #expect(reached)
+        #expect(rename(directory.socket, directory.file) == 0)
+        reached = ListeningSocket.isReachable(first, at: directory.socket)
+        #expect(!reached)
+        reached = ListeningSocket.isReachable(first, at: directory.file)
+        #expect(reached)
+        let second = try ListeningSocket.bind(path: directory.socket)
+        reached = ListeningSocket.isReachable(first, at: directory.socket)
+        #expect(!reached)
+        reached = ListeningSocket.isReachable(second, at: directory.socket)
+        #expect(reached)
+        #expect(unlink(directory.socket) == 0)
+        reached = ListeningSocket.isReachable(second, at: directory.socket)
+        #expect(!reached)
+        try first.close()
+        try second.close()
+    }
+
     @Test func `is taken over only when it listens`() throws {
         let directory = try SocketDirectory()
         defer { directory.remove() }

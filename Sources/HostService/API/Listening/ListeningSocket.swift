@@ -56,10 +56,27 @@ enum ListeningSocket {
         return descriptor
     }
 
-    /// Whether clients that connect to a path reach a socket: it is bound there, and its file is still there.
+    /// Whether clients that connect to a path reach a socket: the file there is the one that it was bound to.
     ///
-    /// See: getsockname(2), lstat(2)
+    /// The path that it was bound to does not tell: the file may have been removed since, and another socket bound there, which is
+    /// what systemd does at the start of a socket unit. Whoever serves the old one then is reached by nobody.
+    ///
+    /// Where the kernel cannot tell the file (without its module `unix_diag`) the path has to do.
+    ///
+    /// See: sock_diag(7), getsockname(2), lstat(2)
     static func isReachable(_ socket: borrowing OwnedFileDescriptor, at path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
+        do throws(SystemCallFailure) {
+            return try socket.boundInode(name: path) == UInt32(truncatingIfNeeded: status.st_ino)
+        } catch {
+            return isBound(socket, to: path)
+        }
+    }
+
+    // MARK: Steps
+
+    private static func isBound(_ socket: borrowing OwnedFileDescriptor, to path: String) -> Bool {
         var address = sockaddr_un()
         var size = socklen_t(MemoryLayout<sockaddr_un>.size)
         let failure = attempt("getsockname", path, socket) { raw in
@@ -67,12 +84,9 @@ enum ListeningSocket {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(raw, $0, &size) }
             }
         }
-        var status = stat()
         let bound = withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return failure == nil && bound == path && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+        return failure == nil && bound == path
     }
-
-    // MARK: Steps
 
     private static func streamSocket(_ path: String) throws(ListeningSocketFailure) -> OwnedFileDescriptor {
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
