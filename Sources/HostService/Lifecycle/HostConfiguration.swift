@@ -93,18 +93,14 @@ public struct HostConfiguration: Sendable {
         checkpoints = environment["CORRAL_TEST_CHECKPOINTS"]
     }
 
-    /// Makes the directories, for this user only.
+    /// Makes the directories, for this user only, and refuses those that belong to somebody else.
     /// - Throws: ``Failure`` naming the directory and the kernel's answer.
     func makeDirectories() throws(Failure) {
         for path in [stateDirectory, runtimeDirectory, claimDirectory, managedRoot] {
-            var partial = ""
-            for part in path.split(separator: "/" as Character) {
-                partial += "/" + part
-                if mkdir(partial, 0o700) != 0, errno != EEXIST, errno != EROFS || access(partial, F_OK) != 0 {
-                    throw Failure(
-                        description: "make \(partial): \(String(cString: strerror(errno))); corral-host was not started"
-                    )
-                }
+            do throws(SystemCallFailure) {
+                try PrivateDirectory.make(path)
+            } catch {
+                throw Failure(description: "\(error); corral-host was not started")
             }
         }
     }

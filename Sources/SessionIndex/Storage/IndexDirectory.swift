@@ -20,25 +20,8 @@ struct IndexDirectory: Sendable {
     }
 
     /// Makes the directory, and those above it that are missing, for their owner alone; takes rights of others back.
-    ///
-    /// See: mkdir(2), fchmod(2)
-    /// - Throws: ``SystemCallFailure`` from `mkdir`, `open` or `fchmod`.
-    func prepare() throws(SystemCallFailure) {
-        var partial = ""
-        for component in path.split(separator: "/") {
-            partial += (partial.isEmpty && !path.hasPrefix("/") ? "" : "/") + component
-            let directory = partial
-            do {
-                try retryingInterrupted("mkdir", directory) { mkdir(directory, 0o700) }
-            } catch {
-                guard error.errno == EEXIST else { throw error }
-            }
-        }
-        let directory = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
-        try directory.withRawValue { raw throws(SystemCallFailure) in
-            try restrict(path, to: 0o700, look: { fstat(raw, &$0) }, change: { fchmod(raw, $0) })
-        }
-    }
+    /// - Throws: ``SystemCallFailure`` as ``PrivateDirectory/make(_:user:)``, also for a directory that belongs to somebody else.
+    func prepare() throws(SystemCallFailure) { try PrivateDirectory.make(path) }
 
     /// Makes the database an empty file for its owner alone, unless it is there; takes rights of others back.
     ///
@@ -55,7 +38,7 @@ struct IndexDirectory: Sendable {
         }
         for file in [database, database + "-wal", database + "-shm"] {
             do {
-                try restrict(file, to: 0o600, look: { stat(file, &$0) }, change: { chmod(file, $0) })
+                try restrict(file)
             } catch {
                 guard error.errno == ENOENT, file != database else { throw error }
             }
@@ -83,12 +66,11 @@ struct IndexDirectory: Sendable {
         }
     }
 
-    private func restrict(
-        _ name: String, to mode: mode_t, look: (inout stat) -> CInt, change: (mode_t) -> CInt
-    ) throws(SystemCallFailure) {
+    /// Takes the rights of others on a file back.
+    private func restrict(_ file: String) throws(SystemCallFailure) {
         var status = stat()
-        try retryingInterrupted("stat", name) { look(&status) }
-        if status.st_mode & 0o777 == mode { return }
-        try retryingInterrupted("chmod", name) { change(mode) }
+        try retryingInterrupted("stat", file) { stat(file, &status) }
+        if status.st_mode & 0o777 == 0o600 { return }
+        try retryingInterrupted("chmod", file) { chmod(file, 0o600) }
     }
 }

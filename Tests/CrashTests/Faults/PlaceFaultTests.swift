@@ -34,6 +34,43 @@ struct `A host` {
             try await site.expectUntouched(last, session)
             try await last.stop()
             try await site.waitUntilNothingIsLeft()
+    /// Only the rights were looked at, and by what chmod(2) answered, which was after something had been made in it.
+    @Test(.enabled(if: Ground.isSystem, "only root can give a directory away"), arguments: ["state", "run"])
+    func `uses no directory of somebody else's`(name: String) async throws {
+        let place = try RunningHost.Place()
+        let path = "\(place.directory.path)/\(name)"
+        try Shell.run("mkdir -m 777 '\(path)'; chown 4711 '\(path)'")
+        let refused = try await RunningHost.startRefused(place)
+        #expect(refused.status == 1)
+        #expect(
+            refused.log.contains(
+                "use \(path), which belongs to uid 4711 and not to 0: Operation not permitted (errno 1); corral-host was not started"
+            ),
+            "\(refused.log)")
+        #expect(try Shell.run("ls -A '\(path)'; stat -c %a '\(path)'") == "777\n", "nothing was made or changed")
+    }
+
+    @Test func `takes a runtime directory of its own back from others`() async throws {
+        try await CrashSite.run { site in
+            try Shell.run("mkdir -m 777 '\(site.place.runtime)'")
+            let host = try await site.start()
+            #expect(try Shell.run("stat -c %a '\(site.place.runtime)'") == "700\n")
+            try await host.stop()
+        }
+    }
+
+    /// `access(2)`, which was asked whether the directory is there, had overwritten the answer of `mkdir(2)`.
+    @Test(.enabled(if: Ground.isSystem, "only root can mount"))
+    func `says that a file system cannot be written`() async throws {
+        var place = try RunningHost.Place()
+        let script = "mkdir '\(place.state)'; mount -t tmpfs -o ro,mode=700 none '\(place.state)' && exec \"$@\""
+        place.launcher = [
+            "/usr/bin/unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-euc", script, "sh",
+        ]
+        let refused = try await RunningHost.startRefused(place)
+        #expect(refused.log.contains("Read-only file system (errno 30); corral-host was not started"), "\(refused.log)")
+    }
+
         }
     }
 
