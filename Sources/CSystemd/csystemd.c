@@ -117,6 +117,10 @@ int corral_bus_read_string_variant(sd_bus_message *message, const char **value) 
     return sd_bus_message_read(message, "v", "s", value);
 }
 
+int corral_bus_read_truth_variant(sd_bus_message *message, int *value) {
+    return sd_bus_message_read(message, "v", "b", value);
+}
+
 int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value) {
     return sd_bus_message_read(message, "v", "u", value);
 }

@@ -46,6 +46,9 @@ int corral_bus_read_unit(sd_bus_message *message, const char **name, const char 
 /* Reads a Properties.Get reply that holds a string. The string belongs to the message. */
 int corral_bus_read_string_variant(sd_bus_message *message, const char **value);
 
+/* Reads a Properties.Get reply that holds a truth value. */
+int corral_bus_read_truth_variant(sd_bus_message *message, int *value);
+
 /* Reads a Properties.Get reply that holds an unsigned number of 32 bits. */
 int corral_bus_read_number_variant(sd_bus_message *message, uint32_t *value);
 

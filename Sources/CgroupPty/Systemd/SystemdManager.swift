@@ -263,6 +263,19 @@ public actor SystemdManager {
         }
     }
 
+    /// Whether systemd stops a unit that nothing needs any more, a slice with its last scope for instance; by all files that it knows
+    /// for the unit, which need not be loaded.
+    ///
+    /// See: systemd.unit(5), `StopWhenUnneeded=`
+    public func stopsWhenUnneeded(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> Bool {
+        let answer = try await property("StopWhenUnneeded", of: Self.objectPath(unit), "Unit", unit, until: deadline) {
+            reply in
+            var value: Int32 = 0
+            return corral_bus_read_truth_variant(reply, &value) >= 0 ? value != 0 : nil
+        }
+        return answer ?? false
+    }
+
     /// What is being done to a unit, for instance `stop` or `restart`; nil when nothing is.
     ///
     /// See: org.freedesktop.systemd1(5), the unit's `Job` and the job's `JobType`

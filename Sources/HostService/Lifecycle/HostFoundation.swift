@@ -52,14 +52,8 @@ struct HostFoundation: Sendable {
                 systemd: systemd, ground: ground, procfs: procfs, monitor: monitor, executor: executor),
             executor: executor, eventLoops: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
-        if let written = try SliceDropIn(kind: configuration.manager, environment: configuration.environment).ensure() {
-            logger.info("Wrote \(written), since no installed file makes empty slices go away.")
-            do throws(ScopeFailure) {
-                try await systemd.reload(until: .after(.seconds(30)))
-            } catch {
-                logger.warning("\(error); slices that are loaded already stay until they are stopped")
-            }
-        }
+        try await SliceDropIn(kind: configuration.manager, environment: configuration.environment)
+            .ensure(for: SliceName.instance(instance.id).unit, systemd, logger)
         return HostFoundation(context: context, instance: instance)
     }
 

@@ -1,11 +1,14 @@
 import CgroupPty
 import Glibc
+import Logging
 
 /// The drop-in by which a workspace's slice goes away with its last scope: `StopWhenUnneeded=yes` for every `corral-*.slice`.
 ///
 /// Slices that systemd makes implicitly do not have it and stay for ever, and it cannot be set afterwards. The package ships
-/// the drop-in; where it is not installed it is written to the manager's runtime directory, which goes with the boot. systemd
+/// the drop-in; where the manager does not know it, it is written to the manager's runtime directory, which goes with the boot. systemd
 /// reads it for units that it loads from then on, even before a daemon-reload.
+///
+/// The manager is asked, and not the disk: it looks in a dozen places, and a file of an administrator's in `corral-.slice.d` may say anything.
 ///
 /// See: systemd.unit(5), "drop-in" and unit names with dashes
 struct SliceDropIn: Sendable {
@@ -20,12 +23,33 @@ struct SliceDropIn: Sendable {
     let kind: ManagerKind
     let environment: [String: String]
 
-    /// Writes the drop-in unless one is installed.
-    /// - Returns: the path written, nil when one was there.
-    func ensure() throws(SystemCallFailure) -> String? {
+    /// Sees to it that a slice of ours goes away with its last scope.
+    /// - Parameters:
+    ///   - slice: one that the drop-in is for.
+    ///   - systemd: the manager that has it.
+    /// - Throws: ``SystemCallFailure`` when the drop-in cannot be written, ``ScopeFailure`` when the manager does not answer.
+    func ensure(for slice: String, _ systemd: SystemdManager, _ logger: Logger) async throws {
+        guard try await !systemd.stopsWhenUnneeded(slice, until: .after(.seconds(10))) else { return }
+        if let written = try write() {
+            logger.info("Wrote \(written), since nothing else makes empty slices go away.")
+        }
+        do throws(ScopeFailure) {
+            try await systemd.reload(until: .after(.seconds(30)))
+        } catch {
+            logger.warning("\(error); slices that are loaded already stay until they are stopped")
+            return
+        }
+        if try await !systemd.stopsWhenUnneeded(slice, until: .after(.seconds(10))) {
+            logger.warning(
+                "\(slice) has StopWhenUnneeded=no by a file that comes after ours (systemctl cat \(slice)): slices of workspaces stay when they are empty"
+            )
+        }
+    }
+
+    /// Writes the drop-in.
+    /// - Returns: the path written, nil when an earlier start of this boot has written it.
+    func write() throws(SystemCallFailure) -> String? {
         let name = "corral-.slice.d"
-        let installed = ["/usr/lib", "/usr/local/lib", "/etc", "/lib"].map { "\($0)/systemd/\(kind.rawValue)/\(name)" }
-        if installed.contains(where: { access($0, F_OK) == 0 }) { return nil }
         let base =
             switch kind {
             case .system: "/run/systemd/system"

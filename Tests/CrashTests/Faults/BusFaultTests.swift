@@ -186,4 +186,23 @@ struct `A user's bus or manager` {
             try await host.stop()
         }
     }
+
+    /// Any directory for drop-ins of our slices was taken for the one that has them stopped when they are empty.
+    @Test func `for whose slices an administrator has set limits stops them when they are empty`() async throws {
+        let directory = "/etc/systemd/user/corral-.slice.d"
+        try Shell.run("mkdir -p \(directory); printf '[Slice]\\nTasksMax=5000\\n' >\(directory)/50-limits.conf")
+        defer { _ = try? Shell.run("rm -r \(directory)") }
+        try await Self.run { site, user, host, workspace in
+            let session = try await Self.survivor(host, workspace)
+            let slice = "corral-\(try site.instance)-\(workspace.id).slice"
+            let shown = try user.systemctl("show --property=StopWhenUnneeded,TasksMax '\(slice)'")
+            #expect(shown.contains("StopWhenUnneeded=yes") && shown.contains("TasksMax=5000"), "\(shown)")
+            #expect(try await host.client.deleteWorkspace(workspace.id).outcome == .confirmed)
+            #expect(try site.world.inUnit(session.unit).isEmpty)
+            try await site.eventually("the slice goes away: \(try Self.units(site, user))") {
+                try Self.units(site, user).isEmpty
+            }
+            try await host.stop()
+        }
+    }
 }
