@@ -8,8 +8,13 @@ public import Logging
 public struct JournalLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var logLevel: Logger.Level = .info
-    /// nil where standard error is no journal.
-    private let sink: JournalSink?
+    /// Where it goes.
+    private enum Sink {
+        case journal(JournalSink)
+        case lines(LineSink)
+    }
+
+    private let sink: Sink
     private let isColoured: Bool
 
     /// Looks where standard error goes.
@@ -17,14 +22,14 @@ public struct JournalLogHandler: LogHandler {
     public init(identifier: String, environment: [String: String]) {
         isColoured = LogLine.mayBeColoured(environment: environment, isTerminal: isatty(2) == 1)
         guard Journal.isStandardError(environment: environment) else {
-            sink = nil
+            sink = .lines(LineSink())
             return
         }
         do throws(SystemCallFailure) {
-            sink = JournalSink(try Journal(), identifier: identifier, manager: .ofCaller)
+            sink = .journal(JournalSink(try Journal(), identifier: identifier, manager: .ofCaller))
         } catch {
             // Lines on standard error get there as well, without fields.
-            sink = nil
+            sink = .lines(LineSink())
         }
     }
 
@@ -36,13 +41,12 @@ public struct JournalLogHandler: LogHandler {
     public func log(event: LogEvent) {
         let fields = self.metadata.merging(event.metadata ?? [:]) { _, new in new }
         let message = "\(event.message)"
-        if let sink {
+        switch sink {
+        case .journal(let sink):
             // Events are told in one place, and so are told apart by what they are.
             let kind = fields["event"].map { "\($0)" } ?? "\(event.file):\(event.line)"
             sink.write(event.level, message, kind: kind, fields)
-        } else {
-            let line = Array((LogLine.text(event.level, message, fields, isColoured: isColoured) + "\n").utf8)
-            _ = write(2, line, line.count)
+        case .lines(let sink): sink.write(LogLine.text(event.level, message, fields, isColoured: isColoured))
         }
     }
 }

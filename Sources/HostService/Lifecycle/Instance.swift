@@ -140,7 +140,8 @@ struct Instance: Sendable {
     }
 
     private static func readID(_ path: String) throws(SystemCallFailure) -> InstanceID? {
-        let bytes = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).readToEnd(name: path)
+        // Not to wait for a writer, where somebody has put a FIFO there.
+        let bytes = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_NONBLOCK).readToEnd(name: path)
         return InstanceID(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
@@ -183,7 +184,8 @@ struct Instance: Sendable {
             throw SystemCallFailure(call: "use as the index", subject: database, errno: ELOOP)
         }
         let mine = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        let file = try OwnedFileDescriptor.open(path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        let file = try OwnedFileDescriptor.open(
+            path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
         let isLocked = file.withRawValue { flock($0, LOCK_EX | LOCK_NB) } == 0
         let text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)
         guard isLocked else {

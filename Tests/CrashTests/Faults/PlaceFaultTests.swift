@@ -34,6 +34,9 @@ struct `A host` {
             try await site.expectUntouched(last, session)
             try await last.stop()
             try await site.waitUntilNothingIsLeft()
+        }
+    }
+
     /// Only the rights were looked at, and by what chmod(2) answered, which was after something had been made in it.
     @Test(.enabled(if: Ground.isSystem, "only root can give a directory away"), arguments: ["state", "run"])
     func `uses no directory of somebody else's`(name: String) async throws {
@@ -71,6 +74,36 @@ struct `A host` {
         #expect(refused.log.contains("Read-only file system (errno 30); corral-host was not started"), "\(refused.log)")
     }
 
+    /// The open waited for somebody who writes into the FIFO.
+    @Test func `is refused by an instance file that is a FIFO`() async throws {
+        try await CrashSite.run { site in
+            try await site.start().stop()
+            let kept = try site.instance
+            try Shell.run("rm instance; mkfifo instance", in: site.place.state)
+            let refused = try await RunningHost.startRefused(site.place)
+            #expect(refused.log.contains("it does not hold eight hexadecimal digits"), "\(refused.log)")
+            try Shell.run("rm instance; echo '\(kept)' >instance", in: site.place.state)
+        }
+    }
+
+    /// Everything that had something to say waited for a reader, the stop among it.
+    @Test func `whose standard error is a pipe that nobody reads answers, and ends at SIGTERM`() async throws {
+        try await CrashSite.run(preparing: { place in
+            let fifo = place.directory.path + "/fifo"
+            try Shell.run("mkfifo '\(fifo)'")
+            place.launcher = ["/bin/sh", "-c", "exec \"$@\" 2>'\(fifo)'", "sh"]
+        }) { site in
+            let fifo = try OwnedFileDescriptor.open(
+                path: site.place.directory.path + "/fifo", flags: O_RDWR | O_NONBLOCK)
+            let host = try await site.start()
+            let filling = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
+            while fifo.withRawValue({ write($0, filling, filling.count) }) > 0 {}
+            let began = ContinuousClock.now
+            let workspace = try await site.workspace(host, "one")
+            #expect(try await host.client.deleteWorkspace(workspace.id).outcome == .confirmed)
+            #expect(ContinuousClock.now - began < .seconds(10))
+            try host.pidfd.signal(SIGTERM)
+            try await host.waitForExit(within: .seconds(10))
         }
     }
 
