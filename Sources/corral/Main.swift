@@ -7,6 +7,7 @@ import Glibc
 @main
 enum Main {
     static func main() async {
+        Console.occupyStandardDescriptors()
         do {
             var command = try Corral.parseAsRoot()
             if var verb = command as? any AsyncParsableCommand {
