@@ -1,4 +1,4 @@
-import CgroupPty
+public import CgroupPty
 import Glibc
 
 /// The right to be the one process that writes an index, held for as long as this object lives.
@@ -34,6 +34,28 @@ public final class IndexLock: Sendable {
         try acquire(directory, waits: true)
     }
 
+    /// Whoever has the lock of an index.
+    public struct Holder: Sendable, Equatable {
+        /// The number that it left; nil when there is none to be had.
+        public let pid: ProcessID?
+    }
+
+    /// Who has the lock, for whoever only wants to know: nothing is made, and the lock is not kept.
+    /// - Returns: nil when nobody has it.
+    /// - Throws: ``IndexFailure``, `.system`, when a start could not have the lock either.
+    public static func holder(directory: String) throws(IndexFailure) -> Holder? {
+        let place = IndexDirectory(path: directory)
+        do throws(SystemCallFailure) {
+            let descriptor = try OwnedFileDescriptor.open(path: place.lock, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK)
+            // Shared, so that two who look do not take each other for a holder.
+            if try lock(descriptor, place.lock, LOCK_SH | LOCK_NB) { return nil }
+            return Holder(pid: readPID(descriptor, place.lock))
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw .system(error)
+        }
+    }
+
     private static func acquire(_ directory: String, waits: Bool) throws(IndexFailure) -> IndexLock {
         let place = IndexDirectory(path: directory)
         let holder: ProcessID?
@@ -41,7 +63,7 @@ public final class IndexLock: Sendable {
             try place.prepare()
             let descriptor = try OwnedFileDescriptor.open(
                 path: place.lock, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-            if try lock(descriptor, place.lock, waits: waits) {
+            if try lock(descriptor, place.lock, waits ? LOCK_EX : LOCK_EX | LOCK_NB) {
                 writePID(descriptor, place.lock)
                 return IndexLock(directory: place.path, descriptor: descriptor)
             }
@@ -53,11 +75,11 @@ public final class IndexLock: Sendable {
     }
 
     private static func lock(
-        _ descriptor: borrowing OwnedFileDescriptor, _ name: String, waits: Bool
+        _ descriptor: borrowing OwnedFileDescriptor, _ name: String, _ operation: CInt
     ) throws(SystemCallFailure) -> Bool {
         do {
             try descriptor.withRawValue { raw throws(SystemCallFailure) in
-                _ = try retryingInterrupted("flock", name) { flock(raw, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }
+                _ = try retryingInterrupted("flock", name) { flock(raw, operation) }
             }
             return true
         } catch {

@@ -89,7 +89,9 @@ struct CorralHost: AsyncParsableCommand {
         var logger = places.logger("corral-host")
         do {
             if examine {
-                return print(try WireCoding.text(of: try await Examination.run(places, options: try options)))
+                // Whoever asked has given up by then, and a dead disk would keep us for ever.
+                alarm(60)
+                return print(try WireCoding.text(of: await Examination.run(places, options: try options)))
             }
             let settled = try places.configuration(options: try options)
             if showConfiguration { return print(settled.text) }

@@ -226,18 +226,35 @@ public actor SystemdManager {
     ///
     /// See: org.freedesktop.systemd1(5), `Environment`; systemctl(1), "import-environment"
     public func serviceEnvironment(until deadline: Deadline) async throws(ScopeFailure) -> [String] {
-        try await managerProperty("Environment", until: deadline) { reply in
-            guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "v")), "as") >= 0,
-                sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "s") >= 0
+        try await managerProperty("Environment", until: deadline, Self.textListVariant)
+    }
+
+    /// The variables that a service gets besides, `NAME=value` each; nil when that is no service.
+    ///
+    /// See: systemd.exec(5), `Environment=`
+    public func environment(of service: String, until deadline: Deadline) async throws(ScopeFailure) -> [String]? {
+        try await property(
+            "Environment", of: Self.objectPath(service), "Service", service, until: deadline, Self.textListVariant)
+    }
+
+    /// Whether there is a file, or a transient unit, of this name.
+    ///
+    /// See: org.freedesktop.systemd1(5), the unit's `LoadState`
+    public func isLoaded(_ unit: String, until deadline: Deadline) async throws(ScopeFailure) -> Bool {
+        try await property("LoadState", of: Self.objectPath(unit), "Unit", unit, until: deadline, Self.stringVariant)
+            == "loaded"
+    }
+
+    /// How many files a service may open at most, that is its hard limit; nil when that is no service.
+    ///
+    /// See: systemd.exec(5), `LimitNOFILE=`
+    public func openFileLimit(_ service: String, until deadline: Deadline) async throws(ScopeFailure) -> UInt64? {
+        try await property("LimitNOFILE", of: Self.objectPath(service), "Service", service, until: deadline) { reply in
+            var value: UInt64 = 0
+            guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "v")), "t") >= 0,
+                sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "t")), &value) > 0
             else { return nil }
-            var variables: [String] = []
-            var text: UnsafeMutableRawPointer?
-            while true {
-                let answer = sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "s")), &text)
-                if answer == 0 { return variables }
-                guard answer > 0, let text else { return nil }
-                variables.append(String(cString: text.assumingMemoryBound(to: CChar.self)))
-            }
+            return value
         }
     }
 
@@ -315,6 +332,20 @@ public actor SystemdManager {
         var text: UnsafePointer<CChar>?
         guard corral_bus_read_string_variant(reply, &text) >= 0, let text else { return nil }
         return String(cString: text)
+    }
+
+    private static func textListVariant(_ reply: OpaquePointer) -> [String]? {
+        guard sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "v")), "as") >= 0,
+            sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "s") >= 0
+        else { return nil }
+        var variables: [String] = []
+        var text: UnsafeMutableRawPointer?
+        while true {
+            let answer = sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "s")), &text)
+            if answer == 0 { return variables }
+            guard answer > 0, let text else { return nil }
+            variables.append(String(cString: text.assumingMemoryBound(to: CChar.self)))
+        }
     }
 
     private func managerProperty<Value: Sendable>(

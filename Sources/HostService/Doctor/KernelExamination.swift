@@ -4,7 +4,7 @@ import HostProtocol
 
 /// What Corral needs of the kernel, looked at where it is told: nothing is tried out.
 ///
-/// See: cgroups(7); pty(7); getrlimit(2)
+/// See: cgroups(7); pty(7); proc_pid_limits(5)
 struct KernelExamination {
     /// The oldest kernel that Corral is built for.
     static let oldestKernel = [5, 15]
@@ -15,7 +15,7 @@ struct KernelExamination {
     var proc = "/proc"
 
     /// Looks at everything.
-    func checks() -> [DoctorDocument.Check] { [kernel(), terminals(), openFiles()] }
+    func checks() -> [DoctorDocument.Check] { [kernel(), terminals()] }
 
     /// The release of the kernel that runs.
     func kernel() -> DoctorDocument.Check {
@@ -47,29 +47,57 @@ struct KernelExamination {
             mend: "As root: sysctl kernel.pty.max=\(max(4096, most * 2))")
     }
 
-    /// How many files a process may open.
-    func openFiles() -> DoctorDocument.Check {
-        var limit = rlimit()
-        let source = "getrlimit(RLIMIT_NOFILE)"
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return .init("open-files", .warning, "the limit cannot be read", from: source)
+    /// How many files a host may open: one that runs, else one that systemd would start. What this process may is nothing to it.
+    ///
+    /// See: proc_pid_limits(5)
+    /// - Parameters:
+    ///   - host: the process that has the index.
+    ///   - unit: what the manager would give the service.
+    func openFiles(host: ProcessID?, unit: UInt64?) -> DoctorDocument.Check {
+        let (limit, source): (UInt64?, String) =
+            if let host {
+                (softLimit(of: host), "\(proc)/\(host)/limits of the process that has the index")
+            } else {
+                (unit, "LimitNOFILE= of corral-host.service")
+            }
+        guard let limit else {
+            return .init(
+                "open-files", .warning, "how many files a host may open cannot be told", from: source,
+                mend: "Mend what is said of `systemd` first.")
         }
         // Three a session and one a connection, and as many as the unit asks for.
-        guard limit.rlim_max < 16_384 else {
-            return .init("open-files", .ok, "\(limit.rlim_max) at most", from: source)
+        guard limit < 16_384 else {
+            return .init("open-files", .ok, limit == .max ? "unlimited" : "\(limit) at most", from: source)
         }
+        let sessions = limit / 5
         return .init(
-            "open-files", .warning, "\(limit.rlim_max) at most, enough for \(limit.rlim_max / 5) sessions",
-            from: source,
-            mend: "Raise the hard limit: LimitNOFILE= of user@.service, or of corral-host.service as root.")
+            "open-files", sessions < 10 ? .failure : .warning,
+            "\(limit) at most, enough for \(sessions) \(sessions == 1 ? "session" : "sessions")", from: source,
+            mend:
+                "LimitNOFILE=20000 of corral-host.service, and no less of user@.service above a user's; then: corral host restart"
+        )
+    }
+
+    /// A process's soft limit, at which its opens fail. A host has raised it to the hard one.
+    private func softLimit(of process: ProcessID) -> UInt64? {
+        let name = "Max open files"
+        let text = text("\(proc)/\(process)/limits") ?? ""
+        guard let line = text.split(separator: "\n" as Character).first(where: { $0.hasPrefix(name) }) else {
+            return nil
+        }
+        guard let soft = line.dropFirst(name.count).split(separator: " " as Character).first else { return nil }
+        return soft == "unlimited" ? .max : UInt64(soft)
     }
 
     private func line(_ path: String) -> String? {
+        text(path)?.split(separator: "\n" as Character).first.map(String.init)
+    }
+
+    private func text(_ path: String) -> String? {
         do throws(SystemCallFailure) {
-            let text = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).withContents(name: path) { bytes in
+            return try OwnedFileDescriptor.open(path: path, flags: O_RDONLY).withContents(name: path) { bytes in
                 String(decoding: bytes, as: UTF8.self)
             }
-            return text.split(separator: "\n" as Character).first.map(String.init)
         } catch {
             return nil
         }

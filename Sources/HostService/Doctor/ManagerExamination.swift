@@ -1,6 +1,7 @@
 import CgroupPty
 import Glibc
 import HostProtocol
+import SessionIndex
 
 /// What Corral needs of the systemd manager that is to hold its scopes, asked of the manager and of logind's files.
 ///
@@ -11,8 +12,10 @@ struct ManagerExamination {
 
     let systemd: SystemdManager
     let configuration: HostConfiguration
-    /// Ours; nil while there is none.
+    /// Ours; nil while there is none, or none that can be told.
     let instance: InstanceID?
+    /// The variables of whoever asks.
+    let given: EnvironmentExamination
     /// The user's name.
     let login: String
     /// Where logind keeps who lingers; another place only in tests.
@@ -21,25 +24,53 @@ struct ManagerExamination {
     private var name: String { "\(configuration.manager.rawValue) manager" }
     private var deadline: Deadline { .after(.seconds(5)) }
 
-    /// Looks at everything. Without an answer of the manager the rest of what it would say is left out.
-    func checks() async -> [DoctorDocument.Check] {
+    /// What the manager said.
+    struct Findings: Sendable {
+        /// What was looked at. Without an answer of the manager the rest of what it would say is left out.
         var checks: [DoctorDocument.Check] = []
+        /// `PATH` of services.
+        var path: String?
+        /// How many files the host's service may open.
+        var openFiles: UInt64?
+        /// The place and time that an index would be used in.
+        var facts: InstanceFacts?
+    }
+
+    /// Looks at everything.
+    func look() async -> Findings {
+        var findings = Findings()
         do throws(ScopeFailure) {
-            checks.append(Self.version(try await systemd.version(until: deadline), of: name))
-            checks.append(contentsOf: cgroups(try await systemd.controlGroup(until: deadline)))
-            checks.append(Self.environment(try await systemd.serviceEnvironment(until: deadline), of: name))
-            checks.append(try await instances())
-            checks.append(try await store())
+            findings.checks.append(Self.version(try await systemd.version(until: deadline), of: name))
+            let (checks, ground) = cgroups(try await systemd.controlGroup(until: deadline))
+            findings.checks += checks
+            findings.facts = ground.flatMap(facts)
+            let variables = try await systemd.serviceEnvironment(until: deadline)
+            findings.path = variables.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst("PATH=".count)) }
+            findings.checks.append(Self.environment(variables, of: name))
+            // Without a unit of its own the host gets the variables of whoever starts it.
+            if configuration.manager == .user, try await systemd.isLoaded(Self.service, until: deadline) {
+                let own = try await systemd.environment(of: Self.service, until: deadline) ?? []
+                findings.checks.append(given.difference(from: variables + own, of: name))
+            }
+            findings.checks.append(try await instances())
+            findings.checks.append(try await store())
+            findings.openFiles = try await systemd.openFileLimit(Self.service, until: deadline)
         } catch {
             let mend =
                 configuration.manager == .user
                 ? "loginctl enable-linger, then log in anew; XDG_RUNTIME_DIR must be /run/user/UID (`systemctl --user status`)."
                 : "Corral needs systemd as process 1 (`systemctl status`)."
-            checks.append(
+            findings.checks.append(
                 .init("systemd", .failure, "the \(name) does not answer: \(error)", from: "its socket", mend: mend))
         }
-        if configuration.manager == .user { checks.append(linger()) }
-        return checks
+        if configuration.manager == .user { findings.checks.append(linger()) }
+        return findings
+    }
+
+    private static let service = "corral-host.service"
+
+    private func facts(_ ground: CgroupGround) -> InstanceFacts? {
+        do throws(SystemCallFailure) { return try HostFoundation.facts(ground, configuration) } catch { return nil }
     }
 
     /// Whether the version is one that Corral is built for, and what is known to be wrong with it.
@@ -66,7 +97,7 @@ struct ManagerExamination {
     }
 
     /// The manager's cgroup, and which controllers it has.
-    private func cgroups(_ path: String) -> [DoctorDocument.Check] {
+    private func cgroups(_ path: String) -> ([DoctorDocument.Check], CgroupGround?) {
         let directory = "/sys/fs/cgroup\(path)"
         let ground: CgroupGround
         do throws(SystemCallFailure) {
@@ -76,13 +107,12 @@ struct ManagerExamination {
             ground = try CgroupGround(path: path)
         } catch {
             let isOther = error.errno == EMEDIUMTYPE
-            return [
-                .init(
-                    "cgroup", .failure, isOther ? "no cgroup v2 is mounted there" : "\(error)", from: directory,
-                    mend:
-                        "Boot with systemd.unified_cgroup_hierarchy=1; in a container, mount cgroup2 at /sys/fs/cgroup."
-                )
-            ]
+            let check = DoctorDocument.Check(
+                "cgroup", .failure, isOther ? "no cgroup v2 is mounted there" : "\(error)", from: directory,
+                mend:
+                    "Boot with systemd.unified_cgroup_hierarchy=1; in a container, mount cgroup2 at /sys/fs/cgroup."
+            )
+            return ([check], nil)
         }
         var checks: [DoctorDocument.Check] = [.init("cgroup", .ok, "cgroup v2", from: directory)]
         checks.append(
@@ -92,7 +122,7 @@ struct ManagerExamination {
                     "cgroup-kill", .failure, "missing", from: directory + "/cgroup.kill",
                     mend: "Boot Linux 5.14 or newer: without it not all processes can be ended at once."))
         checks.append(controllers(ground, directory + "/cgroup.controllers"))
-        return checks
+        return (checks, ground)
     }
 
     private func controllers(_ ground: CgroupGround, _ source: String) -> DoctorDocument.Check {
@@ -134,7 +164,7 @@ struct ManagerExamination {
                 case nil: nil
                 }
             })
-        let own = instance.map { "this one is \($0)" } ?? "there is no index yet"
+        let own = instance.map { "this one is \($0)" } ?? "this one has no number"
         guard !others.isEmpty else { return .init("instances", .ok, own, from: "units of the \(name)") }
         let list = others.map(\.rawValue).sorted().joined(separator: ", ")
         return .init(
@@ -143,8 +173,10 @@ struct ManagerExamination {
 
     /// Whether terminals outlive the service.
     private func store() async throws(ScopeFailure) -> DoctorDocument.Check {
-        let source = "FileDescriptorStoreMax= of corral-host.service"
-        guard let size = try await systemd.descriptorStoreSize("corral-host.service", until: deadline) else {
+        let source = "FileDescriptorStoreMax= of \(Self.service)"
+        guard try await systemd.isLoaded(Self.service, until: deadline),
+            let size = try await systemd.descriptorStoreSize(Self.service, until: deadline)
+        else {
             return .init("terminals-kept", .ok, "the service is not there now", from: source)
         }
         // One for each session, one for the output of each of 512 that are over, and the socket.

@@ -30,10 +30,7 @@ struct HostFoundation: Sendable {
         }
         let systemd = try SystemdManager(kind: configuration.manager, environment: configuration.environment)
         let ground = try await openGround(systemd, configuration)
-        let bootID = try BootIdentity.bootID()
-        let facts = InstanceFacts(
-            machineID: try BootIdentity.machineID(), manager: configuration.manager == .user ? .user : .system,
-            bootID: bootID, cgroup: ground.identity, cgroupNamespace: try BootIdentity.cgroupNamespace())
+        let facts = try facts(ground, configuration)
         let monitor = try ReadinessMonitor()
         let instance = try await Instance.take(configuration, facts: facts, procfs: procfs, monitor: monitor)
         let executor = BlockingExecutor(label: "corral.blocking")
@@ -41,7 +38,7 @@ struct HostFoundation: Sendable {
             configuration: configuration, openFiles: try .raise(),
             oomScore: try OOMScoreAdjustment(
                 services: try await systemd.serviceOOMScoreAdjustment(until: .after(.seconds(10))), procfs: procfs),
-            instance: instance.id, bootID: bootID, account: account,
+            instance: instance.id, bootID: facts.bootID, account: account,
             index: instance.index,
             systemd: systemd, ground: ground, monitor: monitor, pump: try TerminalPump(),
             store: try await .find(systemd, configuration.environment, procfs, own: ProcessID(getpid())),
@@ -69,6 +66,16 @@ struct HostFoundation: Sendable {
             context.logger.error("\(error)")
         }
         instance.release(context.ground, context.configuration)
+    }
+
+    /// The place and time that an index is used in now.
+    static func facts(
+        _ ground: CgroupGround, _ configuration: HostConfiguration
+    ) throws(SystemCallFailure) -> InstanceFacts {
+        InstanceFacts(
+            machineID: try BootIdentity.machineID(), manager: configuration.manager == .user ? .user : .system,
+            bootID: try BootIdentity.bootID(), cgroup: ground.identity,
+            cgroupNamespace: try BootIdentity.cgroupNamespace())
     }
 
     private static func openGround(

@@ -31,29 +31,27 @@ public struct HostPlaces: ParsableArguments {
     /// - Throws: ``ConfigurationFailure`` with all that is wrong with it; ``HostConfiguration/Failure`` when the environment does not
     ///   say where things are.
     public func configuration(options: [ConfigurationAssignment] = []) throws -> SettledConfiguration {
-        try configuration(sources, options)
-    }
-
-    /// What the configuration would be if there were no file.
-    func configurationWithoutFiles(options: [ConfigurationAssignment]) throws -> HostConfiguration {
-        try configuration(ConfigurationSources(directories: []), options).configuration
+        let environment = ProcessInfo.processInfo.environment
+        return try configuration(sources(environment), options, environment)
     }
 
     /// The files that it is read from.
-    var sources: ConfigurationSources {
+    func sources(_ environment: [String: String]) -> ConfigurationSources {
         configurationFile.map { ConfigurationSources(only: $0) }
-            ?? ConfigurationSources(.ofCaller, environment: ProcessInfo.processInfo.environment)
+            ?? ConfigurationSources(.ofCaller, environment: environment)
     }
 
-    private func configuration(
-        _ sources: ConfigurationSources, _ options: [ConfigurationAssignment]
+    /// Puts the configuration together of these files, for a process with this environment.
+    /// - Throws: as ``configuration(options:)``.
+    func configuration(
+        _ sources: ConfigurationSources, _ options: [ConfigurationAssignment], _ environment: [String: String]
     ) throws -> SettledConfiguration {
         let own: [ConfigurationAssignment?] = [
             .option("--state-directory", stateDirectory), .option("--log-level", logLevel),
         ]
         return try SettledConfiguration(
             sources, options: own.compactMap { $0 } + options, runtimeDirectory: runtimeDirectory,
-            environment: ProcessInfo.processInfo.environment, machineID: try BootIdentity.machineID())
+            environment: environment, machineID: try BootIdentity.machineID())
     }
 
     /// Whether what is logged goes to the journal.

@@ -116,9 +116,24 @@ struct Instance: Sendable {
     }
 
     private static func readOrMakeID(_ directory: String) throws -> InstanceID {
-        let path = directory + "/instance"
         // The lock makes us the only ones who try, and an id that is there stays.
+        if let id = try recordedID(directory) { return id }
+        let path = directory + "/instance"
+        let draft = path + ".new"
+        let id = InstanceID.mint()
+        let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        try file.writeAll("\(id)\n".utf8, name: draft)
+        try retryingInterrupted("fsync", draft) { file.withRawValue { fsync($0) } }
+        try retryingInterrupted("rename", path) { rename(draft, path) }
+        return id
+    }
+
+    /// The instance's id, of which a start is certain; nil before the first one.
+    /// - Throws: ``Refusal`` when it is gone or damaged, ``SystemCallFailure`` when it cannot be read.
+    static func recordedID(_ directory: String) throws -> InstanceID? {
+        let path = directory + "/instance"
         if access(path, F_OK) != 0 {
+            guard errno == ENOENT else { throw SystemCallFailure(call: "access", subject: path, errno: errno) }
             // Another id over this index would make everything that lives somebody else's: it could be neither kept nor ended.
             if access(directory + "/index.db", F_OK) == 0 {
                 throw Refusal(
@@ -126,11 +141,7 @@ struct Instance: Sendable {
                         "read \(path): it is gone, and \(directory)/index.db is not; its eight digits are in the names of the units that run (systemctl list-units 'corral-*'): write them there, or move the index away; nothing was started"
                 )
             }
-            let draft = path + ".new"
-            let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-            try file.writeAll("\(InstanceID.mint())\n".utf8, name: draft)
-            try retryingInterrupted("fsync", draft) { file.withRawValue { fsync($0) } }
-            try retryingInterrupted("rename", path) { rename(draft, path) }
+            return nil
         }
         if let id = try readID(path) { return id }
         throw Refusal(
@@ -175,6 +186,51 @@ struct Instance: Sendable {
     private static func claimInstance(_ id: InstanceID, _ configuration: HostConfiguration) throws -> SharedDescriptor {
         let path = claimPath(id, configuration)
         let database = configuration.stateDirectory + "/index.db"
+        let mine = try identity(of: database)
+        let file = try OwnedFileDescriptor.open(
+            path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+        let isLocked = file.withRawValue { flock($0, LOCK_EX | LOCK_NB) } == 0
+        let text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)
+        guard isLocked else {
+            throw Refusal(description: "take instance \(id): another process holds \(path); nothing was started")
+        }
+        if text.isEmpty {
+            try file.writeAll("\(mine)\n".utf8, name: path)
+        } else if let refusal = refusal(of: id, claim: text, path, database, mine) {
+            throw refusal
+        }
+        return SharedDescriptor(file)
+    }
+
+    /// Looks whether the claim would be this index's, and changes nothing.
+    /// - Throws: ``Refusal``, or ``SystemCallFailure`` when it cannot be looked at.
+    static func lookAtClaim(_ id: InstanceID, _ configuration: HostConfiguration) throws {
+        let path = claimPath(id, configuration)
+        let text: String
+        do throws(SystemCallFailure) {
+            let file = try OwnedFileDescriptor.open(path: path, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK)
+            text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)
+        } catch {
+            if error.errno == ENOENT { return }
+            throw error
+        }
+        if text.isEmpty { return }
+        let database = configuration.stateDirectory + "/index.db"
+        if let refusal = refusal(of: id, claim: text, path, database, try identity(of: database)) { throw refusal }
+    }
+
+    private static func refusal(
+        of id: InstanceID, claim text: String, _ path: String, _ database: String, _ mine: FileIdentity
+    ) -> Refusal? {
+        guard text != "\(mine)\n" else { return nil }
+        return Refusal(
+            description:
+                "take instance \(id): in this boot it belongs to another index (\(text.trimmingNewline)), and \(database) is \(mine): a copied or replaced state directory; nothing was marked or killed. If this index is the right one, remove \(path)"
+        )
+    }
+
+    /// The index's file, which is no link.
+    private static func identity(of database: String) throws(SystemCallFailure) -> FileIdentity {
         // Not by a descriptor: its close would drop the locks that SQLite has on the file for this process, and whoever reads the index
         // next, a backup for instance, would take itself for the last one and remove the log that this process goes on writing.
         // See: https://www.sqlite.org/howtocorrupt.html, 2.2
@@ -183,51 +239,39 @@ struct Instance: Sendable {
         guard status.st_mode & S_IFMT != S_IFLNK else {
             throw SystemCallFailure(call: "use as the index", subject: database, errno: ELOOP)
         }
-        let mine = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        let file = try OwnedFileDescriptor.open(
-            path: path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
-        let isLocked = file.withRawValue { flock($0, LOCK_EX | LOCK_NB) } == 0
-        let text = String(decoding: try file.readToEnd(name: path), as: UTF8.self)
-        guard isLocked else {
-            throw Refusal(description: "take instance \(id): another process holds \(path); nothing was started")
-        }
-        let wanted = "\(mine)\n"
-        if text.isEmpty {
-            try file.writeAll(wanted.utf8, name: path)
-        } else if text != wanted {
-            throw Refusal(
+        return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    /// Why an index of another machine, manager or cgroup namespace is refused; nil for one of this place.
+    static func refusal(of before: InstanceFacts, _ now: InstanceFacts, _ place: String) -> Refusal? {
+        if before.machineID != now.machineID {
+            return Refusal(
                 description:
-                    "take instance \(id): in this boot it belongs to another index (\(text.trimmingNewline)), and \(database) is \(mine): a copied or replaced state directory; nothing was marked or killed. If this index is the right one, remove \(path)"
+                    "use \(place): it belongs to machine \(before.machineID), and this is \(now.machineID); nothing was marked or killed"
             )
         }
-        return SharedDescriptor(file)
+        if before.manager != now.manager {
+            return Refusal(
+                description:
+                    "use \(place): it belongs to the \(before.manager) manager, and this is the \(now.manager) manager; nothing was marked or killed"
+            )
+        }
+        // Same boot, another namespace: its cgroups cannot be seen from here, so absence would prove nothing. A manager
+        // that was restarted in the same namespace has a new cgroup too, but there the old one is truly gone.
+        if before.bootID == now.bootID, before.cgroupNamespace != now.cgroupNamespace, before.cgroup != now.cgroup {
+            return Refusal(
+                description:
+                    "use \(place): in this boot it was used from another cgroup namespace (manager's cgroup \(before.cgroup), here \(now.cgroup)); nothing was marked or killed"
+            )
+        }
+        return nil
     }
 
     private static func compare(
         _ now: InstanceFacts, with index: Index, _ configuration: HostConfiguration
     ) async throws {
-        if let before = try await index.facts() {
-            let place = configuration.stateDirectory
-            if before.machineID != now.machineID {
-                throw Refusal(
-                    description:
-                        "use \(place): it belongs to machine \(before.machineID), and this is \(now.machineID); nothing was marked or killed"
-                )
-            }
-            if before.manager != now.manager {
-                throw Refusal(
-                    description:
-                        "use \(place): it belongs to the \(before.manager) manager, and this is the \(now.manager) manager; nothing was marked or killed"
-                )
-            }
-            // Same boot, another namespace: its cgroups cannot be seen from here, so absence would prove nothing. A manager
-            // that was restarted in the same namespace has a new cgroup too, but there the old one is truly gone.
-            if before.bootID == now.bootID, before.cgroupNamespace != now.cgroupNamespace, before.cgroup != now.cgroup {
-                throw Refusal(
-                    description:
-                        "use \(place): in this boot it was used from another cgroup namespace (manager's cgroup \(before.cgroup), here \(now.cgroup)); nothing was marked or killed"
-                )
-            }
+        if let before = try await index.facts(), let refusal = refusal(of: before, now, configuration.stateDirectory) {
+            throw refusal
         }
         // A disk that is full must not keep a host away that has nothing to write.
         if try await index.facts() != now { try await index.setFacts(now) }

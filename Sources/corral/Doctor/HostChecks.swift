@@ -5,9 +5,15 @@ import HostProtocol
 /// What only a running host knows: how it is, and what its reaper sees now.
 struct HostChecks {
     private let client: HostClient
+    /// Whether something was found that keeps a host from starting.
+    private let isInTheWay: Bool
 
     /// Asks this host.
-    init(_ client: HostClient) { self.client = client }
+    /// - Parameter others: what was looked at without it.
+    init(_ client: HostClient, others: [DoctorDocument.Check]) {
+        self.client = client
+        isInTheWay = others.contains { $0.verdict == .failure }
+    }
 
     /// Looks at everything.
     func all() async -> [DoctorDocument.Check] {
@@ -19,7 +25,10 @@ struct HostChecks {
         } catch {
             if case .unreachable = error {
                 return [
-                    .init("host", .warning, "does not run", from: "its socket", mend: "corral host start")
+                    .init(
+                        "host", .warning, "does not answer: \(error)", from: "its socket",
+                        mend: isInTheWay
+                            ? "First what is a failure above; then: corral host start" : "corral host start")
                 ]
             }
             return [
@@ -46,7 +55,9 @@ struct HostChecks {
             ? .init("survival", .ok, "terminals outlive a crash and a restart of the host", from: source)
             : .init(
                 "survival", .warning, "terminals end with the host: its manager keeps nothing for it", from: source,
-                mend: "Start it as a service: corral host start")
+                mend:
+                    "Only one that systemd has started keeps them. End this one, and with it its terminals: kill \(status.pid); then: corral host start"
+            )
     }
 
     static func lastPass(_ reaper: ReaperDocument) -> DoctorDocument.Check {

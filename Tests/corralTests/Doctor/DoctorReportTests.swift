@@ -32,4 +32,13 @@ import Testing
         #expect(HostChecks.lastPass(ReaperDocument(passes: 1, lastPass: pass, lastFailure: nil)).verdict == .warning)
         #expect(HostChecks.lastPass(ReaperDocument(passes: 1, lastPass: nil, lastFailure: "why")).verdict == .failure)
     }
+
+    @Test func `waits for the examination only so long`() throws {
+        // An instance file that was a FIFO had it wait for ever.
+        let began = ContinuousClock.now
+        let result = try ChildProcess.run(
+            "sh", ["-c", "echo so far; exec sleep 20"], capturing: true, patience: .milliseconds(200))
+        #expect(result == .init(status: CommandStatus.timedOut.rawValue, output: "so far\n"))
+        #expect(ContinuousClock.now - began < .seconds(10))
+    }
 }
