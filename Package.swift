@@ -113,7 +113,7 @@ let package = Package(
             dependencies: [
                 "CSystemd", "CgroupPty", "SessionIndex", "Reaper", "HostProtocol", "HostClient", "HostService",
                 "TestSupport",
-                logging,
+                argumentParser, logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio,
             swiftSettings: strict

@@ -17,15 +17,20 @@ struct ConfigurationFile {
     /// What is wrong with it, a line each.
     private(set) var problems: [String] = []
 
-    /// Reads a file; nil where there is none.
+    /// Reads a file; nil where there is none. A link to what is not there is not none: somebody has meant something with it.
     init?(path: String) {
         do throws(SystemCallFailure) {
             // Not to wait for a writer, where somebody has put a FIFO there.
             let file = try OwnedFileDescriptor.open(path: path, flags: O_RDONLY | O_NONBLOCK)
             read(try file.readToEnd(name: path, limit: Self.sizeLimit), path)
         } catch {
-            if error.errno == ENOENT { return nil }
-            problems = ["\(path): \(error)"]
+            var status = stat()
+            guard error.errno == ENOENT else {
+                problems = ["\(path): \(error)"]
+                return
+            }
+            guard lstat(path, &status) == 0 else { return nil }
+            problems = ["\(path): a link to what is not there"]
         }
     }
 

@@ -47,8 +47,8 @@ public struct SettledConfiguration: Sendable {
         guard problems.isEmpty else { throw ConfigurationFailure(problems: problems, isUsage: isUsage) }
     }
 
-    /// How many keys are set.
-    var count: Int { origins.count }
+    /// How many keys the files set.
+    var count: Int { origins.values.count { if case .file = $0 { true } else { false } } }
 
     /// All keys and what is in force, as a file that says the same: above each that is set who has set it, and as comments those that
     /// are as Corral has them by itself.

@@ -66,11 +66,13 @@ public struct HostConfiguration: Sendable {
         self.manager = manager
         self.environment = environment
         self.machineID = machineID
+        // A variable that is empty counts as one that is not set, says the specification.
+        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         switch (stateDirectory, manager) {
         case (let chosen?, _): self.stateDirectory = chosen
         case (nil, .system): self.stateDirectory = "/var/lib/corral/" + machineID
         case (nil, .user):
-            let base = environment["XDG_STATE_HOME"] ?? environment["HOME"].map { $0 + "/.local/state" }
+            let base = variable("XDG_STATE_HOME") ?? variable("HOME").map { $0 + "/.local/state" }
             guard let base else {
                 throw Failure(
                     description:
@@ -78,7 +80,7 @@ public struct HostConfiguration: Sendable {
             }
             self.stateDirectory = base + "/corral/" + machineID
         }
-        let usual = manager == .system ? "/run/corral" : environment["XDG_RUNTIME_DIR"].map { $0 + "/corral" }
+        let usual = manager == .system ? "/run/corral" : variable("XDG_RUNTIME_DIR").map { $0 + "/corral" }
         guard let chosen = runtimeDirectory ?? usual else {
             throw Failure(
                 description:

@@ -47,7 +47,8 @@ public struct HostPlaces: ParsableArguments {
         _ sources: ConfigurationSources, _ options: [ConfigurationAssignment], _ environment: [String: String]
     ) throws -> SettledConfiguration {
         let own: [ConfigurationAssignment?] = [
-            .option("--state-directory", stateDirectory), .option("--log-level", logLevel),
+            // On a command line a per cent sign is one, as with systemd's own programs.
+            .option("--state-directory", stateDirectory?.replacing("%", with: "%%")), .option("--log-level", logLevel),
         ]
         return try SettledConfiguration(
             sources, options: own.compactMap { $0 } + options, runtimeDirectory: runtimeDirectory,

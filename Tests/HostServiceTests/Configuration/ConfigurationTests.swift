@@ -1,3 +1,4 @@
+import ArgumentParser
 import CgroupPty
 import Foundation
 import TestSupport
@@ -60,7 +61,42 @@ private func problems(_ text: String) -> [String] {
         let again = try TemporaryDirectory(files: ["corral.conf": settled.text])
         let second = try Self.settle([again.path])
         #expect(second.configuration.reapInterval == .seconds(150))
-        #expect(second.count == settled.count)
+        // `corral doctor` told of two keys where the file had one: its own --log-level was the other.
+        #expect(settled.count == 2, "an option is no key of a file")
+        #expect(second.count == 3)
+    }
+
+    @Test func `that is none tells twenty faults, and how many more there are`() throws {
+        // A megabyte of it was half a million entries of the journal, at every try to start.
+        let directory = try TemporaryDirectory(files: ["corral.conf": String(repeating: "a\n", count: 5000)])
+        let failure = #expect(throws: ConfigurationFailure.self) { try Self.settle([directory.path]) }
+        #expect(failure?.problems.count == 21)
+        #expect(failure?.problems.last == "and 4980 more")
+    }
+
+    @Test(arguments: ["corral.conf", "corral.conf.d/10-a.conf"])
+    func `that is a link to what is not there is refused`(name: String) throws {
+        let directory = try TemporaryDirectory(files: ["corral.conf.d/x": ""])
+        try Shell.run("ln -s nowhere '\(directory.path)/\(name)'")
+        let failure = #expect(throws: ConfigurationFailure.self) { try Self.settle([directory.path]) }
+        #expect(failure?.problems == ["\(directory.path)/\(name): a link to what is not there"])
+    }
+
+    @Test func `takes a per cent sign of the command line for one`() throws {
+        let places = try HostPlaces.parse(["--state-directory", "/s/100%h", "--runtime-directory", "/r"])
+        let settled = try places.configuration(ConfigurationSources(directories: []), [], ["XDG_RUNTIME_DIR": "/r"])
+        #expect(settled.configuration.stateDirectory == "/s/100%h")
+        #expect(settled.text.contains("\nStateDirectory=/s/100%%h\n"), "as a file would have it")
+    }
+
+    @Test func `takes an empty variable for one that is not set`() throws {
+        let places = HostConfiguration.Failure.self
+        let (home, runtime) = (["HOME": "/h", "XDG_STATE_HOME": ""], ["HOME": "/h", "XDG_RUNTIME_DIR": ""])
+        let configuration = try HostConfiguration(
+            manager: .user, runtimeDirectory: "/r", environment: home, machineID: "m")
+        #expect(configuration.stateDirectory == "/h/.local/state/corral/m")
+        // It made directories in the root of the file system.
+        #expect(throws: places) { try HostConfiguration(manager: .user, environment: runtime, machineID: "m") }
     }
 
     @Test(
