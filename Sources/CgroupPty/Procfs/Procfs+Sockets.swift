@@ -19,8 +19,12 @@ extension Procfs {
     /// See: proc_pid_fd(5)
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func socketInodes(_ pid: ProcessID) throws(SystemCallFailure) -> Set<UInt64>? {
-        // Nothing also when the main thread has ended.
-        if let inodes = try ownSocketInodes(pid), !inodes.isEmpty { return inodes }
+        do throws(SystemCallFailure) {
+            if let inodes = try ownSocketInodes(pid), !inodes.isEmpty { return inodes }
+        } catch {
+            guard error.errno == EACCES, let thread = try livingThread(of: pid) else { throw error }
+            return try ownSocketInodes(thread)
+        }
         guard let stat = try stat(pid), !stat.hasEnded else { return nil }
         return if let thread = try livingThread(of: pid) { try ownSocketInodes(thread) } else { [] }
     }

@@ -36,7 +36,8 @@ public struct Procfs: Sendable {
 
     /// A thread that lives of a process whose main thread has ended; nil for any other process, and for one that has ended.
     ///
-    /// What the process has (environment, directories, open files, cgroup) is shown under this number, and no more under its own.
+    /// What the process has (environment, directories, open files, cgroup) is shown under this number, and no more under its own: there it
+    /// is gone, or empty, or root's.
     public func livingThread(of pid: ProcessID) throws(SystemCallFailure) -> ProcessID? {
         guard let stat = try stat(pid), stat.hasLostMainThread else { return nil }
         do throws(SystemCallFailure) {
@@ -86,8 +87,13 @@ public struct Procfs: Sendable {
     /// See: ``ProcessEnvironment``
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func environment(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessEnvironment? {
-        let bytes = try read(pid, "environ", expected: 16 << 10)
-        // Gone, or empty in other versions of the kernel, also when the main thread alone has ended.
+        let bytes: [UInt8]?
+        do throws(SystemCallFailure) {
+            bytes = try read(pid, "environ", expected: 16 << 10)
+        } catch {
+            guard error.errno == EACCES, let thread = try livingThread(of: pid) else { throw error }
+            return try environment(thread)
+        }
         if bytes?.isEmpty != false, let thread = try livingThread(of: pid) { return try environment(thread) }
         return bytes.map { ProcessEnvironment($0) }
     }
@@ -129,7 +135,7 @@ public struct Procfs: Sendable {
         do throws(SystemCallFailure) {
             return try DirectoryListing.names(path: "\(root)/\(pid)/fd")
         } catch {
-            if error.errno == ENOENT { return [] }
+            if error.errno == ENOENT || error.errno == EACCES { return [] }
             throw error
         }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// A program run to its end.
@@ -13,7 +14,7 @@ enum ChildProcess {
     /// Runs a program, found in `PATH`, with this process's environment, stdin and stderr.
     /// - Parameters:
     ///   - capturing: Whether stdout is returned rather than shared.
-    ///   - patience: How long it may hold the stdout that is captured; it is left to itself then, with the status of timeout(1).
+    ///   - patience: How long it may hold the stdout that is captured; it is killed then, with the status of timeout(1).
     /// - Throws: ``CommandFailure`` when it cannot be started.
     ///
     /// A socket pair stands for a pipe: it can be made close-on-exec at once, which pipe(2) cannot.
@@ -41,13 +42,24 @@ enum ChildProcess {
         var output = ""
         if capturing {
             let (text, hasEnded) = readAll(ends[0], patience)
-            guard hasEnded else { return Result(status: CommandStatus.timedOut.rawValue, output: text) }
+            guard hasEnded else {
+                // It is ours and not reaped, so the number is its own. One that waits for a disk dies when that answers.
+                kill(child, SIGKILL)
+                let abandoned = child
+                DispatchQueue.global().async { _ = reap(abandoned) }
+                return Result(status: CommandStatus.timedOut.rawValue, output: text)
+            }
             output = text
         }
-        var status: CInt = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let status = reap(child)
         let signal = status & 0x7f
         return Result(status: signal == 0 ? (status >> 8) & 0xff : 128 + signal, output: output)
+    }
+
+    private static func reap(_ child: pid_t) -> CInt {
+        var status: CInt = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status
     }
 
     /// Reads to the end; what has come and false when that has not come in time.

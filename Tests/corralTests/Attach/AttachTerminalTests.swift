@@ -192,7 +192,7 @@ struct `The user's terminal` {
         let first = try await server(path: path) { _ in [AttachServer.bytes("0123456789")] }
         let process = try attach(first)
         await process.expect("0123456789")
-        first.stop()
+        try await first.end()
         let second = try await server(path: path) { _ in [AttachServer.bytes("abc")] }
         defer { second.stop() }
         await process.expect("abc")
