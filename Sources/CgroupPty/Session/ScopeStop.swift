@@ -147,10 +147,26 @@ public struct ScopeStop: Sendable {
         if try isPopulated(cgroup) {
             means = .killed
             try cgroup.kill()  // (I6) only here, only on our own scopes and slices
-            _ = try await cgroup.waitUntilEmpty(monitor, until: .after(patience.kill))
+            let until = Deadline.after(patience.kill)
+            // One whose main thread ends at this moment is seen at the next look.
+            for _ in 0..<10 where try isPopulated(cgroup) {
+                try killWithoutMainThread(cgroup)
+                _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(patience.kill / 10)))
+            }
         }
         if let more = try await endStrays(leaders, target, force: force, patience, &report) { means = max(means, more) }
         return try await conclude(cgroup, target, leaders, means, &report)
+    }
+
+    /// Kills what `cgroup.kill` leaves alive: processes whose main thread has ended, of which Linux 6.18 sends it to nobody.
+    private func killWithoutMainThread(_ cgroup: CgroupDirectory) throws(SystemCallFailure) {
+        for pid in try cgroup.members() {
+            guard let stat = try procfs.stat(pid), stat.hasLostMainThread,
+                let pidfd = try Pidfd.open(stat.identity, in: procfs),
+                case .path(let path) = try procfs.cgroup(pid), path.isAtOrBelow(cgroup.path)
+            else { continue }
+            _ = try pidfd.signal(SIGKILL)
+        }
     }
 
     /// Thaws, then hangs the leaders up and gives them a moment.
@@ -224,6 +240,7 @@ public struct ScopeStop: Sendable {
         if try isPopulated(cgroup) {
             means = .killed
             try cgroup.kill()
+            try killWithoutMainThread(cgroup)
         }
         _ = try await emptied.get()
         return means
