@@ -19,14 +19,13 @@ extension Procfs {
     /// See: proc_pid_fd(5)
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func socketInodes(_ pid: ProcessID) throws(SystemCallFailure) -> Set<UInt64>? {
-        do throws(SystemCallFailure) {
-            if let inodes = try ownSocketInodes(pid), !inodes.isEmpty { return inodes }
-        } catch {
-            guard error.errno == EACCES, let thread = try livingThread(of: pid) else { throw error }
-            return try ownSocketInodes(thread)
+        let inodes = try askLiving(pid, isNothing: { $0?.isEmpty != false }) { (pid) throws(SystemCallFailure) in
+            try ownSocketInodes(pid)
         }
+        // A dead process shows none, too.
+        guard inodes?.isEmpty != false else { return inodes }
         guard let stat = try stat(pid), !stat.hasEnded else { return nil }
-        return if let thread = try livingThread(of: pid) { try ownSocketInodes(thread) } else { [] }
+        return []
     }
 
     private func ownSocketInodes(_ pid: ProcessID) throws(SystemCallFailure) -> Set<UInt64>? {
@@ -58,17 +57,17 @@ extension Procfs {
     /// See: Documentation/networking/proc_net_tcp.rst
     /// - Throws: ``SystemCallFailure``; `EBADMSG` for a content that is not in the documented form.
     public func boundSockets(seenBy pid: ProcessID) throws(SystemCallFailure) -> [BoundSocket]? {
-        var sockets: [BoundSocket] = []
-        for transport in BoundSocket.Transport.allCases {
-            let name = transport.rawValue
-            guard let four = try boundSockets("\(root)/\(pid)/net/\(name)", transport) else {
-                return if let thread = try livingThread(of: pid) { try boundSockets(seenBy: thread) } else { nil }
+        try askLiving(pid, isNothing: { $0 == nil }) { (pid) throws(SystemCallFailure) in
+            var sockets: [BoundSocket] = []
+            for transport in BoundSocket.Transport.allCases {
+                let name = transport.rawValue
+                guard let four = try boundSockets("\(root)/\(pid)/net/\(name)", transport) else { return nil }
+                sockets += four
+                // A kernel without IPv6 has no such file.
+                sockets += try boundSockets("\(root)/\(pid)/net/\(name)6", transport) ?? []
             }
-            sockets += four
-            // A kernel without IPv6 has no such file.
-            sockets += try boundSockets("\(root)/\(pid)/net/\(name)6", transport) ?? []
+            return sockets
         }
-        return sockets
     }
 
     private func boundSockets(

@@ -52,6 +52,23 @@ public struct Procfs: Sendable {
         return nil
     }
 
+    /// Asks for what a process has: under its own number and, where nothing is to be had there, under that of a thread that lives. In this
+    /// order, since nearly every process has its main thread.
+    func askLiving<Answer>(
+        _ pid: ProcessID, isNothing: (Answer) -> Bool, _ ask: (ProcessID) throws(SystemCallFailure) -> Answer
+    ) throws(SystemCallFailure) -> Answer {
+        do throws(SystemCallFailure) {
+            let answer = try ask(pid)
+            guard isNothing(answer), let thread = try livingThread(of: pid) else { return answer }
+            return try ask(thread)
+        } catch {
+            guard [EACCES, ENOENT, ESRCH].contains(error.errno), let thread = try livingThread(of: pid) else {
+                throw error
+            }
+            return try ask(thread)
+        }
+    }
+
     /// A process and those that it descends from, as far as they can be read.
     public func ancestors(of pid: ProcessID) -> Set<ProcessID> {
         var ancestors: Set<ProcessID> = []
@@ -87,15 +104,9 @@ public struct Procfs: Sendable {
     /// See: ``ProcessEnvironment``
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func environment(_ pid: ProcessID) throws(SystemCallFailure) -> ProcessEnvironment? {
-        let bytes: [UInt8]?
-        do throws(SystemCallFailure) {
-            bytes = try read(pid, "environ", expected: 16 << 10)
-        } catch {
-            guard error.errno == EACCES, let thread = try livingThread(of: pid) else { throw error }
-            return try environment(thread)
-        }
-        if bytes?.isEmpty != false, let thread = try livingThread(of: pid) { return try environment(thread) }
-        return bytes.map { ProcessEnvironment($0) }
+        try askLiving(pid, isNothing: { $0?.isEmpty != false }) { (pid) throws(SystemCallFailure) in
+            try read(pid, "environ", expected: 16 << 10)
+        }.map { ProcessEnvironment($0) }
     }
 
     /// The kernel function that the process waits in; nil when it runs, is gone, or the kernel does not tell us.
@@ -115,28 +126,18 @@ public struct Procfs: Sendable {
     /// - Returns: its path; nil when there is none, the process is gone, or it may not be looked at.
     public func openFile(_ pid: ProcessID, descriptors: inout Int, where isWanted: (String) -> Bool) -> String? {
         do throws(SystemCallFailure) {
-            let names = try openFileNames(pid)
-            if names.isEmpty, let thread = try livingThread(of: pid) {
-                return openFile(thread, descriptors: &descriptors, where: isWanted)
+            let (holder, names) = try askLiving(pid, isNothing: { $0.1.isEmpty }) { (pid) throws(SystemCallFailure) in
+                (pid, try DirectoryListing.names(path: "\(root)/\(pid)/fd"))
             }
             for name in names {
                 guard descriptors > 0 else { return nil }
                 descriptors -= 1
                 // Sockets, pipes and the like have no path.
-                if let file = readableLink(pid, "fd/\(name)"), file.hasPrefix("/"), isWanted(file) { return file }
+                if let file = readableLink(holder, "fd/\(name)"), file.hasPrefix("/"), isWanted(file) { return file }
             }
             return nil
         } catch {
             return nil
-        }
-    }
-
-    private func openFileNames(_ pid: ProcessID) throws(SystemCallFailure) -> [String] {
-        do throws(SystemCallFailure) {
-            return try DirectoryListing.names(path: "\(root)/\(pid)/fd")
-        } catch {
-            if error.errno == ENOENT || error.errno == EACCES { return [] }
-            throw error
         }
     }
 
@@ -156,16 +157,16 @@ public struct Procfs: Sendable {
     /// See: readlink(2)
     /// - Throws: ``SystemCallFailure``, `EACCES` for somebody else's process and for one that is not dumpable.
     public func link(_ pid: ProcessID, _ name: String) throws(SystemCallFailure) -> String? {
-        let path = "\(root)/\(pid)/\(name)"
-        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink(path, &bytes, bytes.count)
-        guard count >= 0 else {
-            if errno == ENOENT || errno == ESRCH {
-                return if let thread = try livingThread(of: pid) { try link(thread, name) } else { nil }
+        try askLiving(pid, isNothing: { $0 == nil }) { (pid) throws(SystemCallFailure) in
+            let path = "\(root)/\(pid)/\(name)"
+            var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(path, &bytes, bytes.count)
+            guard count >= 0 else {
+                if errno == ENOENT || errno == ESRCH { return nil }
+                throw SystemCallFailure(call: "readlink", subject: path, errno: errno)
             }
-            throw SystemCallFailure(call: "readlink", subject: path, errno: errno)
+            return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
-        return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// What a link in the process's directory names, such as `cwd`; nil also when it may not be read.
