@@ -221,8 +221,10 @@ struct `A port of a workspace` {
     func `of a process that may not be looked into is not taken for none (I3)`() async throws {
         try await Fixture.swept { fixture in
             let workspace = try await fixture.workspace()
+            // Before it waits: what was seen once is listed for as long as it may be there.
             let (_, port) = try await serve(
-                fixture, workspace, more: "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); time.sleep(1000)")
+                fixture, workspace,
+                how: #"python3 -c "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); $SERVER"; sleep 1000"#)
             try await fixture.eventually("it may not be looked into") {
                 let list = try await fixture.client.ports(workspace: workspace.id)
                 return list.ports.isEmpty && list.unreadable == 1 && list.reasons.first?.contains("denied") == true
