@@ -1,6 +1,8 @@
 /// What the kernel has counted of a session, a workspace or an instance. What is `null` could not be had, and is never 0 for that:
-/// ``StatsDocument/unavailable`` or the `reason` beside it says why.
-public struct FiguresDocument: Codable, Sendable, Equatable {
+/// ``UsageDocument/unavailable`` or the `reason` beside it says why.
+public struct FiguresDocument: UsageFigures {
+    public static let documentName = "Stats"
+
     /// Processor time since the beginning.
     public struct CPU: Codable, Sendable, Equatable {
         public var usageUsec: Int64
@@ -112,101 +114,4 @@ public struct FiguresDocument: Codable, Sendable, Equatable {
 
     /// Makes a document without any figure.
     public init(reason: String?) { self.reason = reason }
-}
-
-/// What is counted of everything, at one moment.
-public struct StatsDocument: Codable, Sendable, Equatable {
-    /// One session that has not ended.
-    public struct Session: Codable, Sendable, Equatable {
-        public var id: String
-        public var title: String
-        public var status: SessionDocument.Status
-        /// Seconds since there was output, input or a client; 0 while somebody is attached. Null when the host does not hold its terminal.
-        @ExplicitNull public var idleSeconds: Int?
-        public var figures: FiguresDocument
-
-        /// Makes a document from its parts.
-        public init(
-            id: String, title: String, status: SessionDocument.Status, idleSeconds: Int?, figures: FiguresDocument
-        ) {
-            self.id = id
-            self.title = title
-            self.status = status
-            self.idleSeconds = idleSeconds
-            self.figures = figures
-        }
-    }
-
-    /// One workspace: all that runs in its slice, also what is in no session.
-    public struct Workspace: Codable, Sendable, Equatable {
-        public var id: String
-        public var name: String
-        public var state: WorkspaceDocument.State
-        public var figures: FiguresDocument
-        /// Sessions that have not ended.
-        public var sessionCount: Int
-        /// These sessions, as far as they were asked for.
-        public var sessions: [Session]
-
-        /// Makes a document from its parts.
-        public init(
-            id: String, name: String, state: WorkspaceDocument.State, figures: FiguresDocument,
-            sessionCount: Int, sessions: [Session]
-        ) {
-            self.id = id
-            self.name = name
-            self.state = state
-            self.figures = figures
-            self.sessionCount = sessionCount
-            self.sessions = sessions
-        }
-    }
-
-    public var at: Timestamp
-    public var instance: String
-    /// All that runs in all workspaces of the instance.
-    public var figures: FiguresDocument
-    public var workspaces: [Workspace]
-    /// Figures that could not be had where the rest could, such as `memory` or `memory.peak`, each with the reason.
-    public var unavailable: [String: String]
-
-    /// Makes a document from its parts.
-    public init(
-        at: Timestamp, instance: String, figures: FiguresDocument, workspaces: [Workspace],
-        unavailable: [String: String]
-    ) {
-        self.at = at
-        self.instance = instance
-        self.figures = figures
-        self.workspaces = workspaces
-        self.unavailable = unavailable
-    }
-}
-
-/// How much of a disk a workspace's directory takes.
-public struct DiskDocument: Codable, Sendable, Equatable {
-    public var workspace: String
-    public var path: String
-    /// Blocks that are taken, in bytes; a file with several names counts once. A lower bound unless `complete`.
-    public var bytes: Int64
-    /// Files and directories.
-    public var entries: Int64
-    /// Whether all of it was counted.
-    public var complete: Bool
-    /// Why not all of it was.
-    @ExplicitNull public var reason: String?
-    public var durationMs: Int
-
-    /// Makes a document from its parts.
-    public init(
-        workspace: String, path: String, bytes: Int64, entries: Int64, complete: Bool, reason: String?, durationMs: Int
-    ) {
-        self.workspace = workspace
-        self.path = path
-        self.bytes = bytes
-        self.entries = entries
-        self.complete = complete
-        self.reason = reason
-        self.durationMs = durationMs
-    }
 }

@@ -63,6 +63,34 @@ public struct CgroupFileReader {
         }
     }
 
+    /// How many processes are in a cgroup and below it: a figure and no proof, for one that moves meanwhile can count twice or not at all.
+    /// - Parameter known: Counts of cgroups below, which are then not gone into.
+    public mutating func memberCount(
+        of cgroup: CgroupDirectory, known: [CgroupPath: Int] = [:]
+    ) throws(SystemCallFailure) -> Int {
+        var count = try ownMemberCount(of: cgroup)
+        guard try cgroup.hasChildren() else { return count }
+        var already = 0
+        try cgroup.forEachBelow(
+            except: { path in
+                guard let count = known[path] else { return false }
+                already += count
+                return true
+            },
+            { (child) throws(SystemCallFailure) in count += try ownMemberCount(of: child) })
+        return count + already
+    }
+
+    private mutating func ownMemberCount(of cgroup: CgroupDirectory) throws(SystemCallFailure) -> Int {
+        switch lines(of: "cgroup.procs", of: cgroup) {
+        case (.read, let count): return count
+        // A threaded cgroup, whose processes its domain lists, or one that was removed.
+        case (.absent, _), (.refused(EOPNOTSUPP), _): return 0
+        case (.refused(let code), _):
+            throw SystemCallFailure(call: "read", subject: "\(cgroup.path)/cgroup.procs", errno: code)
+        }
+    }
+
     /// The number that the file holds and nothing else; nil for `max` and for anything else.
     public var number: UInt64? {
         var position = 0

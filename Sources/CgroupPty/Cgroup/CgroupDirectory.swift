@@ -138,6 +138,15 @@ public final class CgroupDirectory: Sendable {
         let own = try ownMembers() ?? []
         guard try hasChildren() else { return own.sorted() }
         var found = Set(own)
+        try forEachBelow { (cgroup) throws(SystemCallFailure) in found.formUnion(try cgroup.ownMembers() ?? []) }
+        return found.sorted()
+    }
+
+    /// Goes through all cgroups below, but not into those that are excepted.
+    func forEachBelow(
+        except isExcepted: (CgroupPath) -> Bool = { _ in false },
+        _ body: (CgroupDirectory) throws(SystemCallFailure) -> Void
+    ) throws(SystemCallFailure) {
         // Depth first, so that only the way down is open, however many cgroups there are.
         var pending = [(cgroup: self, names: try terminatedChildNames())]
         while let last = pending.indices.last {
@@ -145,11 +154,13 @@ public final class CgroupDirectory: Sendable {
                 pending.removeLast()
                 continue
             }
-            guard let child = try pending[last].cgroup.child(terminatedName: name) else { continue }
-            found.formUnion(try child.ownMembers() ?? [])
+            let cgroup = pending[last].cgroup
+            guard !isExcepted(cgroup.path.appending(Self.text(name))),
+                let child = try cgroup.child(terminatedName: name)
+            else { continue }
+            try body(child)
             pending.append((child, try child.terminatedChildNames()))
         }
-        return found.sorted()
     }
 
     /// Names of the cgroups directly below, as the file system has them: anybody may name a cgroup of his own, in any bytes.
@@ -174,8 +185,12 @@ public final class CgroupDirectory: Sendable {
         return status.st_nlink != 2
     }
 
+    private static func text(_ terminatedName: [CChar]) -> String {
+        String(decoding: terminatedName.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     private func child(terminatedName name: [CChar]) throws(SystemCallFailure) -> CgroupDirectory? {
-        let text = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let text = Self.text(name)
         do throws(SystemCallFailure) {
             let raw = try retryingInterrupted("openat", text) {
                 descriptor.withRawValue { openat($0, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }

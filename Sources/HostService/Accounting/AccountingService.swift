@@ -20,53 +20,46 @@ struct AccountingService: Sendable {
 
     /// Figures of one workspace or of all, with the sessions that have not ended.
     func stats(workspace: String?) async throws -> StatsDocument {
-        let known = try await lookUp(workspace, sessionsOf: nil, "read the figures")
-        return try await readGround { reader in
-            StatsDocument(
-                at: Timestamp(.now), instance: context.instance.rawValue,
-                figures: reader.figures(at: SliceName.instance(context.instance).path),
-                workspaces: known.workspaces.map { row in
-                    StatsDocument.Workspace(
-                        id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
-                        figures: reader.figures(at: SliceName.workspace(context.instance, row.id).path),
-                        sessionCount: known.counts.unended[row.id] ?? 0,
-                        sessions: (known.sessions[row.id] ?? []).map { session in
-                            StatsDocument.Session(
-                                id: session.id.rawValue, title: session.title,
-                                status: .init(rawValue: session.status.rawValue) ?? .starting,
-                                idleSeconds: known.idleSeconds(session.id),
-                                figures: ScopeName(unit: session.unit).map { reader.figures(at: $0.path) }
-                                    ?? FiguresDocument(reason: Self.noScope(session)))
-                        })
-                },
-                unavailable: reader.unavailable)
-        }
+        try await usage(try await lookUp(workspace, sessionsOf: nil, "read the figures")) { $0.figures(at: $1) }
     }
 
     /// The few figures that a look every second shows, of one workspace or of all.
     /// - Parameter sessionsOf: with the sessions of these workspaces only; nil for those of all.
     func load(workspace: String?, sessionsOf: [String]?) async throws -> LoadDocument {
-        let known = try await lookUp(workspace, sessionsOf: sessionsOf, "read the load")
-        return try await readGround { reader in
-            LoadDocument(
+        try await usage(try await lookUp(workspace, sessionsOf: sessionsOf, "read the load")) { $0.load(at: $1) }
+    }
+
+    /// Reads the figures of all that is known, from the sessions up: what was counted of them is not counted again.
+    private func usage<Figures: UsageFigures>(
+        _ known: Known, _ read: @escaping @Sendable (inout FigureReader, CgroupPath) -> Figures
+    ) async throws -> UsageDocument<Figures> {
+        typealias Document = UsageDocument<Figures>
+        let document = await context.executor.run(until: .after(HostContext.diskPatience)) {
+            var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
+            let workspaces = known.workspaces.map { row in
+                let sessions = (known.sessions[row.id] ?? []).map { session in
+                    Document.Session(
+                        id: session.id.rawValue, title: session.title,
+                        status: .init(rawValue: session.status.rawValue) ?? .starting,
+                        idleSeconds: known.idleSeconds(session.id),
+                        figures: ScopeName(unit: session.unit).map { read(&reader, $0.path) }
+                            ?? Figures(reason: "\(session.unit) is not a scope's name"))
+                }
+                return Document.Workspace(
+                    id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
+                    figures: read(&reader, SliceName.workspace(context.instance, row.id).path),
+                    sessionCount: known.counts.unended[row.id] ?? 0, sessions: sessions)
+            }
+            return Document(
                 at: Timestamp(.now), instance: context.instance.rawValue,
-                figures: reader.load(at: SliceName.instance(context.instance).path),
-                workspaces: known.workspaces.map { row in
-                    LoadDocument.Workspace(
-                        id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
-                        figures: reader.load(at: SliceName.workspace(context.instance, row.id).path),
-                        sessionCount: known.counts.unended[row.id] ?? 0,
-                        sessions: (known.sessions[row.id] ?? []).map { session in
-                            LoadDocument.Session(
-                                id: session.id.rawValue, title: session.title,
-                                status: .init(rawValue: session.status.rawValue) ?? .starting,
-                                idleSeconds: known.idleSeconds(session.id),
-                                figures: ScopeName(unit: session.unit).map { reader.load(at: $0.path) }
-                                    ?? LoadDocument.Figures(reason: Self.noScope(session)))
-                        })
-                },
+                figures: read(&reader, SliceName.instance(context.instance).path), workspaces: workspaces,
                 unavailable: reader.unavailable)
         }
+        guard let document else {
+            throw HostFailure.groundUnreadable(
+                "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
+        }
+        return document
     }
 
     /// What is known before the kernel is asked.
@@ -104,22 +97,6 @@ struct AccountingService: Sendable {
             rows += try await context.index.sessions(workspace: workspace, includeEnded: false)
         }
         return rows
-    }
-
-    private static func noScope(_ session: SessionRow) -> String { "\(session.unit) is not a scope's name" }
-
-    private func readGround<Document: Sendable>(
-        _ read: @escaping @Sendable (inout FigureReader) -> Document
-    ) async throws -> Document {
-        let document = await context.executor.run(until: .after(HostContext.diskPatience)) {
-            var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
-            return read(&reader)
-        }
-        guard let document else {
-            throw HostFailure.groundUnreadable(
-                "read the figures: the kernel did not answer in \(HostContext.diskPatience)")
-        }
-        return document
     }
 
     /// How much of the disk a workspace's directory takes, as far as that can be counted in time. Ends with the caller's task.

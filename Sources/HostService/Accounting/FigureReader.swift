@@ -10,6 +10,7 @@ struct FigureReader {
     /// Why a cgroup lacks a controller.
     private let absences: [ResourceLimit.Controller: String]
     private var file = CgroupFileReader()
+    private var memberCounts: [CgroupPath: Int] = [:]
 
     /// Makes a reader.
     init(ground: CgroupGround, manager: ManagerKind) {
@@ -44,7 +45,7 @@ struct FigureReader {
 
     /// Reads all figures of the cgroup at a path below the manager's own.
     mutating func figures(at path: CgroupPath) -> FiguresDocument {
-        read(path, orElse: { FiguresDocument(reason: $0) }) { reader, cgroup in
+        read(path) { reader, cgroup in
             var figures = FiguresDocument(reason: nil)
             guard reader.isPopulated(cgroup, &figures.frozen) else { return nil }
             figures.cpu = reader.cpu(cgroup)
@@ -63,9 +64,9 @@ struct FigureReader {
     }
 
     /// Reads what a look every second shows: a third of the files.
-    mutating func load(at path: CgroupPath) -> LoadDocument.Figures {
-        read(path, orElse: { LoadDocument.Figures(reason: $0) }) { reader, cgroup in
-            var figures = LoadDocument.Figures(reason: nil)
+    mutating func load(at path: CgroupPath) -> LoadFigures {
+        read(path) { reader, cgroup in
+            var figures = LoadFigures(reason: nil)
             guard reader.isPopulated(cgroup, &figures.frozen) else { return nil }
             figures.cpuUsec = reader.number(
                 "usage_usec", in: "cpu.stat", of: cgroup, "cpu", orElse: "the kernel has no such file")
@@ -81,15 +82,14 @@ struct FigureReader {
     }
 
     /// Reads a cgroup, if something runs in it. One that is removed meanwhile has no figures, and that is not the reason for a single one.
-    private mutating func read<Figures>(
-        _ path: CgroupPath, orElse none: (String) -> Figures,
-        _ body: (inout FigureReader, CgroupDirectory) -> Figures?
+    private mutating func read<Figures: UsageFigures>(
+        _ path: CgroupPath, _ body: (inout FigureReader, CgroupDirectory) -> Figures?
     ) -> Figures {
         let cgroup: CgroupDirectory
         switch ground.look(path) {
         case .found(let found): cgroup = found
-        case .absent: return none("nothing runs in it")
-        case .unknown(let reason): return none(reason)
+        case .absent: return Figures(reason: "nothing runs in it")
+        case .unknown(let reason): return Figures(reason: reason)
         }
         let unavailable = unavailable
         if let figures = body(&self, cgroup),
@@ -98,7 +98,7 @@ struct FigureReader {
             return figures
         }
         self.unavailable = unavailable
-        return none("nothing runs in it")
+        return Figures(reason: "nothing runs in it")
     }
 
     /// Whether something runs in it: the slice of a workspace in which nothing does can have left an empty cgroup behind.
@@ -174,14 +174,12 @@ struct FigureReader {
             avg10: values.avg10, avg60: values.avg60, avg300: values.avg300, totalUsec: Int64(clamping: values.total))
     }
 
-    /// Processes in it and below it. Most scopes have no cgroups of their own below, and need no walk.
+    /// Processes in it and below it. What was read before is not counted again, so who reads a scope before its slice walks once.
     private mutating func members(_ cgroup: CgroupDirectory) -> Int? {
         do throws(SystemCallFailure) {
-            if try !cgroup.hasChildren() {
-                let (outcome, count) = file.lines(of: "cgroup.procs", of: cgroup)
-                if outcome == .read { return count }
-            }
-            return try cgroup.members().count
+            let count = try file.memberCount(of: cgroup, known: memberCounts)
+            memberCounts[cgroup.path] = count
+            return count
         } catch {
             return miss("members", "\(error)")
         }

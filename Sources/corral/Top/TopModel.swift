@@ -103,7 +103,7 @@ struct TopModel: Sendable {
         return usage
     }
 
-    private func rate(_ subject: TopLine.Subject, _ figures: LoadDocument.Figures) -> Double? {
+    private func rate(_ subject: TopLine.Subject, _ figures: LoadFigures) -> Double? {
         guard let look, let before, let now = figures.cpuUsec, let then = before.usage[subject] else {
             return nil
         }
@@ -128,7 +128,7 @@ struct TopModel: Sendable {
     }
 
     private func line(
-        _ subject: TopLine.Subject, _ name: String, _ state: String, _ figures: LoadDocument.Figures
+        _ subject: TopLine.Subject, _ name: String, _ state: String, _ figures: LoadFigures
     ) -> TopLine {
         TopLine(
             subject: subject, name: name, state: figures.frozen == true ? "frozen" : state,

@@ -77,4 +77,19 @@ import Testing
         #expect(outcome == .read)
         #expect(count == 5000)
     }
+
+    @Test func `counts the processes of a cgroup and below, and goes into none that was counted before`() throws {
+        let directory = try TemporaryDirectory()
+        for (cgroup, processes) in ["": "1\n2\n", "/scope": "3\n", "/scope/nested": "4\n5\n", "/other": "6\n"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.path + cgroup, withIntermediateDirectories: true)
+            try Data(processes.utf8).write(to: URL(fileURLWithPath: "\(directory.path)\(cgroup)/cgroup.procs"))
+        }
+        var reader = CgroupFileReader()
+        let cgroup = try CgroupDirectory.standIn(directory.path)
+        let scope = cgroup.path.appending("scope")
+        #expect(try reader.memberCount(of: cgroup) == 6)
+        #expect(try reader.memberCount(of: cgroup, known: [scope: 100]) == 103)
+        #expect(try reader.memberCount(of: cgroup, known: [scope.appending("nested"): 100]) == 104)
+    }
 }

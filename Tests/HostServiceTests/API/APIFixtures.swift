@@ -36,7 +36,7 @@ enum APIFixtures {
         at: moment, instance: "1f2e3d4c", figures: FiguresDocument(reason: nil), workspaces: [], unavailable: [:])
 
     static let load = LoadDocument(
-        at: moment, instance: "1f2e3d4c", figures: LoadDocument.Figures(reason: nil), workspaces: [], unavailable: [:])
+        at: moment, instance: "1f2e3d4c", figures: LoadFigures(reason: nil), workspaces: [], unavailable: [:])
 
     static let screen = ScreenDocument(
         session: "sess1", columns: 4, rows: 1, cursor: .init(row: 0, column: 2, visible: true), title: nil,

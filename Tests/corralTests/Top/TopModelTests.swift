@@ -9,8 +9,8 @@ import Testing
 
     /// A look with two workspaces, one second after the other.
     private static func look(second: Int, tests: Int64, shell: Int64, docs: Int64) -> TopModel.Look {
-        func figures(_ usage: Int64, memory: Int64?, frozen: Bool = false) -> LoadDocument.Figures {
-            var figures = LoadDocument.Figures(reason: nil)
+        func figures(_ usage: Int64, memory: Int64?, frozen: Bool = false) -> LoadFigures {
+            var figures = LoadFigures(reason: nil)
             figures.cpuUsec = usage
             figures.memory = memory
             figures.frozen = frozen

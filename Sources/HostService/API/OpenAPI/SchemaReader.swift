@@ -25,7 +25,8 @@ final class SchemaReader {
 
     /// `PortDocument.Holder` is `PortHolder`, `PortDocument` is `Port`.
     static func name(of type: any Decodable.Type) -> String {
-        String(reflecting: type).split(separator: ".").dropFirst().map { part in
+        if let described = type as? any DescribedType.Type { return described.describedName }
+        return String(reflecting: type).split(separator: ".").dropFirst().map { part in
             part.hasSuffix("Document") ? String(part.dropLast("Document".count)) : String(part)
         }.joined()
     }

@@ -1,35 +1,19 @@
-/// What everything takes at one moment, in few numbers: for who looks every second. ``StatsDocument`` has the rest.
-///
-/// Its objects are flat, for a host with hundreds of sessions would otherwise be busy with writing them.
-public struct LoadDocument: Codable, Sendable, Equatable {
-    /// Of a session, a workspace or an instance. What is `null` could not be had; ``LoadDocument/unavailable`` or `reason` says why.
-    public struct Figures: Codable, Sendable, Equatable {
-        /// Processor time since the beginning, in microseconds.
-        @ExplicitNull public var cpuUsec: Int64?
-        /// Bytes of memory, with the page cache that it has filled.
-        @ExplicitNull public var memory: Int64?
-        /// Processes and threads.
-        @ExplicitNull public var tasks: Int64?
-        /// Per cent of the last ten seconds in which something waited for a processor.
-        @ExplicitNull public var cpuWait: Double?
-        /// The same, for memory.
-        @ExplicitNull public var memoryWait: Double?
-        /// The same, for a disk.
-        @ExplicitNull public var ioWait: Double?
-        @ExplicitNull public var frozen: Bool?
-        /// Why nothing of it could be read; null where something could.
-        @ExplicitNull public var reason: String?
+/// Figures of a session, a workspace or an instance, of which a ``UsageDocument`` is made.
+public protocol UsageFigures: Codable, Sendable, Equatable {
+    /// What the document with these figures is called in the interface's description.
+    static var documentName: String { get }
+    /// Makes figures of which none could be had.
+    init(reason: String?)
+}
 
-        /// Makes a document without any figure.
-        public init(reason: String?) { self.reason = reason }
-    }
-
+/// What everything takes at one moment: the instance, its workspaces and their sessions.
+public struct UsageDocument<Figures: UsageFigures>: Codable, Sendable, Equatable {
     /// One session that has not ended.
     public struct Session: Codable, Sendable, Equatable {
         public var id: String
         public var title: String
         public var status: SessionDocument.Status
-        /// As in ``StatsDocument/Session``.
+        /// Seconds since there was output, input or a client; 0 while somebody is attached. Null when the host does not hold its terminal.
         @ExplicitNull public var idleSeconds: Int?
         public var figures: Figures
 
@@ -73,7 +57,7 @@ public struct LoadDocument: Codable, Sendable, Equatable {
     /// All that runs in all workspaces of the instance.
     public var figures: Figures
     public var workspaces: [Workspace]
-    /// Figures that could not be had where the rest could, such as `memory` or `cpu_wait`, each with the reason.
+    /// Figures that could not be had where the rest could, such as `memory` or `memory.peak`, each with the reason.
     public var unavailable: [String: String]
 
     /// Makes a document from its parts.
@@ -86,4 +70,27 @@ public struct LoadDocument: Codable, Sendable, Equatable {
         self.workspaces = workspaces
         self.unavailable = unavailable
     }
+}
+
+/// Everything that the kernel counts.
+public typealias StatsDocument = UsageDocument<FiguresDocument>
+
+/// What a look every second shows.
+public typealias LoadDocument = UsageDocument<LoadFigures>
+
+/// A wire type whose name in the interface's description is not that of its declaration.
+public protocol DescribedType {
+    static var describedName: String { get }
+}
+
+extension UsageDocument: DescribedType {
+    public static var describedName: String { Figures.documentName }
+}
+
+extension UsageDocument.Session: DescribedType {
+    public static var describedName: String { "\(Figures.documentName)Session" }
+}
+
+extension UsageDocument.Workspace: DescribedType {
+    public static var describedName: String { "\(Figures.documentName)Workspace" }
 }
