@@ -9,6 +9,7 @@ import Testing
 extension `The units that are shipped` {
     /// Runs a verb of the command line without anybody to ask.
     /// - Returns: what it said, with `status N` at the end when that is not 0.
+    @discardableResult
     private func corral(_ arguments: String, socket: String = "") throws -> String {
         try Shell.run(
             "CORRAL_SOCKET='\(socket)' '\(Ground.programs)/corral' \(arguments) </dev/null 2>&1 || echo \"status $?\"")
@@ -77,6 +78,23 @@ extension `The units that are shipped` {
             #expect(try corral("host start").hasPrefix("The host runs (pid "))
             #expect(try property("ActiveState", of: "corral.socket") == "active")
             #expect(try corral("host stop --yes").hasSuffix("; `corral host start` starts it again.\n"))
+        }
+    }
+
+    /// It started the main host, and then failed since nobody listened at the socket that was named.
+    @Test func `are not started for a socket that is not theirs`() async throws {
+        try await installed { _ in
+            try corral("host stop --yes")
+            let elsewhere = Self.runtime + "/lab/corral.sock"
+            for said in [try corral("--socket '\(elsewhere)' host start"), try corral("host start", socket: elsewhere)]
+            {
+                #expect(said.contains("is installed, and its host listens at "), "\(said)")
+                #expect(said.contains("so none was started for \(elsewhere)."), "\(said)")
+                #expect(said.hasSuffix("status 4\n"), "\(said)")
+            }
+            #expect(try property("ActiveState") == "inactive")
+            let own = Self.runtime + "/corral/corral.sock"
+            #expect(try corral("--socket '\(own)' host start").hasPrefix("The host runs (pid "))
         }
     }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HostClient
 
 /// The systemd unit that the host runs as.
 ///
@@ -43,17 +44,20 @@ struct HostUnit {
     }
 
     /// Starts the unit and waits until it is ready; and its socket unit, where that is enabled: a stop has stopped it, too.
+    /// - Parameter socket: A socket that the user named, for the host to listen on. That of an installed unit is the unit's.
     /// - Throws: ``CommandFailure`` with where to look when it did not become ready.
     func start(socket: String?) throws(CommandFailure) {
+        let environment = ProcessInfo.processInfo.environment
+        let named = Self.named(socket, environment)
         let status: Int32
         if try isInstalled() {
             let state = try look()
+            if let named { try refuse(socket: named, state, environment) }
             let sockets = state.socketIsEnabled && !state.socketIsActive ? [Self.socketName] : []
             status = try systemctl(["start"] + sockets + [Self.name]).status
         } else {
             let arguments = try transientArguments(
-                executable: try Self.executable(), environment: ProcessInfo.processInfo.environment, socket: socket
-            )
+                executable: try Self.executable(), environment: environment, socket: named)
             status = try ChildProcess.run("systemd-run", arguments).status
         }
         guard status == 0 else {
@@ -103,9 +107,31 @@ struct HostUnit {
             if let place = environment[name], !place.isEmpty { arguments.append("--setenv=\(name)=\(place)") }
         }
         arguments += ["--", executable]
-        let named = socket ?? environment["CORRAL_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
-        if let named { arguments.append("--runtime-directory=\(try Self.directory(ofSocket: named))") }
+        if let named = Self.named(socket, environment) {
+            arguments.append("--runtime-directory=\(try Self.directory(ofSocket: named))")
+        }
         return arguments
+    }
+
+    private static func named(_ socket: String?, _ environment: [String: String]) -> String? {
+        socket ?? environment["CORRAL_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Refuses to start the installed unit for a socket that is not its own: its host would listen elsewhere.
+    private func refuse(
+        socket: String, _ state: HostUnitState, _ environment: [String: String]
+    ) throws(CommandFailure) {
+        let path = try CurrentDirectory.absolute(socket)
+        var places = environment
+        places["CORRAL_SOCKET"] = nil
+        let usual: String?
+        do { usual = try SocketPath.resolve(explicit: nil, environment: places) } catch { usual = nil }
+        if path == usual || state.isSocket(at: path) { return }
+        throw .refused(
+            """
+            \(Self.name) is installed, and its host listens \(usual.map { "at \($0)" } ?? "in the runtime directory"), so \
+            none was started for \(path). A second host is a service of its own, or is started by hand: corral-host --help.
+            """)
     }
 
     /// The directory in which a host must be told to make its socket, so that it is this one.
