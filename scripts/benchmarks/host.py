@@ -75,6 +75,7 @@ class Host(HostSocket):
 
     def __init__(self, programs, work):
         super().__init__(f"{work}/run/corral.sock")
+        self.programs = programs
         self.log = open(f"{work}/log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
             [f"{programs}/corral-host", "--state-directory", f"{work}/state", "--runtime-directory", f"{work}/run",

@@ -1,9 +1,13 @@
 """What the host does beside terminals, against what does the same without it."""
+import fcntl
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 
 from . import report
@@ -133,8 +137,51 @@ def stats(host, work, count, tools):
     report.milliseconds(f"figures of {count} sessions for Prometheus", metrics, peer, "the same", 8)
     report.wanted(f"milliseconds for /v1/stats of {count} sessions", report.median(ours), 100)
     report.wanted(f"milliseconds for /metrics of {count} sessions", report.median(metrics), 100)
+    top(host, count)
     for workspace in workspaces:
         host.delete(workspace)
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def drain(master):
+    """Reads a terminal to its end, which is an error where the other side has closed it."""
+    try:
+        while os.read(master, 65536):
+            pass
+    except OSError:
+        pass
+
+
+def top(host, count, seconds=60):
+    """What `corral top` costs on a terminal, in itself and in the host: whole seconds of it, less as many without it."""
+    time.sleep(5)
+    idle = -processor_seconds(host.process.pid)
+    time.sleep(seconds)
+    idle += processor_seconds(host.process.pid)
+    pid, master = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        os.execve(f"{host.programs}/corral", ["corral", "--socket", host.socket, "top"],
+                  {**os.environ, "TERM": "xterm-256color"})
+    reader = threading.Thread(target=drain, args=[master])
+    reader.start()
+    time.sleep(5)
+    served, shown = processor_seconds(host.process.pid), processor_seconds(pid)
+    time.sleep(seconds)
+    served, shown = processor_seconds(host.process.pid) - served, processor_seconds(pid) - shown
+    os.write(master, b"q")
+    os.waitpid(pid, 0)
+    reader.join()
+    os.close(master)
+    print(f"corral top of {count} sessions, milliseconds of a processor a second: host {served / seconds * 1e3:.1f} "
+          f"(without it {idle / seconds * 1e3:.1f}), itself {shown / seconds * 1e3:.1f}", flush=True)
+    report.wanted("per cent of a processor for corral top, in the host and in itself",
+                  (served - idle + shown) / seconds * 100, 1)
 
 
 def reaper_pass(host, work, scopes, tools):
