@@ -62,6 +62,13 @@ public struct PassReport: Sendable, Equatable {
     public var groundFailure: String?
     /// What the pass did or would do, and what it left for a reason that a person should know, a line each.
     public var actions: [String] = []
+    /// Whether there is something left that the next pass could finish: an end that failed, or what changed before it was acted on.
+    var needsAnother: Bool {
+        failed > 0
+            || records.contains {
+                if case .spared(.overtaken) = $0.action { true } else { false }
+            }
+    }
     /// What the pass did or would do, one by one.
     public var records: [PassRecord] = []
 

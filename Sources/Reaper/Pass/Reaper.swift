@@ -133,7 +133,7 @@ public actor Reaper {
             lastFailure = nil
             if !request.dryRun {
                 lastPass = report
-                plan(next: report.failed > 0)
+                plan(next: report.needsAnother)
                 await host.passEnded(.success(report))
             }
             return .success(report)

@@ -123,6 +123,23 @@ private func until(_ holds: () async -> Bool) async throws {
         await loop.value
         #expect(fixture.world.read(\.stopped).count >= 2)
     }
+
+    /// A process that was stuck ended between the look and the stop: its session stayed open until the next pass, in five minutes.
+    @Test func `come soon after something was spared since it had ended by itself`() async throws {
+        let fixture = try await Fixture()
+        let scope = try await fixture.live()
+        _ = try await fixture.index.stampDispose(scope.session, at: Sample.noon)
+        let world = fixture.world
+        world.change { $0.duringLook = { world.change { $0.scopes[scope] = .empty } } }
+        var settings = ReaperSettings()
+        settings.firstRetry = .milliseconds(1)
+        let reaper = fixture.reaper(settings: settings)
+        let loop = Task { await reaper.run(every: .seconds(300)) }
+        try await until { (try? await fixture.index.session(scope.session))??.status == .disposed }
+        loop.cancel()
+        await loop.value
+        #expect(world.read(\.stopped).isEmpty)
+    }
 }
 
 @Suite struct `The schedule` {
