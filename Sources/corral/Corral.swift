@@ -21,7 +21,7 @@ struct Corral: AsyncParsableCommand {
             session is wanted, give its id or its title if no other has it.
 
             Exit status: 0 done, 3 not confirmed, 4 conflict or refused, 5 not found, 64 usage, 69 host not reachable, \
-            1 anything else; of several the worst in the order 1, 69, 64, 3, 4, 5, 0.
+            124 a wait's time was up, 1 anything else; of several the worst in the order 1, 69, 64, 3, 4, 5, 0.
             """,
         version: HostVersion.current,
         subcommands: [

@@ -144,6 +144,20 @@ struct `Deleting a workspace` {
         }
     }
 
+    /// A session in any directory was in the workspace `/`, and a delete looked at the whole machine as its worktree.
+    @Test func `is not made of a directory in which Corral itself has its state`() async throws {
+        try await Fixture.run { fixture in
+            for path in ["/", fixture.host.place.state, fixture.host.place.state + "/.."] {
+                do {
+                    _ = try await fixture.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path))
+                    Issue.record("\(path) was adopted")
+                } catch HostClientFailure.problem(let problem) {
+                    #expect(problem.detail.contains("Corral's own state lies in it"), "\(problem.detail)")
+                }
+            }
+        }
+    }
+
     @Test func `deletes the branch only when asked and merged`() async throws {
         try await Fixture.run { fixture in
             let kept = try await fixture.workspace("kept")

@@ -38,6 +38,17 @@ struct `A workspace's script` {
         }
     }
 
+    /// It stood in `workspace show` alone, and the session of the next command lacked what the script would have made.
+    @Test func `that is skipped is told by the command that would have run it`() async throws {
+        try await Fixture.run { fixture in
+            try commit("setup", "true", to: fixture)
+            let said = try Shell.run(
+                "'\(Fixture.program)' workspace create --socket '\(fixture.host.place.socket)' --repository . --branch one 2>&1 >/dev/null",
+                in: fixture.repository.path)
+            #expect(said.hasPrefix("corral: ") && said.contains("/setup was skipped: it is not trusted"), "\(said)")
+        }
+    }
+
     @Test func `that fails leaves the workspace failed, kept and reported`() async throws {
         try await Fixture.run { fixture in
             try commit("setup", "echo went wrong; exit 3", to: fixture)

@@ -231,7 +231,7 @@ struct SessionService: Sendable {
     private static func refuseEnded(_ row: SessionRow) throws(HostFailure) {
         guard !row.status.isEnded || row.couldHaveMembers else {
             throw .sessionEnded(
-                "kill session \(row.id): it is \(row.status.rawValue) already (\(row.endReason?.rawValue ?? "no reason recorded"))"
+                "kill session \(row.id): it has ended already (\(row.endReason?.rawValue ?? "no reason recorded"))"
             )
         }
     }
@@ -304,7 +304,8 @@ struct SessionService: Sendable {
         let row = try await row(id, verb)
         if row.status.isEnded {
             throw HostFailure.sessionEnded(
-                "\(verb) \(id): it is \(row.status.rawValue) (\(row.endReason?.rawValue ?? "no reason recorded"))")
+                "\(verb) \(id): it has ended (\(row.endReason?.rawValue ?? "no reason recorded")), and its terminal is gone"
+            )
         }
         if row.status == .starting { throw HostFailure.conflict("\(verb) \(id): it is still starting; try again") }
         throw Self.terminalLost(id, verb)

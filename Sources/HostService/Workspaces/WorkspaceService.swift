@@ -111,19 +111,28 @@ struct WorkspaceService: Sendable {
         guard let path = request.path, path.hasPrefix("/") else {
             throw HostFailure.invalidRequest("adopt a directory: `path` must be an absolute path; nothing was created")
         }
-        let (real, identity): (String, FileIdentity)
+        let state = context.configuration.stateDirectory
+        let (real, identity, holdsState): (String, FileIdentity, Bool)
         do throws(SystemCallFailure) {
-            (real, identity) = try await context.askDisk("open", path) { () throws(SystemCallFailure) in
-                guard let real = try ByteString(path).realPath().text else {
+            (real, identity, holdsState) = try await context.askDisk("open", path) { () throws(SystemCallFailure) in
+                let directory = try ByteString(path).realPath()
+                guard let real = directory.text else {
                     throw SystemCallFailure(call: "realpath", subject: path, errno: EILSEQ)
                 }
                 return (
                     real,
-                    try OwnedFileDescriptor.open(path: real, flags: O_RDONLY | O_DIRECTORY).identity(name: real)
+                    try OwnedFileDescriptor.open(path: real, flags: O_RDONLY | O_DIRECTORY).identity(name: real),
+                    try ByteString(state).realPath().isAtOrBelow(directory)
                 )
             }
         } catch {
             throw HostFailure.invalidRequest("adopt \(path): \(error); nothing was created")
+        }
+        // A delete looks at all that works in the directory, and every process of the person would be in this one.
+        guard !holdsState else {
+            throw HostFailure.invalidRequest(
+                "adopt \(path): Corral's own state lies in it, in \(state); a workspace is the directory of one piece of work. Nothing was created"
+            )
         }
         var repository: String?
         var branch: String?

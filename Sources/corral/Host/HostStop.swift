@@ -9,8 +9,8 @@ struct HostStop: AsyncParsableCommand {
         commandName: "stop",
         abstract: "Stop the host service.",
         discussion: """
-            A stop ends every session, since their terminals are the host's. Says how many that are, and asks. To keep them,
-            restart it: corral host restart. Where corral.socket would start the host for the next client, it is stopped too,
+            A stop ends every session, since their terminals are the host's. Says how many that are, and asks. To keep them, \
+            restart it: corral host restart. Where corral.socket would start the host for the next client, it is stopped too, \
             and comes back with corral host start, or at the next login. A host that is not corral-host.service is left alone.
 
             Example:

@@ -4,13 +4,16 @@ import HostProtocol
 /// What `create` and `adopt` have in common.
 enum WorkspaceCreation {
     /// Asks for the workspace and prints it: its id and path, or the document.
-    /// - Throws: ``CommandStatus/other`` when it was made but its setup failed; that is told on stderr.
+    /// - Throws: ``CommandStatus/other`` when it was made but its setup failed; that is told on stderr, as is a setup that was skipped.
     static func perform(_ request: CreateWorkspaceRequest, _ client: HostClient, asJSON: Bool) async throws {
         let creation = try await client.createWorkspace(request)
         let workspace = creation.document
         try Console.print(workspace, asJSON: asJSON) { "\(workspace.id)  \(Table.Cell(workspace.path).text)" }
         if !creation.isNew, !asJSON { Console.note("It was there already.") }
-        guard workspace.state == .failed else { return }
+        guard workspace.state == .failed else {
+            if creation.isNew, let detail = workspace.detail { Console.note("corral: \(detail)") }
+            return
+        }
         Console.note(
             """
             corral: workspace \(workspace.id) was made, but its setup failed: \(workspace.detail ?? "no reason was given").

@@ -38,7 +38,10 @@ struct WorkspaceDelete: AsyncParsableCommand {
     @Flag(help: "Say what would happen and do nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("Wait so long for the kernel's word, 30 when absent.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long for the kernel's word. When absent 30, and 60 more where a teardown script may run.",
+            valueName: "seconds"))
     var timeout: Double?
 
     @OptionGroup var host: HostOptions

@@ -22,7 +22,7 @@ struct BranchRemoval: Sendable {
         /// For a receipt's warning.
         var description: String {
             switch self {
-            case .notMerged(let commit): "not fully merged (at \(commit)); force removes it"
+            case .notMerged(let commit): "not fully merged (at \(commit)); `git branch -D` deletes it all the same"
             case .checkedOut(let place): "in use: \(place)"
             case .headOfBareRepository: "HEAD of the bare repository names it"
             }
