@@ -6,7 +6,7 @@ import Glibc
 /// ``read(_:of:)``.
 ///
 /// See: cgroup-v2.rst "Flat keyed", "Nested keyed"; psi.rst
-public struct CgroupFileReader {
+public struct CgroupFileReader: Sendable {
     /// How a read ended.
     public enum Outcome: Sendable, Equatable {
         case read

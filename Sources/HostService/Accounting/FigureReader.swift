@@ -3,7 +3,7 @@ import Glibc
 import HostProtocol
 
 /// Reads what the kernel has counted of cgroups, one after the other, and remembers why what it could not read was not there.
-struct FigureReader {
+struct FigureReader: Sendable {
     /// Figures that were missing where the cgroup was there, each with the reason.
     private(set) var unavailable: [String: String] = [:]
     private let ground: CgroupGround
@@ -16,6 +16,12 @@ struct FigureReader {
     init(ground: CgroupGround, manager: ManagerKind) {
         self.ground = ground
         absences = Self.absences(ground, Delegation(manager))
+    }
+
+    /// Takes over what another reader has learnt.
+    mutating func add(_ other: FigureReader) {
+        unavailable.merge(other.unavailable) { own, _ in own }
+        memberCounts.merge(other.memberCounts) { own, _ in own }
     }
 
     private static func absences(
