@@ -70,11 +70,17 @@ let package = Package(
             dependencies: ["HostClient", "HostProtocol", "TerminalText", argumentParser],
             swiftSettings: strict
         ),
-        // Statically, and nothing of Swift's runtime in it: it runs for a moment at the beginning of each session.
+        // Statically, and nothing of Swift's runtime in it: it runs for a moment at the beginning of each session. No sanitizer can be
+        // linked so.
         .executableTarget(
             name: "corral-leader",
-            cSettings: [.headerSearchPath("../CSystemd/include")],
-            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles", "-Xclang-linker", "-static"])]
+            cSettings: [.headerSearchPath("../CSystemd/include"), .unsafeFlags(["-fno-sanitize=all"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-nostartfiles", "-Xclang-linker", "-static", "-Xclang-linker",
+                    "-fno-sanitize=all",
+                ])
+            ]
         ),
         .executableTarget(
             name: "corral-host",

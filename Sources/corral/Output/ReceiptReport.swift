@@ -73,7 +73,7 @@ struct ReceiptReport {
         case .kept: "kept"
         case .absent: "was not there"
         case .failed: "could not be removed"
-        case .notOurs: ofBranch ? "kept, it is not Corral's" : "kept on disk, it was adopted"
+        case .notOurs: ofBranch ? "none of Corral's" : "kept on disk, it was adopted"
         }
     }
 

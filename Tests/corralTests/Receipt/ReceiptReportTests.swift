@@ -80,7 +80,7 @@ import Testing
                             since its directory is in the worktree
                   unread    2 processes elsewhere could not be read, and may or may not belong here
                   worktree  kept on disk, it was adopted
-                  branch    kept, it is not Corral's
+                  branch    none of Corral's
                   warning   workspace wk4m2: .corral/teardown was skipped: it is not trusted
                   receipt   r7k2m
                 """
