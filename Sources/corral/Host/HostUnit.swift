@@ -48,16 +48,15 @@ struct HostUnit {
     /// - Throws: ``CommandFailure`` with where to look when it did not become ready.
     func start(socket: String?) throws(CommandFailure) {
         let environment = ProcessInfo.processInfo.environment
-        let named = Self.named(socket, environment)
         let status: Int32
         if try isInstalled() {
             let state = try look()
-            if let named { try refuse(socket: named, state, environment) }
+            if let named = Self.named(socket, environment) { try refuse(socket: named, state, environment) }
             let sockets = state.socketIsEnabled && !state.socketIsActive ? [Self.socketName] : []
             status = try systemctl(["start"] + sockets + [Self.name]).status
         } else {
             let arguments = try transientArguments(
-                executable: try Self.executable(), environment: environment, socket: named)
+                executable: try Self.executable(), environment: environment, socket: socket)
             status = try ChildProcess.run("systemd-run", arguments).status
         }
         guard status == 0 else {
@@ -113,6 +112,7 @@ struct HostUnit {
         return arguments
     }
 
+    /// The socket that is named, by an option or by the environment.
     private static func named(_ socket: String?, _ environment: [String: String]) -> String? {
         socket ?? environment["CORRAL_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
     }
