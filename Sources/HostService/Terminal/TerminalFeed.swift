@@ -1,5 +1,6 @@
 import CgroupPty
 import Dispatch
+import Glibc
 import HostProtocol
 import NIOCore
 
@@ -13,6 +14,13 @@ final class TerminalFeed: TerminalSink {
     /// Bytes that a client may be behind. A person's connection that stalls for some seconds of a build's output survives; a
     /// hundred stalled clients cost less than a gigabyte.
     static let unsentLimit = 8 << 20
+
+    /// A read of so many bytes is one of a flood. The kernel hands a terminal's output over in pieces of 4 KiB, each of which a worker of
+    /// its own has to fetch: it is given the processor, and the next piece comes without a wakeup of us, and of each client.
+    ///
+    /// See: Linux drivers/tty/n_tty.c, `N_TTY_BUF_SIZE`, n_tty_kick_worker; sched_yield(2)
+    static let floodPiece = 1 << 10
+    static let floodYields = 4
 
     /// One that takes the output. Touched only under the lock.
     fileprivate final class Reader {
@@ -227,14 +235,26 @@ final class TerminalFeed: TerminalSink {
     func drain(_ terminal: PseudoTerminal, atMost limit: Int) throws(SystemCallFailure) -> OutputRing.ReadOutcome {
         var taken = 0
         var outcome = OutputRing.ReadOutcome.nothing
-        repeat {
+        var isFlood = false
+        var yields = 0
+        while true {
             outcome = try state.withLock { state throws(SystemCallFailure) in
                 putAside(&state)
                 state.usedAt = .now
                 return try state.ring.read(from: terminal, probing: taken == 0)
             }
-            if case .read(let count) = outcome { taken += count }
-        } while outcome.isRead && taken < limit
+            if case .read(let count) = outcome {
+                taken += count
+                isFlood = count >= Self.floodPiece
+                yields = 0
+                if taken >= limit { break }
+            } else if case .nothing = outcome, isFlood, yields < Self.floodYields {
+                yields += 1
+                sched_yield()
+            } else {
+                break
+            }
+        }
         if taken > 0 {
             wakeReaders()
             checkpointIfDue()
