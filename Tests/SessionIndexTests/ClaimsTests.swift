@@ -163,7 +163,7 @@ import Testing
             for id in ["wk4m2", "other"] {
                 _ = try await index.tombstone(
                     WorkspaceID(id)!, receipt: Sample.receipt("r-\(id)", of: id), options: "{}", at: Sample.moment)
-                _ = try await index.recordStep(WorkspaceID(id)!, step: "stop", at: Sample.moment)
+                _ = try await index.recordStep(WorkspaceID(id)!, step: "stop", receiptBody: "{}", at: Sample.moment)
             }
             _ = try await index.finishDestroy(workspace, receiptBody: "{}", at: Sample.moment)
             #expect(try await index.steps("r-wk4m2").count == 1)

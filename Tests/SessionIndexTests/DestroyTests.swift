@@ -57,7 +57,7 @@ import Testing
                 try await index.tombstone(id, receipt: Sample.receipt(), options: "{}", at: Sample.moment) == .missing)
             #expect(try await index.receipts(limit: 10) == [])
             #expect(try await index.destroy(id) == nil)
-            #expect(try await !index.recordStep(id, step: "stop", at: Sample.moment))
+            #expect(try await !index.recordStep(id, step: "stop", receiptBody: "{}", at: Sample.moment))
             #expect(try await !index.setDestroyOptions(id, options: "{}"))
             #expect(try await !index.setTrashName(id, name: "t"))
             #expect(try await !index.setWitnesses(id, witnesses: "[]"))
@@ -96,8 +96,10 @@ import Testing
         let index = try await Index.open(directory: directory.path)
         try await index.put(Sample.workspace())
         _ = try await index.tombstone(id, receipt: Sample.receipt("r1"), options: "{}", at: Sample.moment)
-        #expect(try await index.recordStep(id, step: "teardown", at: Sample.later(1)))
-        #expect(try await index.recordStep(id, step: "stop", at: Sample.later(2.0004)))
+        #expect(try await index.recordStep(id, step: "teardown", receiptBody: "{}", at: Sample.later(1)))
+        #expect(
+            try await index.recordStep(id, step: "stop", receiptBody: "{\"step\":\"stop\"}", at: Sample.later(2.0004)))
+        #expect(try await index.receipt("r1")?.body == "{\"step\":\"stop\"}", "the step and the receipt, or neither")
         #expect(try await index.setDestroyOptions(id, options: "{\"force\":true}"))
         #expect(try await index.setTrashName(id, name: "wk4m2-x"))
         #expect(try await index.setWitnesses(id, witnesses: "[1]"))
@@ -125,10 +127,10 @@ import Testing
             _ = try await index.tombstone(id, receipt: Sample.receipt("r1"), options: "{}", at: Sample.moment)
             _ = try await index.tombstone(
                 WorkspaceID("other")!, receipt: Sample.receipt("r2", of: "other"), options: "{}", at: Sample.moment)
-            _ = try await index.recordStep(WorkspaceID("other")!, step: "stop", at: Sample.moment)
+            _ = try await index.recordStep(WorkspaceID("other")!, step: "stop", receiptBody: "{}", at: Sample.moment)
             try await index.run("PRAGMA synchronous = OFF")
             for number in 0..<1005 {
-                _ = try await index.recordStep(id, step: "stop \(number)", at: Sample.moment)
+                _ = try await index.recordStep(id, step: "stop \(number)", receiptBody: "{}", at: Sample.moment)
             }
             let steps = try await index.steps("r1")
             #expect(steps.count == 1000)

@@ -116,13 +116,15 @@ actor DestroySaga {
 
     private func perform(_ step: DestroyStep) async -> StateMachine.Event {
         do {
+            var begun = receipt
+            begun.step = step.rawValue
             // Recorded before it acts (I7).
-            guard try await parts.context.index.recordStep(workspace.id, step: step.rawValue, at: .now) else {
-                return .failed("the delete of \(workspace.id) is no longer on record")
-            }
-            receipt.step = step.rawValue
+            guard
+                try await parts.context.index.recordStep(
+                    workspace.id, step: step.rawValue, receiptBody: try WireCoding.text(of: begun), at: .now)
+            else { return .failed("the delete of \(workspace.id) is no longer on record") }
+            receipt.step = begun.step
             if step != .teardown { resumeWaiters { waiting[$0]?.isForTeardown == true } }
-            await save(detail: nil)
             switch step {
             case .teardown: return try await runTeardown()
             case .stop: return try await stopSlice()

@@ -36,12 +36,16 @@ extension Index {
     ///
     /// The step is added to the history of the receipt, which keeps the newest 1,000: a delete that cannot finish is
     /// tried again for as long as it takes (I8). One step every two minutes fills that in a day and a half.
+    /// - Parameter receiptBody: The receipt as it is then.
     /// - Returns: Whether a delete of the workspace is under way.
-    public func recordStep(_ workspace: WorkspaceID, step: String, at: Date) async throws(IndexFailure) -> Bool {
+    public func recordStep(
+        _ workspace: WorkspaceID, step: String, receiptBody: String, at: Date
+    ) async throws(IndexFailure) -> Bool {
         try await write("record step \(step) of workspace", workspace.rawValue) { database in
             guard let destroy = try DestroyRow.fetchFirst(database, "WHERE workspace_id = ?", [workspace.rawValue])
             else { return false }
             try database.change("UPDATE destroy SET step = ? WHERE workspace_id = ?", [step, workspace.rawValue])
+            try database.change("UPDATE receipt SET body = ? WHERE id = ?", [receiptBody, destroy.receiptID])
             try database.change(
                 "INSERT INTO destroy_step (receipt_id, step, at) VALUES (?, ?, ?)",
                 [destroy.receiptID, step, StoredDate.text(at)])
