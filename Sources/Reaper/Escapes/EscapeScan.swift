@@ -80,10 +80,7 @@ public struct EscapeScan: Sendable {
     }
 
     func census(_ use: UseOfFiles, until deadline: Deadline) async -> Reading<ProcessCensus> {
-        let taken = await executor.run(until: deadline) { [procfs] in
-            ProcessCensus.take(procfs, use: use, until: deadline)
-        }
-        return taken ?? .unknown(GroundReader.late)
+        await ProcessCensus.take(procfs, use: use, on: executor, until: deadline)
     }
 
     func judge(

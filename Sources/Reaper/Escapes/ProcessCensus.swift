@@ -1,7 +1,7 @@
 import CgroupPty
 import Glibc
 
-/// All processes of the machine, as one walk through procfs saw them. Blocking.
+/// All processes of the machine, as one walk through procfs saw them.
 ///
 /// Left out are threads of the kernel and processes that have exited and only wait for being reaped.
 struct ProcessCensus: Sendable, Equatable {
@@ -19,36 +19,60 @@ struct ProcessCensus: Sendable, Equatable {
         self.cutShort = cutShort
     }
 
-    /// Walks through procfs.
+    /// Walks through procfs. Two threads do: nearly all of the time is the kernel's, which works for both at once.
     /// - Parameter use: what is read of the files that processes use.
     /// - Returns: unknown when procfs could not be listed, or the deadline passed on the way.
-    static func take(_ procfs: Procfs, use: UseOfFiles, until deadline: Deadline) -> Reading<ProcessCensus> {
-        do throws(SystemCallFailure) {
-            let kin = procfs.ancestors(of: ProcessID(getpid()))
-            var processes: [ProcessDescription] = []
-            var illegible = 0
-            var known = KnownCgroups()
-            var descriptors = UseOfFiles.descriptorsOfAll
-            var cutShort = 0
-            let pids = try procfs.processes()
-            processes.reserveCapacity(pids.count)
-            for pid in pids {
-                if deadline.hasPassed { return .unknown(GroundReader.late) }
-                switch describe(pid, procfs, &known, kin: kin, use: use) {
-                case .known(.none): break
-                case .known(.some(var process)):
-                    if case .openFiles(let places) = use, !process.isKin, !process.isSomebodyElses {
-                        let isWhole = readOpenFile(of: &process, below: places, procfs, &descriptors)
-                        if !isWhole { cutShort += 1 }
-                    }
-                    processes.append(process)
-                case .unknown: illegible += 1
-                }
-            }
-            return .known(ProcessCensus(processes: processes, illegible: illegible, cutShort: cutShort))
-        } catch {
-            return .unknown("\(error)")
+    static func take(
+        _ procfs: Procfs, use: UseOfFiles, on executor: BlockingExecutor, until deadline: Deadline
+    ) async -> Reading<ProcessCensus> {
+        let listed = await executor.run(until: deadline) { () -> Reading<[ProcessID]> in
+            do throws(SystemCallFailure) { return .known(try procfs.processes()) } catch { return .unknown("\(error)") }
         }
+        switch listed ?? .unknown(GroundReader.late) {
+        case .unknown(let reason): return .unknown(reason)
+        case .known(let pids):
+            let descriptors = Locked(UseOfFiles.descriptorsOfAll)
+            let takeOnThread = { @Sendable (part: ArraySlice<ProcessID>) async -> Reading<ProcessCensus> in
+                let taken = await executor.run(until: deadline) { take(part, procfs, use, descriptors, deadline) }
+                return taken ?? .unknown(GroundReader.late)
+            }
+            let half = pids.count / 2
+            async let older = takeOnThread(pids[..<half])
+            async let newer = takeOnThread(pids[half...])
+            return await older.adding(newer) { older, newer in
+                ProcessCensus(
+                    processes: older.processes + newer.processes, illegible: older.illegible + newer.illegible,
+                    cutShort: older.cutShort + newer.cutShort)
+            }
+        }
+    }
+
+    /// Looks at some of the machine's processes.
+    /// - Parameter descriptors: open files that may be looked at; goes down by each that was.
+    private static func take(
+        _ pids: ArraySlice<ProcessID>, _ procfs: Procfs, _ use: UseOfFiles, _ descriptors: Locked<Int>,
+        _ deadline: Deadline
+    ) -> Reading<ProcessCensus> {
+        let kin = procfs.ancestors(of: ProcessID(getpid()))
+        var processes: [ProcessDescription] = []
+        var illegible = 0
+        var known = KnownCgroups()
+        var cutShort = 0
+        processes.reserveCapacity(pids.count)
+        for pid in pids {
+            if deadline.hasPassed { return .unknown(GroundReader.late) }
+            switch describe(pid, procfs, &known, kin: kin, use: use) {
+            case .known(.none): break
+            case .known(.some(var process)):
+                if case .openFiles(let places) = use, !process.isKin, !process.isSomebodyElses {
+                    let isWhole = readOpenFile(of: &process, below: places, procfs, descriptors)
+                    if !isWhole { cutShort += 1 }
+                }
+                processes.append(process)
+            case .unknown: illegible += 1
+            }
+        }
+        return .known(ProcessCensus(processes: processes, illegible: illegible, cutShort: cutShort))
     }
 
     /// Looks at one process; nil when it is gone, has exited, or is the kernel's.
@@ -111,14 +135,18 @@ struct ProcessCensus: Sendable, Equatable {
 
     /// - Returns: whether all of its open files were looked at, until one was found.
     private static func readOpenFile(
-        of process: inout ProcessDescription, below places: [String], _ procfs: Procfs, _ left: inout Int
+        of process: inout ProcessDescription, below places: [String], _ procfs: Procfs, _ descriptors: Locked<Int>
     ) -> Bool {
-        let allowed = min(left, UseOfFiles.descriptorsOfOne)
+        let allowed = descriptors.withLock { left in
+            let allowed = min(left, UseOfFiles.descriptorsOfOne)
+            left -= allowed
+            return allowed
+        }
         var unused = allowed
         process.openFile = procfs.openFile(process.identity.pid, descriptors: &unused) { file in
             places.contains { file.hasPrefix($0 + "/") }
         }
-        left -= allowed - unused
+        descriptors.withLock { $0 += unused }
         return unused > 0 || process.openFile != nil
     }
 }

@@ -31,17 +31,29 @@ struct GroundReader: Sendable {
         leaders: [ScopeName: ProcessIdentity], after census: ProcessCensus?, _ units: Reading<[SystemdManager.Unit]>,
         until deadline: Deadline
     ) async -> GroundTruth {
-        let seen = await executor.run(until: deadline) { [tree = tree.after(census)] in
-            let slices = tree.slices(until: deadline)
-            let foreign = tree.foreign()
-            return (slices, foreign, tree.leaders(leaders, without: slices))
+        let tree = tree.after(census)
+        let listed = await executor.run(until: deadline) { (tree.workspaces(), tree.foreign()) }
+        let (workspaces, foreign) = listed ?? (.unknown(Self.late), .unknown(Self.late))
+        let slices = await slices(of: workspaces, tree, until: deadline)
+        let places = await executor.run(until: deadline) { tree.leaders(leaders, without: slices) }
+        return GroundTruth(
+            instance: instance, slices: places == nil ? .unknown(Self.late) : slices, foreign: foreign, units: units,
+            leaders: places ?? [:])
+    }
+
+    /// Two threads read: nearly all of the time is the kernel's, which works for both at once.
+    private func slices(
+        of workspaces: Reading<[WorkspaceID]>, _ tree: GroundTree, until deadline: Deadline
+    ) async -> Reading<[WorkspaceID: Reading<SliceContents>]> {
+        switch workspaces {
+        case .unknown(let reason): return .unknown(reason)
+        case .known(let workspaces):
+            let half = workspaces.count / 2
+            async let some = executor.run(until: deadline) { tree.slices(of: workspaces[..<half], until: deadline) }
+            async let others = executor.run(until: deadline) { tree.slices(of: workspaces[half...], until: deadline) }
+            guard let some = await some, let others = await others else { return .unknown(Self.late) }
+            return some.adding(others) { $0.merging($1) { first, _ in first } }
         }
-        guard let seen else {
-            return GroundTruth(
-                instance: instance, slices: .unknown(Self.late), foreign: .unknown(Self.late), units: units,
-                leaders: [:])
-        }
-        return GroundTruth(instance: instance, slices: seen.0, foreign: seen.1, units: units, leaders: seen.2)
     }
 
     /// One look at a workspace's slice; nil contents stand for a slice that is absent.

@@ -29,27 +29,47 @@ struct GroundTree: Sendable {
 
     /// The slices of all workspaces.
     func slices(until deadline: Deadline) -> Reading<[WorkspaceID: Reading<SliceContents>]> {
+        switch workspaces() {
+        case .known(let workspaces): slices(of: workspaces[...], until: deadline)
+        case .unknown(let reason): .unknown(reason)
+        }
+    }
+
+    /// The workspaces that have a slice.
+    func workspaces() -> Reading<[WorkspaceID]> {
         switch ground.look(SliceName.instance(instance).path) {
-        case .absent: return .known([:])
+        case .absent: return .known([])
         case .unknown(let reason): return .unknown(reason)
         case .found(let top):
             do throws(SystemCallFailure) {
-                var slices: [WorkspaceID: Reading<SliceContents>] = [:]
-                for name in try top.childNames() ?? [] {
-                    guard case .workspace(instance, let workspace) = SliceName(unit: name) else { continue }
-                    if deadline.hasPassed { return .unknown(GroundReader.late) }
-                    switch slice(workspace) {
-                    case .known(.none): break
-                    case .known(.some(let contents)): slices[workspace] = .known(contents)
-                    case .unknown(let reason): slices[workspace] = .unknown(reason)
-                    }
-                }
+                let names = try top.childNames() ?? []
                 if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
-                return .known(slices)
+                return .known(
+                    names.compactMap { name in
+                        guard case .workspace(instance, let workspace) = SliceName(unit: name) else { return nil }
+                        return workspace
+                    })
             } catch {
                 return .unknown("\(error)")
             }
         }
+    }
+
+    /// The slices of some workspaces. One that is gone is left out.
+    func slices(
+        of workspaces: ArraySlice<WorkspaceID>, until deadline: Deadline
+    ) -> Reading<[WorkspaceID: Reading<SliceContents>]> {
+        var slices: [WorkspaceID: Reading<SliceContents>] = [:]
+        for workspace in workspaces {
+            if deadline.hasPassed { return .unknown(GroundReader.late) }
+            switch slice(workspace) {
+            case .known(.none): break
+            case .known(.some(let contents)): slices[workspace] = .known(contents)
+            case .unknown(let reason): slices[workspace] = .unknown(reason)
+            }
+        }
+        if let reason = ground.doubtAboutAbsence() { return .unknown(reason) }
+        return .known(slices)
     }
 
     /// One workspace's slice; nil contents stand for a slice that is absent.

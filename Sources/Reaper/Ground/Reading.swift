@@ -13,6 +13,15 @@ public enum Reading<Value: Sendable>: Sendable {
         case .unknown: nil
         }
     }
+
+    /// Two facts as one; unknown as soon as either is.
+    func adding(_ other: Reading, _ add: (Value, Value) -> Value) -> Reading {
+        switch (self, other) {
+        case (.known(let one), .known(let two)): .known(add(one, two))
+        case (.unknown, _): self
+        case (_, .unknown): other
+        }
+    }
 }
 
 extension Reading: Equatable where Value: Equatable {}
