@@ -35,9 +35,10 @@ extension HostEvent {
 
     /// A delete is complete.
     static func workspaceDeleted(_ row: WorkspaceRow, _ receipt: ReceiptDocument) -> HostEvent {
+        let sessions = receipt.sessions.count == 1 ? "1 session" : "\(receipt.sessions.count) sessions"
         var event = HostEvent(
             .workspaceDeleted, .notice,
-            "Workspace \(row.id) (\(row.name)) deleted: \(receipt.outcome.rawValue), \(receipt.sessions.count) sessions, receipt \(receipt.id).",
+            "Workspace \(row.id) (\(row.name)) deleted: \(receipt.outcome.rawValue), \(sessions), receipt \(receipt.id).",
             row, receipt: receipt, catalog: .workspaceDeleted)
         event.document.outcome = receipt.outcome.rawValue
         return event
