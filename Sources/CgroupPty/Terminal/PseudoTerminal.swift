@@ -72,6 +72,17 @@ public final class PseudoTerminal: Sendable {
         return WindowSize(columns: Int(columns), rows: Int(rows))
     }
 
+    /// Whether there is output behind what was read, by a poll: that waits for the kernel's worker to hand over what was written, which
+    /// FIONREAD does not.
+    ///
+    /// See: poll(2); Linux 6.18 drivers/tty/n_tty.c, n_tty_poll, tty_buffer_flush_work
+    public func hasMore() -> Bool {
+        master.withRawValue { master in
+            var descriptor = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+            return poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLIN) != 0
+        }
+    }
+
     /// A second descriptor of the master.
     public func duplicateMaster() throws(SystemCallFailure) -> OwnedFileDescriptor { try master.duplicate() }
 }

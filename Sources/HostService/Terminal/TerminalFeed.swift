@@ -1,6 +1,5 @@
 import CgroupPty
 import Dispatch
-import Glibc
 import HostProtocol
 import NIOCore
 
@@ -15,12 +14,9 @@ final class TerminalFeed: TerminalSink {
     /// hundred stalled clients cost less than a gigabyte.
     static let unsentLimit = 8 << 20
 
-    /// A read of so many bytes is one of a flood. The kernel hands a terminal's output over in pieces of 4 KiB, each of which a worker of
-    /// its own has to fetch: it is given the processor, and the next piece comes without a wakeup of us, and of each client.
-    ///
-    /// See: Linux drivers/tty/n_tty.c, `N_TTY_BUF_SIZE`, n_tty_kick_worker; sched_yield(2)
-    static let floodPiece = 1 << 10
-    static let floodYields = 4
+    /// After so many bytes the kernel is asked whether more lies behind them. An echo, and most of what answers a key, is less and goes out
+    /// at once.
+    static let piece = 1 << 10
 
     /// One that takes the output. Touched only under the lock.
     fileprivate final class Reader {
@@ -234,27 +230,21 @@ final class TerminalFeed: TerminalSink {
 
     func drain(_ terminal: PseudoTerminal, atMost limit: Int) throws(SystemCallFailure) -> OutputRing.ReadOutcome {
         var taken = 0
+        var asked = 0
         var outcome = OutputRing.ReadOutcome.nothing
-        var isFlood = false
-        var yields = 0
-        while true {
+        drain: repeat {
             outcome = try state.withLock { state throws(SystemCallFailure) in
                 putAside(&state)
                 state.usedAt = .now
                 return try state.ring.read(from: terminal, probing: taken == 0)
             }
-            if case .read(let count) = outcome {
-                taken += count
-                isFlood = count >= Self.floodPiece
-                yields = 0
-                if taken >= limit { break }
-            } else if case .nothing = outcome, isFlood, yields < Self.floodYields {
-                yields += 1
-                sched_yield()
-            } else {
-                break
+            switch outcome {
+            case .read(let count): taken += count
+            // Of a flood the readers are told once, and not at each piece.
+            case .nothing where taken >= Self.piece && taken > asked && terminal.hasMore(): asked = taken
+            case .nothing, .hungUp: break drain
             }
-        }
+        } while taken < limit
         if taken > 0 {
             wakeReaders()
             checkpointIfDue()
@@ -414,8 +404,4 @@ final class TerminalFeed: TerminalSink {
         }
         wakeReaders()
     }
-}
-
-extension OutputRing.ReadOutcome {
-    fileprivate var isRead: Bool { if case .read = self { true } else { false } }
 }
