@@ -25,21 +25,24 @@ struct ProcessCensus: Sendable, Equatable {
     static func take(
         _ procfs: Procfs, use: UseOfFiles, on executor: BlockingExecutor, until deadline: Deadline
     ) async -> Reading<ProcessCensus> {
-        let listed = await executor.run(until: deadline) { () -> Reading<[ProcessID]> in
-            do throws(SystemCallFailure) { return .known(try procfs.processes()) } catch { return .unknown("\(error)") }
+        let listed = await executor.run(until: deadline) { () -> Reading<([ProcessID], kin: Set<ProcessID>)> in
+            do throws(SystemCallFailure) {
+                return .known((try procfs.processes(), procfs.ancestors(of: ProcessID(getpid()))))
+            } catch {
+                return .unknown("\(error)")
+            }
         }
         switch listed ?? .unknown(GroundReader.late) {
         case .unknown(let reason): return .unknown(reason)
-        case .known(let pids):
-            let descriptors = Locked(UseOfFiles.descriptorsOfAll)
+        case .known((let pids, let kin)):
             let takeOnThread = { @Sendable (part: ArraySlice<ProcessID>) async -> Reading<ProcessCensus> in
-                let taken = await executor.run(until: deadline) { take(part, procfs, use, descriptors, deadline) }
+                let taken = await executor.run(until: deadline) { take(part, procfs, use, kin: kin, deadline) }
                 return taken ?? .unknown(GroundReader.late)
             }
             let half = pids.count / 2
             async let older = takeOnThread(pids[..<half])
             async let newer = takeOnThread(pids[half...])
-            return await older.adding(newer) { older, newer in
+            return await older.combined(with: newer) { older, newer in
                 ProcessCensus(
                     processes: older.processes + newer.processes, illegible: older.illegible + newer.illegible,
                     cutShort: older.cutShort + newer.cutShort)
@@ -47,16 +50,14 @@ struct ProcessCensus: Sendable, Equatable {
         }
     }
 
-    /// Looks at some of the machine's processes.
-    /// - Parameter descriptors: open files that may be looked at; goes down by each that was.
+    /// Looks at half of the machine's processes, and of the open files that are looked at in one look.
     private static func take(
-        _ pids: ArraySlice<ProcessID>, _ procfs: Procfs, _ use: UseOfFiles, _ descriptors: Locked<Int>,
-        _ deadline: Deadline
+        _ pids: ArraySlice<ProcessID>, _ procfs: Procfs, _ use: UseOfFiles, kin: Set<ProcessID>, _ deadline: Deadline
     ) -> Reading<ProcessCensus> {
-        let kin = procfs.ancestors(of: ProcessID(getpid()))
         var processes: [ProcessDescription] = []
         var illegible = 0
         var known = KnownCgroups()
+        var descriptors = UseOfFiles.descriptorsOfAll / 2
         var cutShort = 0
         processes.reserveCapacity(pids.count)
         for pid in pids {
@@ -65,7 +66,7 @@ struct ProcessCensus: Sendable, Equatable {
             case .known(.none): break
             case .known(.some(var process)):
                 if case .openFiles(let places) = use, !process.isKin, !process.isSomebodyElses {
-                    let isWhole = readOpenFile(of: &process, below: places, procfs, descriptors)
+                    let isWhole = readOpenFile(of: &process, below: places, procfs, &descriptors)
                     if !isWhole { cutShort += 1 }
                 }
                 processes.append(process)
@@ -135,18 +136,14 @@ struct ProcessCensus: Sendable, Equatable {
 
     /// - Returns: whether all of its open files were looked at, until one was found.
     private static func readOpenFile(
-        of process: inout ProcessDescription, below places: [String], _ procfs: Procfs, _ descriptors: Locked<Int>
+        of process: inout ProcessDescription, below places: [String], _ procfs: Procfs, _ left: inout Int
     ) -> Bool {
-        let allowed = descriptors.withLock { left in
-            let allowed = min(left, UseOfFiles.descriptorsOfOne)
-            left -= allowed
-            return allowed
-        }
+        let allowed = min(left, UseOfFiles.descriptorsOfOne)
         var unused = allowed
         process.openFile = procfs.openFile(process.identity.pid, descriptors: &unused) { file in
             places.contains { file.hasPrefix($0 + "/") }
         }
-        descriptors.withLock { $0 += unused }
+        left -= allowed - unused
         return unused > 0 || process.openFile != nil
     }
 }

@@ -52,7 +52,7 @@ struct GroundReader: Sendable {
             async let some = executor.run(until: deadline) { tree.slices(of: workspaces[..<half], until: deadline) }
             async let others = executor.run(until: deadline) { tree.slices(of: workspaces[half...], until: deadline) }
             guard let some = await some, let others = await others else { return .unknown(Self.late) }
-            return some.adding(others) { $0.merging($1) { first, _ in first } }
+            return some.combined(with: others) { $0.merging($1) { first, _ in first } }
         }
     }
 

@@ -15,9 +15,9 @@ public enum Reading<Value: Sendable>: Sendable {
     }
 
     /// Two facts as one; unknown as soon as either is.
-    func adding(_ other: Reading, _ add: (Value, Value) -> Value) -> Reading {
+    func combined(with other: Reading, by combine: (Value, Value) -> Value) -> Reading {
         switch (self, other) {
-        case (.known(let one), .known(let two)): .known(add(one, two))
+        case (.known(let one), .known(let two)): .known(combine(one, two))
         case (.unknown, _): self
         case (_, .unknown): other
         }

@@ -97,6 +97,13 @@ import Testing
         }
     }
 
+    @Test func `is unknown as a whole when half of it is (I3)`() {
+        let (one, two) = (Reading.known(1), Reading.known(2))
+        #expect(one.combined(with: two, by: +) == .known(3))
+        #expect(one.combined(with: .unknown("late"), by: +) == .unknown("late"))
+        #expect(Reading.unknown("late").combined(with: two, by: +) == .unknown("late"))
+    }
+
     @Test func `is unknown when procfs cannot be listed, or when it takes too long (I3)`() async throws {
         let nowhere = Procfs(root: "/nowhere")
         guard
