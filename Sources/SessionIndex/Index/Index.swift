@@ -7,8 +7,8 @@ import GRDB
 ///
 /// It is a cache of intent. Where it and the kernel disagree about what lives, the kernel is right (I4), so nothing
 /// here decides that anything lives or died; it only changes rows from states that were judged elsewhere. Every change
-/// is one transaction that is on the disk when the call returns (`synchronous=FULL`), and is conditional on the state
-/// that it was judged from: a `false` means that somebody was quicker, and that nothing was changed.
+/// is made as a whole, is on the disk when the call returns (`synchronous=FULL`, ``GroupCommit``), and is conditional on
+/// the state that it was judged from: a `false` means that somebody was quicker, and that nothing was changed.
 ///
 /// SQLite goes on in a file that was removed, and nobody would ever read what it writes there; and a connection that it opens later
 /// reads whatever lies in the place by then. So each call looks first whether the file still lies in its place, and fails with
@@ -20,12 +20,14 @@ public final class Index: Sendable {
     /// The database's file.
     public let path: String
     let pool: DatabasePool
+    private let changes: GroupCommit
     /// The file that lies there, as long as nobody takes it away.
     private let identity: FileIdentity
 
     private init(path: String, pool: DatabasePool, identity: FileIdentity) {
         self.path = path
         self.pool = pool
+        changes = GroupCommit(pool)
         self.identity = identity
     }
 
@@ -101,7 +103,7 @@ public final class Index: Sendable {
 extension Index {
     private typealias Waiting<Answer> = CheckedContinuation<Result<Answer, IndexFailure>, Never>
 
-    /// Runs `body` in one transaction that is on the disk when this returns.
+    /// Runs `body` in a transaction that is on the disk when this returns. It may be run twice, the first time to be undone.
     /// - Parameters:
     ///   - verb: What is tried, in the imperative, for the failure's text.
     ///   - subject: What it is tried on.
@@ -109,15 +111,16 @@ extension Index {
         _ verb: String, _ subject: String, _ body: @escaping @Sendable (Database) throws -> Answer
     ) async throws(IndexFailure) -> Answer {
         let attempt = IndexFailure.Attempt(verb: verb, subject: subject, path: path)
-        // GRDB's own async functions stop at a cancellation of the task and throw; these with a completion do not (I7).
-        let checked: @Sendable (Database) throws -> Answer = { [self] database in
-            try requireFile(attempt)
-            return try body(database)
-        }
+        // GRDB's own async functions stop at a cancellation of the task and throw; these do not (I7).
         let result = await withCheckedContinuation { (waiting: Waiting<Answer>) in
-            pool.asyncWrite(checked) { _, result in
-                waiting.resume(returning: result.mapError { IndexFailure($0, attempt: attempt) })
-            }
+            changes.add(
+                GroupCommit.Change(
+                    make: { [self] database in
+                        try requireFile(attempt)
+                        let answer = try body(database)
+                        return { waiting.resume(returning: .success(answer)) }
+                    },
+                    refuse: { waiting.resume(returning: .failure(IndexFailure($0, attempt: attempt))) }))
         }
         return try result.get()
     }
