@@ -187,16 +187,16 @@ struct `The user's terminal` {
         #expect(await process.end() == 0)
     }
 
+    /// Symptom: this failed on a busy machine. Cause: another server took longer to begin than a host may be away before a notice takes
+    /// the place of what is on the screen, which is then drawn anew.
     @Test func `goes on where it was when the host comes back`() async throws {
-        let path = CannedServer.freshPath()
-        let first = try await server(path: path) { _ in [AttachServer.bytes("0123456789")] }
-        let process = try attach(first)
+        let server = try await server { number in [AttachServer.bytes(number == 0 ? "0123456789" : "abc")] }
+        defer { server.stop() }
+        let process = try attach(server)
         await process.expect("0123456789")
-        try await first.end()
-        let second = try await server(path: path) { _ in [AttachServer.bytes("abc")] }
-        defer { second.stop() }
+        server.cut()
         await process.expect("abc")
-        #expect(second.requests == ["/v1/sessions/s9x1/attach?columns=80&rows=24&from=10&epoch=e1"])
+        #expect(server.requests.last == "/v1/sessions/s9x1/attach?columns=80&rows=24&from=10&epoch=e1")
         #expect(process.isRaw)
         process.type([0x1c, 0x64])
         #expect(await process.end() == 0)
