@@ -38,7 +38,7 @@ struct `Sessions that all print` {
             try await Self.eventually("a master, a ring, a leader and the watch on it for each session, and no more") {
                 kept = try await Self.descriptors(of: host, leaders)
                 return kept["/dev/ptmx"] == Self.sessions && kept["/memfd:corral"] == Self.sessions
-                    && kept["leader"] == 2 * Self.sessions
+                    && kept["leader"] == 2 * Self.sessions && kept["anon_inode:[pidfd]"] ?? 0 <= 1
             }
             let terminals = try world.terminalCount()
             var gaps: [Duration] = []
@@ -114,12 +114,10 @@ struct `Sessions that all print` {
             guard let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(process)/fd/\(name)"),
                 !place.hasPrefix("socket:"), !place.contains("/index.db")
             else { continue }
+            let isLeaders = pinned(by: "\(process)/fdinfo/\(name)").map(leaders.contains) ?? false
             let kind =
-                if place.hasSuffix("/ptmx") { "/dev/ptmx" } else if place.hasPrefix("/memfd:corral") {
-                    "/memfd:corral"
-                } else if let pid = pinned(by: "\(process)/fdinfo/\(name)"), leaders.contains(pid) { "leader" } else {
-                    place
-                }
+                place.hasSuffix("/ptmx")
+                ? "/dev/ptmx" : place.hasPrefix("/memfd:corral") ? "/memfd:corral" : isLeaders ? "leader" : place
             counts[kind, default: 0] += 1
         }
         return counts
