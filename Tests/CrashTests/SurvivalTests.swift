@@ -9,15 +9,21 @@ import Testing
 struct `A terminal outlives its host` {
     /// An adopted directory and a session in it.
     private func session(_ host: ServiceHost, _ command: [String]) async throws -> SessionDocument {
-        let path = host.place.directory.path + "/work"
+        try await session(host.client, host.place, command)
+    }
+
+    private func session(
+        _ client: HostClient, _ place: RunningHost.Place, _ command: [String]
+    ) async throws -> SessionDocument {
+        let path = place.directory.path + "/work"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let id: String
-        if let there = try await host.client.workspaces().first {
+        if let there = try await client.workspaces().first {
             id = there.id
         } else {
-            id = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
+            id = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
         }
-        return try await host.client.createSession(in: id, CreateSessionRequest(command: command)).document
+        return try await client.createSession(in: id, CreateSessionRequest(command: command)).document
     }
 
     private func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
@@ -209,8 +215,12 @@ struct `A terminal outlives its host` {
         let host = try ServiceHost(place)
         defer { host.sweep() }
         let world = ProcessWorld()
-        let session = try await session(host, ["/bin/sh", "-c", "exec sleep 10000"])
+        let session = try await session(host, ["/bin/sh", "-c", "echo ready; exec sleep 10000"])
+        let reader = try await attached(host.client, session.id)
         try host.stop()
+        // Symptom: who was attached saw "the host has gone" and tried for minutes to reach it again. Cause: the connections were ended
+        // before the sessions.
+        #expect(try await reader.value?.endReason == .hostStopped)
         #expect(try world.inUnit(session.unit).isEmpty)
         let again = try await RunningHost.start(place)
         let ended = try await again.client.session(session.id)
@@ -219,20 +229,50 @@ struct `A terminal outlives its host` {
         try await again.stop()
     }
 
+    /// Attaches, and hears of the session's end.
+    private func attached(_ client: HostClient, _ session: String) async throws -> Task<AttachMessage?, any Error> {
+        let (isAttached, attached) = AsyncStream.makeStream(of: Void.self)
+        let end = Locked<AttachMessage?>(nil)
+        let task = Task {
+            defer { attached.finish() }
+            try await AttachedClient(client, session).run(within: .seconds(60)) { event in
+                guard case .message(let message) = event else { return false }
+                if message.type == .synced { attached.finish() }
+                if message.type == .ended { end.withLock { $0 = message } }
+                return message.type == .ended
+            }
+            return end.withLock { $0 }
+        }
+        for await _ in isAttached {}
+        return task
+    }
+
+    @Test func `but not the end of one in the foreground, which serves who is attached until all have ended`()
+        async throws
+    {
+        let place = try RunningHost.Place()
+        let host = try await RunningHost.start(place)
+        // It takes its whole grace, while clients are still served.
+        let session = try await session(
+            host.client, place, ["/bin/sh", "-c", "trap '' HUP TERM; echo ready; while :; do sleep 1000; done"])
+        try await SessionReader(host.client, session.id).waitFor("ready")
+        let reader = try await attached(host.client, session.id)
+        let world = ProcessWorld()
+        try await host.stop()
+        let end = try await reader.value
+        #expect(end?.endReason == .hostStopped)
+        #expect(end?.exit?.signal == Int(SIGKILL))
+        #expect(try world.inUnit(session.unit).isEmpty)
+    }
+
     @Test func `in the foreground, too, when it becomes another build of itself`() async throws {
         let place = try RunningHost.Place()
         let host = try await RunningHost.start(place)
-        let path = place.directory.path + "/work"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let workspace = try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path))
-            .document
-        let command = ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"]
-        let session = try await host.client.createSession(in: workspace.id, CreateSessionRequest(command: command))
-            .document
+        let session = try await session(
+            host.client, place,
+            ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"])
         try await SessionReader(host.client, session.id).waitFor("ready")
-        let short = try await host.client.createSession(
-            in: workspace.id, CreateSessionRequest(command: ["/bin/echo", "short"])
-        ).document
+        let short = try await self.session(host.client, place, ["/bin/echo", "short"])
         _ = try await SessionReader(host.client, short.id).waitForEnd()
         let shortOutput = try await host.client.output(of: short.id)
         let (status, output) = (try await host.client.status(), try await host.client.output(of: session.id))

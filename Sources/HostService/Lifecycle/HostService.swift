@@ -43,10 +43,11 @@ public enum HostService {
         try await work.finder.adopt(handed.takeOutputs())
         try await work.finder.adopt(handed.takeSessions(), for: inherited.sessions)
         let readiness = AsyncStream<Void>.makeStream()
-        let server = APIServer(
-            socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() })
         let working = HostWork(
             work: work, inherited: inherited, readiness: readiness.stream, context: context)
+        let server = APIServer(
+            socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() },
+            onStopping: { await working.endWhatNobodyInherits() })
         // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

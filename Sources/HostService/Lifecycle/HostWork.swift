@@ -126,11 +126,26 @@ struct HostWork: Service {
         }
     }
 
-    /// Where the terminals outlive this process, all that lives is left to the next host. Else a stop would lose every terminal, so
-    /// every session is ended and said to be.
-    private func stopInOrder() async {
+    /// Ends every session while clients are still served, where no host comes after this one: a stop would lose every terminal, and who
+    /// is attached is to learn how his session ended. For the server to call before it ends its connections.
+    func endWhatNobodyInherits() async {
+        tellOfStop()
+        guard !isSucceeded.withLock({ $0 }), await context.store.outlives(context.systemd) == false else { return }
+        // What they are at is for the next start. A delete must not take the end of its script for the script's answer.
+        await work.destroys.stop()
+        await work.registry.close()
+        await endSessions()
+    }
+
+    private func tellOfStop() {
         ServiceNotification.stopping(status: "Stopping")
         ServiceNotification.extendTimeout(.seconds(60))
+    }
+
+    /// Where the terminals outlive this process, all that lives is left to the next host. Else no session is left by now, but for what
+    /// could not be ended.
+    private func stopInOrder() async {
+        tellOfStop()
         work.trash.stop()
         await work.destroys.stop()
         if isSucceeded.withLock({ $0 }) {

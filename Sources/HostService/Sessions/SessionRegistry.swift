@@ -11,6 +11,8 @@ actor SessionRegistry {
     private var creating: [UInt64: (id: SessionID, workspace: WorkspaceID)] = [:]
     private var nextCreation: UInt64 = 1
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
+    /// Whether nothing more may be created.
+    private var isClosed = false
     /// Workspaces that are being frozen.
     private var freezing: Set<WorkspaceID> = []
     private var freezeEnds: [CheckedContinuation<Void, Never>] = []
@@ -73,7 +75,12 @@ actor SessionRegistry {
 
     /// Marks a creation as under way, before its row is written: from then on the reaper leaves its scope alone.
     /// - Returns: the attempt, for ``endCreation(_:)``; nil while the workspace is being frozen.
-    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) -> UInt64? {
+    /// - Throws: ``HostFailure/shuttingDown(_:)`` after ``close()``.
+    func beginCreation(_ id: SessionID, in workspace: WorkspaceID) throws(HostFailure) -> UInt64? {
+        guard !isClosed else {
+            throw .shuttingDown(
+                "start session \(id): corral-host is stopping, and ends its sessions; nothing was started")
+        }
         guard !freezing.contains(workspace) else { return nil }
         defer { nextCreation += 1 }
         creating[nextCreation] = (id, workspace)
@@ -123,6 +130,12 @@ actor SessionRegistry {
         while creating.values.contains(where: { $0.id == id }) {
             await withCheckedContinuation { creationEnds.append($0) }
         }
+    }
+
+    /// Refuses creations from now on, and waits until none is under way. What is held afterwards is all there will be.
+    func close() async {
+        isClosed = true
+        while !creating.isEmpty { await withCheckedContinuation { creationEnds.append($0) } }
     }
 
     /// Waits until no creation is under way in a workspace.

@@ -99,7 +99,7 @@ struct SessionService: Sendable {
         let workspace = plan.row.workspaceID
         // What was thawed may be frozen anew in between, but not for being idle.
         for _ in 0..<3 {
-            if let attempt = await registry.beginCreation(plan.row.id, in: workspace) {
+            if let attempt = try await registry.beginCreation(plan.row.id, in: workspace) {
                 // A freeze waits for us from here on, so we wait for none.
                 if !context.freezer.isToBeFrozen(plan.scope.slice.path) { return .admitted(attempt) }
                 await registry.endCreation(attempt)

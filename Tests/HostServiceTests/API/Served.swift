@@ -22,6 +22,7 @@ struct Served: Sendable {
     static func run(
         limits: APILimits = APILimits(),
         mayConnect: @escaping @Sendable (PeerCredentials) -> Bool = { $0.isServed(byUser: geteuid()) },
+        onStopping: @escaping @Sendable () async -> Void = {},
         _ body: @escaping @Sendable (Served) async throws -> Void
     ) async throws {
         let directory = try SocketDirectory()
@@ -32,7 +33,7 @@ struct Served: Sendable {
         let server = APIServer(
             socket: try ListeningSocket.bind(path: path), host: host,
             logger: Logger(label: "test") { _ in log.handler }, limits: limits,
-            mayConnect: mayConnect, onListening: { listening.finish() }
+            mayConnect: mayConnect, onListening: { listening.finish() }, onStopping: onStopping
         )
         let group = ServiceGroup(
             configuration: .init(
@@ -58,7 +59,7 @@ struct Served: Sendable {
 
     /// Waits until something is so; the test fails where the deadline passes.
     func eventually(
-        _ what: String, atMost seconds: Double = 20, _ condition: @Sendable () async throws -> Bool
+        _ what: String, atMost seconds: Double = 60, _ condition: @Sendable () async throws -> Bool
     ) async throws {
         let end = ContinuousClock.now + .seconds(seconds)
         while try await !condition() {
