@@ -140,22 +140,29 @@ public struct ScopeStop: Sendable {
             if try isPopulated(cgroup) {
                 means =
                     target.session == nil
-                    ? try await stopUnit(target, cgroup, patience, &report)
+                    ? await stopUnit(target, patience, &report)
                     : try await terminate(target, cgroup, patience, &report)
             }
         }
         if try isPopulated(cgroup) {
             means = .killed
-            try cgroup.kill()  // (I6) only here, only on our own scopes and slices
-            let until = Deadline.after(patience.kill)
-            // One whose main thread ends at this moment is seen at the next look.
-            for _ in 0..<10 where try isPopulated(cgroup) {
-                try killWithoutMainThread(cgroup)
-                _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(patience.kill / 10)))
-            }
+            try await kill(cgroup, patience)
         }
         if let more = try await endStrays(leaders, target, force: force, patience, &report) { means = max(means, more) }
         return try await conclude(cgroup, target, leaders, means, &report)
+    }
+
+    /// Kills all that is inside, and waits until it is gone or the patience has ended.
+    private func kill(_ cgroup: CgroupDirectory, _ patience: Patience) async throws(SystemCallFailure) {
+        let until = Deadline.after(patience.kill)
+        try cgroup.kill()  // (I6) only here, only on our own scopes and slices
+        // Hardly ever is there more to do, and a look at every process would take the kernel's time to end them.
+        _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(.milliseconds(100))))
+        // One whose main thread ends at this moment is seen at the next look.
+        for _ in 0..<10 where try isPopulated(cgroup) {
+            try killWithoutMainThread(cgroup)
+            _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(patience.kill / 10)))
+        }
     }
 
     /// Kills what `cgroup.kill` leaves alive: processes whose main thread has ended, of which Linux 6.18 sends it to nobody.
@@ -226,42 +233,16 @@ public struct ScopeStop: Sendable {
         return .terminated
     }
 
-    /// Asks systemd, and waits for the kernel at the same time; goes on to `cgroup.kill` as soon as systemd is through.
-    private func stopUnit(
-        _ target: Target, _ cgroup: CgroupDirectory, _ patience: Patience, _ report: inout StopReport
-    ) async throws(SystemCallFailure) -> StopReport.Means {
+    /// Asks systemd, and waits until it is through. What is still there then was left behind: nobody else will signal it.
+    private func stopUnit(_ target: Target, _ patience: Patience, _ report: inout StopReport) async -> StopReport.Means
+    {
         // systemd sends SIGKILL at the scopes' own timeout, which is the same grace: give it half a second more.
-        let until = Deadline.after(patience.grace + .milliseconds(500))
-        async let job = stopJob(target.unit, until: until)
-        async let emptied = emptied(cgroup, until: until)
-        var means = StopReport.Means.terminated
-        if case .failure(let failure) = await job { report.remarks.append("\(failure)") }
-        // The job is over, or there is none. What is still there was left behind: nobody else will signal it.
-        if try isPopulated(cgroup) {
-            means = .killed
-            try cgroup.kill()
-            try killWithoutMainThread(cgroup)
-        }
-        _ = try await emptied.get()
-        return means
-    }
-
-    private func stopJob(_ unit: String, until deadline: Deadline) async -> Result<JobResult?, ScopeFailure> {
         do throws(ScopeFailure) {
-            return .success(try await systemd.stopUnit(unit, until: deadline))
+            _ = try await systemd.stopUnit(target.unit, until: .after(patience.grace + .milliseconds(500)))
         } catch {
-            return .failure(error)
+            report.remarks.append("\(error)")
         }
-    }
-
-    private func emptied(
-        _ cgroup: CgroupDirectory, until deadline: Deadline
-    ) async -> Result<CgroupDirectory.Emptiness, SystemCallFailure> {
-        do throws(SystemCallFailure) {
-            return .success(try await cgroup.waitUntilEmpty(monitor, until: deadline))
-        } catch {
-            return .failure(error)
-        }
+        return .terminated
     }
 
     /// The one place that decides on `confirmed` (I2).
