@@ -42,4 +42,17 @@ public struct BlockingExecutor: Sendable {
             }
         }
     }
+
+    /// Runs `body` on both halves of a list at the same time. Where nearly all of the work is the kernel's, that takes little more than
+    /// half of the time.
+    /// - Returns: what came of the first half and of the second; nil when the deadline has passed.
+    public func runInHalves<Element: Sendable, Result: Sendable>(
+        of list: [Element], until deadline: Deadline, _ body: @escaping @Sendable (ArraySlice<Element>) -> Result
+    ) async -> (Result, Result)? {
+        let half = list.count / 2
+        async let first = run(until: deadline) { body(list[..<half]) }
+        async let second = run(until: deadline) { body(list[half...]) }
+        guard let first = await first, let second = await second else { return nil }
+        return (first, second)
+    }
 }

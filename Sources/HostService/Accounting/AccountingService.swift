@@ -33,11 +33,10 @@ struct AccountingService: Sendable {
     private func usage<Figures: UsageFigures>(
         _ known: Known, _ read: @escaping Read<Figures>
     ) async throws -> UsageDocument<Figures> {
-        // The kernel's part of the work is the larger one, and two threads have it done in little more than half of the time.
-        let half = known.workspaces.count / 2
-        async let first = usage(known.workspaces[..<half], known, read)
-        async let second = usage(known.workspaces[half...], known, read)
-        guard let (workspaces, reader) = await first, let (others, other) = await second,
+        let halves = await context.executor.runInHalves(
+            of: known.workspaces, until: .after(HostContext.diskPatience)
+        ) { usage($0, known, read) }
+        guard let ((workspaces, reader), (others, other)) = halves,
             let (figures, unavailable) = await context.executor.run(
                 until: .after(HostContext.diskPatience),
                 {
@@ -56,28 +55,26 @@ struct AccountingService: Sendable {
 
     private typealias Read<Figures> = @Sendable (inout FigureReader, CgroupPath) -> Figures
 
-    /// Reads the figures of some workspaces; nil when the kernel does not answer in time.
+    /// Reads the figures of some workspaces.
     private func usage<Figures: UsageFigures>(
-        _ rows: ArraySlice<WorkspaceRow>, _ known: Known, _ read: @escaping Read<Figures>
-    ) async -> ([UsageDocument<Figures>.Workspace], FigureReader)? {
-        await context.executor.run(until: .after(HostContext.diskPatience)) {
-            var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
-            let workspaces = rows.map { row in
-                let sessions = (known.sessions[row.id] ?? []).map { session in
-                    UsageDocument<Figures>.Session(
-                        id: session.id.rawValue, title: session.title,
-                        status: .init(rawValue: session.status.rawValue) ?? .starting,
-                        idleSeconds: known.idleSeconds(session.id),
-                        figures: ScopeName(unit: session.unit).map { read(&reader, $0.path) }
-                            ?? Figures(reason: "\(session.unit) is not a scope's name"))
-                }
-                return UsageDocument<Figures>.Workspace(
-                    id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
-                    figures: read(&reader, SliceName.workspace(context.instance, row.id).path),
-                    sessionCount: known.counts.unended[row.id] ?? 0, sessions: sessions)
+        _ rows: ArraySlice<WorkspaceRow>, _ known: Known, _ read: Read<Figures>
+    ) -> ([UsageDocument<Figures>.Workspace], FigureReader) {
+        var reader = FigureReader(ground: context.ground, manager: context.configuration.manager)
+        let workspaces = rows.map { row in
+            let sessions = (known.sessions[row.id] ?? []).map { session in
+                UsageDocument<Figures>.Session(
+                    id: session.id.rawValue, title: session.title,
+                    status: .init(rawValue: session.status.rawValue) ?? .starting,
+                    idleSeconds: known.idleSeconds(session.id),
+                    figures: ScopeName(unit: session.unit).map { read(&reader, $0.path) }
+                        ?? Figures(reason: "\(session.unit) is not a scope's name"))
             }
-            return (workspaces, reader)
+            return UsageDocument<Figures>.Workspace(
+                id: row.id.rawValue, name: row.name, state: .init(rawValue: row.state.rawValue) ?? .failed,
+                figures: read(&reader, SliceName.workspace(context.instance, row.id).path),
+                sessionCount: known.counts.unended[row.id] ?? 0, sessions: sessions)
         }
+        return (workspaces, reader)
     }
 
     /// What is known before the kernel is asked.

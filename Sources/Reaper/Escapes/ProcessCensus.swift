@@ -35,14 +35,11 @@ struct ProcessCensus: Sendable, Equatable {
         switch listed ?? .unknown(GroundReader.late) {
         case .unknown(let reason): return .unknown(reason)
         case .known((let pids, let kin)):
-            let takeOnThread = { @Sendable (part: ArraySlice<ProcessID>) async -> Reading<ProcessCensus> in
-                let taken = await executor.run(until: deadline) { take(part, procfs, use, kin: kin, deadline) }
-                return taken ?? .unknown(GroundReader.late)
+            let taken = await executor.runInHalves(of: pids, until: deadline) {
+                take($0, procfs, use, kin: kin, deadline)
             }
-            let half = pids.count / 2
-            async let older = takeOnThread(pids[..<half])
-            async let newer = takeOnThread(pids[half...])
-            return await older.combined(with: newer) { older, newer in
+            guard let (older, newer) = taken else { return .unknown(GroundReader.late) }
+            return older.combined(with: newer) { older, newer in
                 ProcessCensus(
                     processes: older.processes + newer.processes, illegible: older.illegible + newer.illegible,
                     cutShort: older.cutShort + newer.cutShort)

@@ -41,17 +41,16 @@ struct GroundReader: Sendable {
             leaders: places ?? [:])
     }
 
-    /// Two threads read: nearly all of the time is the kernel's, which works for both at once.
     private func slices(
         of workspaces: Reading<[WorkspaceID]>, _ tree: GroundTree, until deadline: Deadline
     ) async -> Reading<[WorkspaceID: Reading<SliceContents>]> {
         switch workspaces {
         case .unknown(let reason): return .unknown(reason)
         case .known(let workspaces):
-            let half = workspaces.count / 2
-            async let some = executor.run(until: deadline) { tree.slices(of: workspaces[..<half], until: deadline) }
-            async let others = executor.run(until: deadline) { tree.slices(of: workspaces[half...], until: deadline) }
-            guard let some = await some, let others = await others else { return .unknown(Self.late) }
+            let read = await executor.runInHalves(of: workspaces, until: deadline) {
+                tree.slices(of: $0, until: deadline)
+            }
+            guard let (some, others) = read else { return .unknown(Self.late) }
             return some.combined(with: others) { $0.merging($1) { first, _ in first } }
         }
     }

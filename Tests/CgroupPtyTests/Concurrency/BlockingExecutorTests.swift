@@ -30,6 +30,29 @@ import Testing
         try door.open()
     }
 
+    @Test func `runs both halves of a list at once, and answers nothing where one comes too late (I3)`() async throws {
+        let executor = BlockingExecutor(label: "test")
+        for count in [0, 1, 2, 7] {
+            let halves = try #require(
+                await executor.runInHalves(of: Array(0..<count), until: .after(.seconds(60))) { Array($0) })
+            #expect(halves.0 + halves.1 == Array(0..<count))
+        }
+        let (first, second) = (try Door(), try Door())
+        // Each waits for the other.
+        let met = await executor.runInHalves(of: [0, 1], until: .after(.seconds(60))) { half in
+            let (own, others) = half == [0] ? (first, second) : (second, first)
+            try? own.open()
+            others.pass()
+        }
+        #expect(met != nil)
+        let door = try Door()
+        let late = await executor.runInHalves(of: [0, 1], until: .after(.milliseconds(20))) { half in
+            if half == [1] { door.pass() }
+        }
+        #expect(late == nil)
+        try door.open()
+    }
+
     @Test func `drops an answer that comes too late`() async throws {
         let executor = BlockingExecutor(label: "test")
         let (door, finished) = (try Door(), try Door())
