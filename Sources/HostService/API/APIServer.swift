@@ -19,21 +19,17 @@ actor APIServer: Service {
     private let logger: Logger
     private let mayConnect: @Sendable (PeerCredentials) -> Bool
     private let onListening: @Sendable () async -> Void
-    private let onStopping: @Sendable () async -> Void
 
     /// Makes a server. Nothing is accepted before it runs.
     /// - Parameters:
     ///   - socket: From ``ListeningSocket``. Clients that connect before the server runs wait.
     ///   - mayConnect: Whether a peer is served. Asked once a connection, before anything of it is read.
     ///   - onListening: Called once, when clients are served.
-    ///   - onStopping: Called once, when the service stops: nobody new is admitted any more, and those that are connected are served
-    ///     until it returns.
     init(
         socket: consuming OwnedFileDescriptor, host: any HostOperations, logger: Logger,
         limits: APILimits = APILimits(), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         mayConnect: @escaping @Sendable (PeerCredentials) -> Bool = { $0.isServed(byUser: geteuid()) },
-        onListening: @escaping @Sendable () async -> Void = {},
-        onStopping: @escaping @Sendable () async -> Void = {}
+        onListening: @escaping @Sendable () async -> Void = {}
     ) {
         self.socket = consume socket
         self.responder = APIResponder(host: host, logger: logger)
@@ -43,7 +39,6 @@ actor APIServer: Service {
         self.logger = logger
         self.mayConnect = mayConnect
         self.onListening = onListening
-        self.onStopping = onStopping
     }
 
     /// Serves until the service stops, then lets open requests and WebSockets end, for a limited time.
@@ -64,7 +59,6 @@ actor APIServer: Service {
             .get()
         await onListening()
         let wasAsked = await waitForEnd(of: listener)
-        if wasAsked { await onStopping() }
         await registry.end(within: limits.shutdownGrace)
         guard wasAsked else {
             throw ListeningSocketFailure.notListening(descriptor: "the interface's socket, which was closed under it")

@@ -75,6 +75,8 @@ actor DestroyService {
     /// Stops working on deletes; what is recorded resumes with the next start.
     func stop() async {
         isStopping = true
+        // One whose tombstone is just being written is a delete yet.
+        for task in beginning.values { _ = await task.result }
         for task in tasks.values { task.cancel() }
         for task in tasks.values { await task.value }
     }

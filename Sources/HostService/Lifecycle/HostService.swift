@@ -43,18 +43,18 @@ public enum HostService {
         try await work.finder.adopt(handed.takeOutputs())
         try await work.finder.adopt(handed.takeSessions(), for: inherited.sessions)
         let readiness = AsyncStream<Void>.makeStream()
+        let server = APIServer(
+            socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() })
         let working = HostWork(
             work: work, inherited: inherited, readiness: readiness.stream, context: context)
-        let server = APIServer(
-            socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() },
-            onStopping: { await working.endWhatNobodyInherits() })
         // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         var services = ServiceGroupConfiguration(
+            // The last one stops first: clients are served until all that the host does has ended, and learn of that.
             services: [
-                .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
             ], gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: quiet)
         services.maximumGracefulShutdownDuration = Duration.seconds(90)
         do {

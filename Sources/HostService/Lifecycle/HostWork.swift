@@ -126,26 +126,11 @@ struct HostWork: Service {
         }
     }
 
-    /// Ends every session while clients are still served, where no host comes after this one: a stop would lose every terminal, and who
-    /// is attached is to learn how his session ended. For the server to call before it ends its connections.
-    func endWhatNobodyInherits() async {
-        tellOfStop()
-        guard !isSucceeded.withLock({ $0 }), await context.store.outlives(context.systemd) == false else { return }
-        // What they are at is for the next start. A delete must not take the end of its script for the script's answer.
-        await work.destroys.stop()
-        await work.registry.close()
-        await endSessions()
-    }
-
-    private func tellOfStop() {
+    /// Where the terminals outlive this process, all that lives is left to the next host. Else a stop would lose every terminal, so
+    /// every session is ended and said to be.
+    private func stopInOrder() async {
         ServiceNotification.stopping(status: "Stopping")
         ServiceNotification.extendTimeout(.seconds(60))
-    }
-
-    /// Where the terminals outlive this process, all that lives is left to the next host. Else no session is left by now, but for what
-    /// could not be ended.
-    private func stopInOrder() async {
-        tellOfStop()
         work.trash.stop()
         await work.destroys.stop()
         if isSucceeded.withLock({ $0 }) {
@@ -166,15 +151,27 @@ struct HostWork: Service {
             for workspace in try await context.index.workspaces() {
                 _ = await context.freezer.thaw(.init(.workspace(context.instance, workspace.id)))
             }
-            let rows = try await context.index.sessions(includeEnded: false)
-            await withDiscardingTaskGroup { group in
-                for row in rows where row.bootID == context.bootID {
-                    group.addTask { _ = await work.ender.kill(row, reason: .hostStopped, force: false) }
-                }
-            }
+            async let closed: Void = work.registry.close()
+            let first = try await endSessions(except: [])
+            // One that was just being started.
+            await closed
+            _ = try await endSessions(except: first)
         } catch {
             context.logger.error(
                 "Sessions could not be listed to end them: \(error). The next start will look at them.")
         }
+    }
+
+    /// - Returns: those whose end was tried.
+    private func endSessions(except tried: Set<SessionID>) async throws -> Set<SessionID> {
+        let rows = try await context.index.sessions(includeEnded: false).filter {
+            $0.bootID == context.bootID && !tried.contains($0.id)
+        }
+        await withDiscardingTaskGroup { group in
+            for row in rows {
+                group.addTask { _ = await work.ender.kill(row, reason: .hostStopped, force: false) }
+            }
+        }
+        return Set(rows.map(\.id))
     }
 }

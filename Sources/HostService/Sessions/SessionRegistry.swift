@@ -132,7 +132,7 @@ actor SessionRegistry {
         }
     }
 
-    /// Refuses creations from now on, and waits until none is under way. What is held afterwards is all there will be.
+    /// Refuses creations from now on, and waits until none is under way.
     func close() async {
         isClosed = true
         while !creating.isEmpty { await withCheckedContinuation { creationEnds.append($0) } }

@@ -53,7 +53,12 @@ extension SessionService {
             if row.status.isEnded { return await document(.exited, row) }
             if deadline.hasPassed { return await document(.timedOut, row) }
             _ = await bell.wait(until: live == nil ? min(deadline, .after(Self.pollInterval)) : deadline)
-            try Task.checkCancellation()
+            if Task.isCancelled {
+                // The session may have ended with the service. The index answers no task that is cancelled.
+                let last = try await Task.detached { try await self.row(id, "wait for session") }.value
+                guard last.status.isEnded else { throw CancellationError() }
+                return await document(.exited, last)
+            }
         }
     }
 
@@ -94,8 +99,9 @@ extension SessionService {
                 next = reader.first
             case .over, nil:
                 if quietAt.hasPassed { return WaitDocument(outcome: .idle, seq: next) }
-                _ = await bell.wait(until: min(quietAt, deadline))
+                // Here, so that an end that came with the service's is seen.
                 try Task.checkCancellation()
+                _ = await bell.wait(until: min(quietAt, deadline))
                 continue
             }
             if deadline.hasPassed { return WaitDocument(outcome: .timedOut, seq: next) }
@@ -139,8 +145,8 @@ extension SessionService {
                 search.withLock { [first = reader.first] in $0.skip(to: first) }
             case .over, nil:
                 if deadline.hasPassed { return document(.timedOut) }
-                _ = await bell.wait(until: deadline)
                 try Task.checkCancellation()
+                _ = await bell.wait(until: deadline)
             }
         }
     }

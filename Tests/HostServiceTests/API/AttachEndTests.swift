@@ -150,6 +150,33 @@ import Testing
         }
     }
 
+    // Symptom: a client that was behind when the host stopped saw "the host has gone" instead of its session's end. Cause: the
+    // service's stop closed what was still to give out the rest of a session that had ended.
+    @Test func `that is behind gets the rest and the end of its session although the service stops`() async throws {
+        var limits = APILimits()
+        limits.shutdownGrace = .seconds(60)
+        try await Served.attached(limits: limits) { client, attachment, served in
+            let output = [UInt8](repeating: UInt8(ascii: "x"), count: 4 << 20)
+            attachment.emit(output)
+            try await served.eventually("the socket is full") { attachment.now.taken > 256 << 10 }
+            attachment.emit(.message(AttachMessage(.ended)))
+            attachment.finish()
+            let other = try served.client()
+            #expect(try await other.attach().status == 101)
+            await served.stop()
+            #expect(try await other.frame().closeCode == 1001, "its session lives on")
+            var received = 0
+            var frame = try await client.frame()
+            while frame.opcode == 2 {
+                received += frame.payload.count
+                frame = try await client.frame()
+            }
+            #expect(received == output.count)
+            #expect(frame.text.contains("ended"))
+            #expect(try await client.frame().closeCode == 1000)
+        }
+    }
+
     @Test func `that does not react is closed when the service stops`() async throws {
         var limits = APILimits()
         limits.shutdownGrace = .milliseconds(300)

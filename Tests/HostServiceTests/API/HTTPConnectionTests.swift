@@ -218,31 +218,6 @@ import Testing
 
     // MARK: The service stops
 
-    @Test func `that is there is served until what the service ends at its stop has ended, and nobody new is`()
-        async throws
-    {
-        let (isStopping, stopping) = AsyncStream.makeStream(of: Void.self)
-        let (mayStop, stop) = AsyncStream.makeStream(of: Void.self)
-        try await Served.run(
-            onStopping: {
-                stopping.finish()
-                for await _ in mayStop {}
-            }
-        ) { served in
-            let client = try served.client()
-            #expect(try await client.request("GET", "/v1/status").status == 200)
-            await served.stop()
-            for await _ in isStopping {}
-            #expect(try await client.request("GET", "/v1/status").status == 200)
-            try await served.eventually("nobody new is admitted") {
-                do { _ = try served.client() } catch { return true }
-                return false
-            }
-            stop.finish()
-            #expect(try await client.isAtEnd())
-        }
-    }
-
     @Test func `that waits is told so at once when the service stops`() async throws {
         var limits = APILimits()
         limits.shutdownGrace = .seconds(60)

@@ -22,7 +22,6 @@ struct Served: Sendable {
     static func run(
         limits: APILimits = APILimits(),
         mayConnect: @escaping @Sendable (PeerCredentials) -> Bool = { $0.isServed(byUser: geteuid()) },
-        onStopping: @escaping @Sendable () async -> Void = {},
         _ body: @escaping @Sendable (Served) async throws -> Void
     ) async throws {
         let directory = try SocketDirectory()
@@ -33,7 +32,7 @@ struct Served: Sendable {
         let server = APIServer(
             socket: try ListeningSocket.bind(path: path), host: host,
             logger: Logger(label: "test") { _ in log.handler }, limits: limits,
-            mayConnect: mayConnect, onListening: { listening.finish() }, onStopping: onStopping
+            mayConnect: mayConnect, onListening: { listening.finish() }
         )
         let group = ServiceGroup(
             configuration: .init(

@@ -20,6 +20,7 @@ final class InputShortcut: ChannelInboundHandler {
             return try await eventLoop.submit {
                 let shortcut = try channel.pipeline.syncOperations.handler(type: InputShortcut.self)
                 shortcut.attachment = attachment
+                try channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).attachment = attachment
                 let bound = NIOLoopBound(shortcut, eventLoop: eventLoop)
                 return { @Sendable in eventLoop.execute { bound.value.outstanding -= 1 } }
             }.get()

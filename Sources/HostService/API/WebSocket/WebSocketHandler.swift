@@ -15,6 +15,8 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: APILimits
     private let output: OutputShortcut
+    /// Whose client it is, once that is known.
+    var attachment: (any Attachment)?
     private var machine: StateMachine
     private var deadline: Scheduled<Void>?
     /// The latest ping, while the client does not read. Only the latest has to be answered, so that pings cannot pile
@@ -88,6 +90,8 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
             // Half a WebSocket is none.
             context.close(promise: nil)
         case is ConnectionShouldEnd:
+            // What a session has left goes on to its client, and the end, which closes the socket.
+            if attachment?.isEnding == true { break }
             if machine.closeSent() { fail(.goingAway, context) }
         default:
             context.fireUserInboundEventTriggered(event)
