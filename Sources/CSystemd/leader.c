@@ -21,6 +21,17 @@
 /* Enough for the few calls of become_leader and for a handler's frame, were there one. */
 enum { STACK = 32 << 10, FIRST_ABOVE = 10 };
 
+/* ThreadSanitizer takes each clone for a fork, whose child has memory of its own. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+enum { SHARED_MEMORY = 0 };
+#define HAS_OWN_MEMORY
+#endif
+#endif
+#ifndef HAS_OWN_MEMORY
+enum { SHARED_MEMORY = CLONE_VM };
+#endif
+
 struct child {
     const struct corral_leader_request *request;
     int program, terminal, barrier, report; /* FIRST_ABOVE or above, so that no dup of become_leader overwrites another */
@@ -87,7 +98,7 @@ int corral_leader_start(const struct corral_leader_request *request, struct corr
     pthread_sigmask(SIG_SETMASK, &all, &before);
     /* As posix_spawn(3) does it: the memory is not copied, and this thread goes on when the child has executed or is gone. Unlike
      * it, the pin comes with the process. */
-    pid_t pid = clone(become_leader, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    pid_t pid = clone(become_leader, stack + STACK, SHARED_MEMORY | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
     error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
