@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 int corral_become_successor(const int *descriptors, size_t count, const char *path, char *const *arguments,
                             char *const *environment) {
     if (access(path, X_OK) < 0) return -errno;
+    /* A table of this thread's own: other threads run until the execve, and what they hold must stay what it is until then. */
+    if (unshare(CLONE_FILES) < 0) return -errno;
     int *copies = malloc(sizeof(int) * (count + 1));
     if (!copies) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {

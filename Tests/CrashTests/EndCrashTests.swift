@@ -1,3 +1,4 @@
+import CgroupPty
 import Foundation
 import HostClient
 import HostProtocol
@@ -105,6 +106,38 @@ struct `A host that is killed while it ends` {
             #expect(receipt.escapes.map(\.action) == [.killed], "\(receipt)")
             #expect(try site.world.inUnit(unit).isEmpty)
             #expect(try site.world.tagged("CORRAL_WORKSPACE", doomed.id).isEmpty)
+            try await host.stop()
+            try await site.waitUntilNothingIsLeft()
+        }
+    }
+
+    // Symptom: a stop waited for the script, 100 s in the end, and was killed by systemd before a session had ended; the client of the delete
+    // was cut off. Cause: nothing told the wait for the script that the host stops, and the client's second wait was never woken.
+    @Test
+    func `that is stopped in a teardown script ends it with every session, tells the client, and goes on later (I7)`()
+        async throws
+    {
+        try await CrashSite.run { site in
+            var host = try await site.start()
+            let mark = site.place.directory.path + "/runs"
+            let script =
+                "#!/bin/sh\necho \"retry=${CORRAL_RETRY:-}\" >> \(mark)\n[ -n \"${CORRAL_RETRY:-}\" ] || exec sleep 1000"
+            try Shell.run(
+                "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
+                in: site.repository.path, environment: ["SCRIPT": script])
+            _ = try await host.client.trustRepository(site.repository.path)
+            let doomed = try await site.workspace(host, "doomed")
+            let request = Task { [client = host.client] in try await client.deleteWorkspace(doomed.id) }
+            try await site.eventually("the script runs") { FileManager.default.fileExists(atPath: mark) }
+            let started = Deadline.now
+            try await host.stop()
+            #expect(started.millisecondsAgo < 40_000)
+            #expect(try await request.value.state == .deleting)
+            #expect(try site.world.inUnit(doomed.slice).isEmpty)
+
+            host = try await site.start()
+            #expect(try await site.deleted(host, doomed).outcome == .confirmed)
+            #expect(try String(contentsOfFile: mark, encoding: .utf8) == "retry=\nretry=1\n")
             try await host.stop()
             try await site.waitUntilNothingIsLeft()
         }

@@ -290,6 +290,32 @@ struct `A terminal outlives its host` {
         try await host.stop()
     }
 
+    // Symptom: the host crashed in half of all cases, and every terminal was lost. Cause: it closed its descriptors before it executed
+    // the other build, and whoever still watched what a session had left closed one of them a second time.
+    @Test func `in the foreground, beside what an ended session has left and the host watches`() async throws {
+        let place = try RunningHost.Place()
+        let host = try await RunningHost.start(place)
+        let kept = try await session(host.client, place, ["/bin/cat"])
+        _ = try await host.client.createSession(
+            in: #require(kept.workspace),
+            CreateSessionRequest(
+                onExit: .keep, command: ["/bin/sh", "-c", "(trap '' HUP; exec setsid sleep 10000) & sleep 0.2"]))
+        try await eventually("the leader has exited") {
+            try await host.client.sessions().contains { $0.status == .exited }
+        }
+        for _ in 1...8 {
+            let status = try await host.client.status()
+            try host.pidfd.signal(SIGUSR2)
+            try await eventually("another build serves") {
+                do { return try await host.client.status().startedAt != status.startedAt } catch { return false }
+            }
+            #expect(try !host.pidfd.hasExited())
+            #expect(try await host.client.session(kept.id).terminal == .open)
+        }
+        for session in try await host.client.sessions() { _ = try await host.client.killSession(session.id) }
+        try await host.stop()
+    }
+
     @Test func `and whoever connects while no host is there waits instead of being refused`() async throws {
         try await ServiceHost.run { host in
             let process = try await host.process()

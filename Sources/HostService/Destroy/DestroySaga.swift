@@ -111,7 +111,8 @@ actor DestroySaga {
                 return finish()
             }
         }
-        resumeWaiters()
+        // The host stops; the next one goes on.
+        finish()
     }
 
     private func perform(_ step: DestroyStep) async -> StateMachine.Event {
@@ -134,6 +135,8 @@ actor DestroySaga {
             case .branch: return try await removeBranch()
             case .finish: return try await complete()
             }
+        } catch is CancellationError {
+            return .failed("\(step.rawValue): corral-host is stopping")
         } catch {
             parts.context.logger.error(
                 "Delete of workspace \(workspace.id): step \(step.rawValue): \(error)",

@@ -20,6 +20,8 @@ public enum HostService {
     public static func run(
         _ configuration: HostConfiguration, descriptors: consuming InheritedDescriptors, logger: Logger
     ) async throws {
+        // From here on, so that a stop in the middle of the start is one, too, and none of them overtakes another.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
         let leaderProgram = try findLeaderProgram()
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
         let context = foundation.context
@@ -46,7 +48,7 @@ public enum HostService {
         let server = APIServer(
             socket: socket, host: host, logger: logger, onListening: { readiness.continuation.yield() })
         let working = HostWork(
-            work: work, inherited: inherited, readiness: readiness.stream, context: context)
+            work: work, inherited: inherited, readiness: readiness.stream, context: context, signals: signals)
         // At its debug level the library prints every service with all that it holds, the environment too: not into the journal.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -55,7 +57,7 @@ public enum HostService {
             services: [
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
-            ], gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: quiet)
+            ], logger: quiet)
         services.maximumGracefulShutdownDuration = Duration.seconds(90)
         do {
             try await ServiceGroup(configuration: services).run()

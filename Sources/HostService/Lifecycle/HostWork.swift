@@ -41,6 +41,8 @@ struct HostWork: Service {
     let inherited: Inherited
     let readiness: AsyncStream<Void>
     let context: HostContext
+    /// What tells it to end, or to become another build.
+    let signals: UnixSignalsSequence
     /// Set when the host is to become another build of itself.
     let isSucceeded = Locked(false)
 
@@ -63,7 +65,8 @@ struct HostWork: Service {
         await stopInOrder()
     }
 
-    /// Waits for SIGTERM or SIGINT, which end the host, or SIGUSR2, by which it becomes another build of itself.
+    /// Waits for SIGTERM, SIGINT or SIGHUP, which end the host, for SIGUSR2, by which it becomes another build of itself, or for the end of
+    /// the server.
     private func waitForEnd() async {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -71,7 +74,10 @@ struct HostWork: Service {
                 return false
             }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigusr2) where canBeSucceeded() { return true }
+                for await signal in signals {
+                    if signal != .sigusr2 { return false }
+                    if canBeSucceeded() { return true }
+                }
                 return false
             }
             let isSucceeded = await group.next() ?? false

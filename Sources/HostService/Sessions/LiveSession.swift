@@ -165,7 +165,7 @@ actor LiveSession {
         tellEnd()
     }
 
-    /// Waits until the session was closed, at most until the deadline.
+    /// Waits until the session was closed, at most until the deadline, or until the task is cancelled.
     /// - Returns: whether it was.
     func waitUntilClosed(until deadline: Deadline) async -> Bool {
         if isClosed { return true }
@@ -173,7 +173,12 @@ actor LiveSession {
             do { try await Task.sleep(for: deadline.remaining) } catch { return }
             self.stopWaiting()
         }
-        await withCheckedContinuation { closeWaits.append($0) }
+        await withTaskCancellationHandler {
+            // A cancellation before this has nobody to wake.
+            if !Task.isCancelled { await withCheckedContinuation { closeWaits.append($0) } }
+        } onCancel: {
+            Task { await self.stopWaiting() }
+        }
         timer.cancel()
         return isClosed
     }

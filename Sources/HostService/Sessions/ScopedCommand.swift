@@ -25,7 +25,8 @@ struct ScopedCommand: Sendable {
     let ender: SessionEnder
 
     /// Runs the command to its end, or to the timeout.
-    /// - Throws: what a start can throw; then nothing was run.
+    /// - Throws: what a start can throw; then nothing was run. `CancellationError` when the task is cancelled: it runs on, and is ended as
+    ///   every session is.
     func run(
         _ command: [String], in workspace: WorkspaceRow, kind: SessionRow.Kind, title: String, directory: String,
         environment: [String: String], isRetry: Bool, timeout: Duration
@@ -37,6 +38,7 @@ struct ScopedCommand: Sendable {
         let isOver = await live.waitUntilClosed(until: .after(timeout))
         let tail = Self.text((live.feed?.slice(from: nil).bytes ?? []).suffix(Self.tailLength))
         if isOver { return .exited(await live.leaderExit(), tail: tail) }
+        try Task.checkCancellation()
         let end = await ender.kill(row, reason: .killed, force: false)
         guard end.outcome == .confirmed else { return .notEnded(end.detail ?? end.outcome.rawValue) }
         // It may have ended by itself at the last moment; what counts is that it was given its time.

@@ -169,10 +169,13 @@ struct SessionEnder: Sendable {
         guard let scope = ScopeName(unit: row.unit) else { return }
         do {
             if case .found(let cgroup) = context.ground.look(scope.path) {
-                while try await cgroup.waitUntilEmpty(context.monitor, until: .after(.seconds(3600))) == .stillPopulated
-                {
-                    if Task.isCancelled { return }
+                var (state, until) = (CgroupDirectory.Emptiness.stillPopulated, Deadline.now)
+                while state == .stillPopulated, until.hasPassed {
+                    until = .after(.seconds(3600))
+                    state = try await cgroup.waitUntilEmpty(context.monitor, until: until)
                 }
+                // Before its time: nobody watches any more, since the host ends.
+                if state == .stillPopulated { return }
             }
             await letGo(
                 of: row.id, exit: await live.leaderExit(), reason: try await context.index.session(row.id)?.endReason)

@@ -12,7 +12,7 @@ actor SessionRegistry {
     private var nextCreation: UInt64 = 1
     private var creationEnds: [CheckedContinuation<Void, Never>] = []
     /// Whether nothing more may be created.
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Workspaces that are being frozen.
     private var freezing: Set<WorkspaceID> = []
     private var freezeEnds: [CheckedContinuation<Void, Never>] = []

@@ -83,6 +83,10 @@ struct SessionService: Sendable {
             return .started(live)
         } catch {
             await registry.endCreation(attempt)
+            if case HostFailure.workspaceDeleting = error, await registry.isClosed {
+                throw HostFailure.shuttingDown(
+                    "start session \(plan.row.id): corral-host is stopping, and ends its sessions; no command was run")
+            }
             throw error
         }
     }

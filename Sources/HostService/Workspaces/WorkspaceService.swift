@@ -283,7 +283,12 @@ struct WorkspaceService: Sendable {
     /// Runs the setup script, then opens the workspace for sessions. A script that fails, or that cannot even be started, leaves it
     /// `failed`, kept and reported: the next start undoes only what is still `creating`.
     private func finish(_ row: WorkspaceRow) async throws -> WorkspaceRow {
-        let (state, detail) = try await setUp(row)
+        let (state, detail) = await setUp(row)
+        // What was ended with all sessions, or was not begun for that, has not failed.
+        if state == .failed, await command.sessions.registry.isClosed {
+            throw HostFailure.shuttingDown(
+                "create workspace \(row.id): corral-host is stopping; what was made is removed at its next start")
+        }
         guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
@@ -295,8 +300,7 @@ struct WorkspaceService: Sendable {
     }
 
     /// Runs the setup script; says what becomes of the workspace, and what a person should know.
-    /// - Throws: ``HostFailure/shuttingDown(_:)``: the row stays as it is, and the next start takes the workspace back.
-    private func setUp(_ row: WorkspaceRow) async throws -> (WorkspaceRow.State, String?) {
+    private func setUp(_ row: WorkspaceRow) async -> (WorkspaceRow.State, String?) {
         do {
             switch try await scripts.run(.setup, in: row) {
             case .absent, .ran(.exited(.code(0), _)): return (.active, nil)
@@ -308,9 +312,6 @@ struct WorkspaceService: Sendable {
             case .ran(.notEnded(let why)):
                 return (.failed, "the setup script took too long and could not be ended: \(why)")
             }
-        } catch let failure as HostFailure {
-            if case .shuttingDown = failure { throw failure }
-            return (.failed, "the setup script could not be run: \(failure)")
         } catch {
             return (.failed, "the setup script could not be run: \(error)")
         }
