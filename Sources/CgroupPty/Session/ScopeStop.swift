@@ -161,6 +161,8 @@ public struct ScopeStop: Sendable {
         // One whose main thread ends at this moment is seen at the next look.
         for _ in 0..<10 where try isPopulated(cgroup) {
             try killWithoutMainThread(cgroup)
+            // Such a one goes on forking until it is killed.
+            try cgroup.kill()
             _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(patience.kill / 10)))
         }
     }

@@ -99,6 +99,27 @@ extension `Ground truth` {
             }
         }
 
+        // Symptom: the child was told to have survived SIGKILL, which it was never sent. Cause: cgroup.kill, which leaves a process alive
+        // whose main thread has ended, was written once, and that one forked again before it was killed.
+        @Test func `ends a process whose main thread has ended and which restarts its child`() async throws {
+            try await GroundWorld.run { world in
+                let scope = world.scope()
+                let source = """
+                    import ctypes, os, threading
+                    def rest():
+                        while open("/proc/self/stat").read().rpartition(")")[2].split()[0] != "Z": pass
+                        print("ready", flush=True)
+                        while True: os.spawnlp(os.P_WAIT, "sleep", "sleep", "100000")
+                    threading.Thread(target=rest).start()
+                    ctypes.CDLL(None).syscall({"x86_64": 60}.get(os.uname().machine, 93), 0)
+                    """
+                let session = try await world.session("exec python3 -c '\(source)'", in: scope)
+                let report = await world.scopeStop().stop(
+                    .init(scope), leaders: [session.leader.pidfd], force: true, patience: Self.patience())
+                try Self.expectConfirmed(report, by: .killed, world, scope.path, [session])
+            }
+        }
+
         @Test func `begins with cgroup.kill when it is forced`() async throws {
             try await GroundWorld.run { world in
                 let scope = world.scope()
