@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,11 +10,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1U << 1)
+#endif
+
 int corral_become_successor(const int *descriptors, size_t count, const char *path, char *const *arguments,
                             char *const *environment) {
     if (access(path, X_OK) < 0) return -errno;
-    /* A table of this thread's own: other threads run until the execve, and what they hold must stay what it is until then. */
-    if (unshare(CLONE_FILES) < 0) return -errno;
+    /* A table of this thread's own: other threads run until the execve, and what they hold must stay what it is until then. Not by
+     * unshare(2), which containers refuse. */
+    if (syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) < 0) return -errno;
     int *copies = malloc(sizeof(int) * (count + 1));
     if (!copies) return -ENOMEM;
     for (size_t i = 0; i < count; i++) {

@@ -229,6 +229,41 @@ struct `A terminal outlives its host` {
         try await again.stop()
     }
 
+    // Symptom: a stop right after a restart ended no session and left its row active. Cause: SIGTERM had its default action until the
+    // host was ready.
+    @Test func `but not its stop in the middle of a start`() async throws {
+        let place = try RunningHost.Place()
+        let host = try ServiceHost(place)
+        defer { host.sweep() }
+        let world = ProcessWorld()
+        let session = try await session(host, ["/bin/sh", "-c", "exec sleep 10000"])
+        let before = try await host.process()
+        // The next host waits for a reaper that takes its time.
+        let (lock, slow) = (place.state + "/index.lock", place.directory.path + "/corral-reaper")
+        try Shell.run("cp \"$(command -v sleep)\" '\(slow)'")
+        try Shell.launch(
+            "sh -c 'exec 9>>\(lock); flock 9; echo $$ > \(lock); exec \(slow) 3'",
+            pidFile: place.directory.path + "/launched")
+        try before.signal(SIGKILL)
+        try await eventually("another host takes SIGTERM") {
+            let pid = try host.property("MainPID")
+            guard pid != "0", pid != "\(before.pid)",
+                let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+            else { return false }
+            return status.split(separator: "\n").contains { line in
+                guard line.hasPrefix("SigIgn:") || line.hasPrefix("SigCgt:") || line.hasPrefix("SigBlk:") else {
+                    return false
+                }
+                return UInt64(line.suffix(16), radix: 16).map { $0 & 1 << (SIGTERM - 1) != 0 } ?? false
+            }
+        }
+        try host.stop()
+        #expect(try world.inUnit(session.unit).isEmpty)
+        let again = try await RunningHost.start(place)
+        #expect(try await again.client.session(session.id).endReason == .hostStopped)
+        try await again.stop()
+    }
+
     /// Attaches, and hears of the session's end.
     private func attached(_ client: HostClient, _ session: String) async throws -> Task<AttachMessage?, any Error> {
         let (isAttached, attached) = AsyncStream.makeStream(of: Void.self)

@@ -185,6 +185,8 @@ struct `A wait` {
             let began = ContinuousClock.now
             #expect(try await wait(fixture, session, .idle, idle: 0.5).outcome == .idle)
             #expect(.now - began >= .milliseconds(500), "counted from the request on")
+            // Symptom: a wait for a silence longer than its timeout kept a processor busy until then. Cause: only output ended it.
+            #expect(try await wait(fixture, session, .idle, idle: 20, timeout: 0.5).outcome == .timedOut)
         }
     }
 

@@ -253,6 +253,10 @@ public struct ScopeStop: Sendable {
         _ report: inout StopReport
     ) async throws(SystemCallFailure) -> StopReport.Means? {
         if let cgroup, try isPopulated(cgroup) {
+            guard !Task.isCancelled else {
+                report.outcome = .unknown("\(target.unit) still held processes when the wait for its end was given up")
+                return nil
+            }
             report.outcome = .unkillable([])
             do throws(SystemCallFailure) {
                 report.outcome = .unkillable(try cgroup.members().compactMap { Survivor($0, in: procfs) })

@@ -7,7 +7,6 @@ import NIOCore
 import Reaper
 import ServiceLifecycle
 import SessionIndex
-import UnixSignals
 
 /// The service: composed, listening, ready, at work, stopped in order.
 ///
@@ -20,8 +19,7 @@ public enum HostService {
     public static func run(
         _ configuration: HostConfiguration, descriptors: consuming InheritedDescriptors, logger: Logger
     ) async throws {
-        // From here on, so that a stop in the middle of the start is one, too, and none of them overtakes another.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
+        let signals = await HostSignals(logger: logger)
         let leaderProgram = try findLeaderProgram()
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)
         let context = foundation.context
@@ -59,13 +57,15 @@ public enum HostService {
                 .init(service: working, successTerminationBehavior: .gracefullyShutdownGroup),
             ], logger: quiet)
         services.maximumGracefulShutdownDuration = Duration.seconds(90)
+        let group = ServiceGroup(configuration: services)
+        await signals.answer { await group.triggerGracefulShutdown() }
         do {
-            try await ServiceGroup(configuration: services).run()
+            try await group.run()
         } catch {
             await foundation.close()
             throw error
         }
-        if working.isSucceeded.withLock({ $0 }) {
+        if signals.isSuccession {
             let successor = try await work.finder.successor(socket: try kept.duplicate(), name: socketName)
             await foundation.close()
             try successor.become(

@@ -1,10 +1,8 @@
 import CgroupPty
 import FoundationEssentials
-import Glibc
 import Logging
 import ServiceLifecycle
 import SessionIndex
-import UnixSignals
 
 /// What the host does by itself once it is ready: it watches the sessions that it found again, finishes what a crash cut, reaps; and
 /// at the end it stops everything in order, or leaves its sessions to the next host.
@@ -41,10 +39,7 @@ struct HostWork: Service {
     let inherited: Inherited
     let readiness: AsyncStream<Void>
     let context: HostContext
-    /// What tells it to end, or to become another build.
-    let signals: UnixSignalsSequence
-    /// Set when the host is to become another build of itself.
-    let isSucceeded = Locked(false)
+    let signals: HostSignals
 
     func run() async throws {
         let background = Task {
@@ -56,45 +51,16 @@ struct HostWork: Service {
         let watchdog = Task {
             await Watchdog(eventLoops: context.eventLoops, pump: context.pump, executor: context.executor).run()
         }
-        await waitForEnd()
+        // Cancelled: the server has failed, which ends the host too.
+        do { try await gracefulShutdown() } catch {}
         background.cancel()
+        // It deletes on a thread that hears of no cancellation.
+        work.trash.stop()
         // A delete of what has expired is waited for by what is cancelled here, and a teardown script may take its time.
         await work.destroys.stop()
         await background.value
         watchdog.cancel()
         await stopInOrder()
-    }
-
-    /// Waits for SIGTERM, SIGINT or SIGHUP, which end the host, for SIGUSR2, by which it becomes another build of itself, or for the end of
-    /// the server.
-    private func waitForEnd() async {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                do { try await gracefulShutdown() } catch {}
-                return false
-            }
-            group.addTask {
-                for await signal in signals {
-                    if signal != .sigusr2 { return false }
-                    if canBeSucceeded() { return true }
-                }
-                return false
-            }
-            let isSucceeded = await group.next() ?? false
-            self.isSucceeded.withLock { $0 = isSucceeded }
-            group.cancelAll()
-        }
-    }
-
-    private func canBeSucceeded() -> Bool {
-        do throws(SystemCallFailure) {
-            let path = try Successor.ownPath()
-            try retryingInterrupted("access", path) { access(path, X_OK) }
-            return true
-        } catch {
-            context.logger.error("SIGUSR2: \(error); this host goes on.")
-            return false
-        }
     }
 
     private func atReadiness() async {
@@ -137,9 +103,7 @@ struct HostWork: Service {
     private func stopInOrder() async {
         ServiceNotification.stopping(status: "Stopping")
         ServiceNotification.extendTimeout(.seconds(60))
-        work.trash.stop()
-        await work.destroys.stop()
-        if isSucceeded.withLock({ $0 }) {
+        if signals.isSuccession {
             return context.logger.notice("Becoming another build; the sessions live on.")
         }
         switch await context.store.outlives(context.systemd) {

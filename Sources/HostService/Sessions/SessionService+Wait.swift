@@ -99,6 +99,7 @@ extension SessionService {
                 next = reader.first
             case .over, nil:
                 if quietAt.hasPassed { return WaitDocument(outcome: .idle, seq: next) }
+                if deadline.hasPassed { return WaitDocument(outcome: .timedOut, seq: next) }
                 // Here, so that an end that came with the service's is seen.
                 try Task.checkCancellation()
                 _ = await bell.wait(until: min(quietAt, deadline))

@@ -97,11 +97,12 @@ struct WorkspaceService: Sendable {
 
     /// Undoes what a crash left half-made, and says so. Runs at readiness.
     func settleInterrupted(_ rows: [WorkspaceRow]) async {
-        for row in rows {
+        // Each to its end, since git and the kernel's answers are given up with a task that is cancelled; the others are the next start's.
+        for row in rows where !Task.isCancelled {
             context.logger.notice(
                 "Workspace \(row.id) was being created when the host ended; it is undone.",
                 metadata: .workspace(row.id, context.instance))
-            await undo(row, detail: "its creation was cut by a restart of the host")
+            await Task.detached { await undo(row, detail: "its creation was cut by a restart of the host") }.value
         }
     }
 
@@ -283,12 +284,7 @@ struct WorkspaceService: Sendable {
     /// Runs the setup script, then opens the workspace for sessions. A script that fails, or that cannot even be started, leaves it
     /// `failed`, kept and reported: the next start undoes only what is still `creating`.
     private func finish(_ row: WorkspaceRow) async throws -> WorkspaceRow {
-        let (state, detail) = await setUp(row)
-        // What was ended with all sessions, or was not begun for that, has not failed.
-        if state == .failed, await command.sessions.registry.isClosed {
-            throw HostFailure.shuttingDown(
-                "create workspace \(row.id): corral-host is stopping; what was made is removed at its next start")
-        }
+        let (state, detail) = try await setUp(row)
         guard try await context.index.updateWorkspace(row.id, from: [.creating], to: state, detail: detail) else {
             throw HostFailure.workspaceDeleting("create workspace \(row.id): it was deleted while it was being created")
         }
@@ -300,21 +296,32 @@ struct WorkspaceService: Sendable {
     }
 
     /// Runs the setup script; says what becomes of the workspace, and what a person should know.
-    private func setUp(_ row: WorkspaceRow) async -> (WorkspaceRow.State, String?) {
+    /// - Throws: ``HostFailure/shuttingDown(_:)`` for one that was ended with all sessions, or was not begun for that: the row stays as it is.
+    private func setUp(_ row: WorkspaceRow) async throws -> (WorkspaceRow.State, String?) {
+        let outcome: WorkspaceScripts.Outcome
         do {
-            switch try await scripts.run(.setup, in: row) {
-            case .absent, .ran(.exited(.code(0), _)): return (.active, nil)
-            case .untrusted(let how): return (.active, how)
-            case .ran(.exited(let exit, let tail)):
-                return (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
-            case .ran(.timedOut(let tail)):
-                return (.failed, "the setup script took too long and was ended; its last output: \(tail)")
-            case .ran(.notEnded(let why)):
-                return (.failed, "the setup script took too long and could not be ended: \(why)")
-            }
+            outcome = try await scripts.run(.setup, in: row)
         } catch {
+            try await refuseWhileStopping(row)
             return (.failed, "the setup script could not be run: \(error)")
         }
+        if case .ran = outcome { try await refuseWhileStopping(row) }
+        switch outcome {
+        case .absent, .ran(.exited(.code(0), _)): return (.active, nil)
+        case .untrusted(let how): return (.active, how)
+        case .ran(.exited(let exit, let tail)):
+            return (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
+        case .ran(.timedOut(let tail)):
+            return (.failed, "the setup script took too long and was ended; its last output: \(tail)")
+        case .ran(.notEnded(let why)):
+            return (.failed, "the setup script took too long and could not be ended: \(why)")
+        }
+    }
+
+    private func refuseWhileStopping(_ row: WorkspaceRow) async throws {
+        guard await command.sessions.registry.isClosed else { return }
+        throw HostFailure.shuttingDown(
+            "create workspace \(row.id): corral-host is stopping; what was made is removed at its next start")
     }
 
     /// `git worktree add` runs hooks and filters of the repository, so it runs in a scope of the workspace's slice.
