@@ -59,7 +59,7 @@ final class SilentManager: Sendable {
 
     private func wait(_ what: String, _ condition: @escaping @Sendable (State) -> Bool) async throws {
         let came = await BlockingExecutor(label: "silent").run { [state] in
-            let limit = Date(timeIntervalSinceNow: 30)
+            let limit = Date(timeIntervalSinceNow: 120)
             state.changed.lock()
             defer { state.changed.unlock() }
             while !condition(state) {
@@ -67,7 +67,7 @@ final class SilentManager: Sendable {
             }
             return true
         }
-        guard came else { throw Late(description: "\(what) did not come within 30 s") }
+        guard came else { throw Late(description: "\(what) did not come within 120 s") }
     }
 
     private func note(_ change: (State) -> Void) {
