@@ -24,12 +24,11 @@ enum { STACK = 32 << 10, FIRST_ABOVE = 10 };
 /* ThreadSanitizer takes each clone for a fork, whose child has memory of its own. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-enum { SHARED_MEMORY = 0 };
-#define HAS_OWN_MEMORY
+#define SHARED_MEMORY 0
 #endif
 #endif
-#ifndef HAS_OWN_MEMORY
-enum { SHARED_MEMORY = CLONE_VM };
+#ifndef SHARED_MEMORY
+#define SHARED_MEMORY CLONE_VM
 #endif
 
 struct child {

@@ -111,6 +111,14 @@ struct `A host that is killed while it ends` {
         }
     }
 
+    /// Gives the repository a teardown script that is trusted.
+    private static func trustTeardown(_ script: String, _ site: CrashSite, _ host: RunningHost) async throws {
+        try Shell.run(
+            "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
+            in: site.repository.path, environment: ["SCRIPT": script])
+        _ = try await host.client.trustRepository(site.repository.path)
+    }
+
     // Symptom: a stop waited for the script, 100 s in the end, and was killed by systemd before a session had ended; the client of the delete
     // was cut off. Cause: nothing told the wait for the script that the host stops, and the client's second wait was never woken.
     @Test
@@ -122,10 +130,7 @@ struct `A host that is killed while it ends` {
             let mark = site.place.directory.path + "/runs"
             let script =
                 "#!/bin/sh\necho \"retry=${CORRAL_RETRY:-}\" >> \(mark)\n[ -n \"${CORRAL_RETRY:-}\" ] || exec sleep 1000"
-            try Shell.run(
-                "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
-                in: site.repository.path, environment: ["SCRIPT": script])
-            _ = try await host.client.trustRepository(site.repository.path)
+            try await Self.trustTeardown(script, site, host)
             let doomed = try await site.workspace(host, "doomed")
             let request = Task { [client = host.client] in try await client.deleteWorkspace(doomed.id) }
             try await site.eventually("the script runs") { FileManager.default.fileExists(atPath: mark) }
@@ -157,10 +162,7 @@ struct `A host that is killed while it ends` {
                 echo "$$ retry=${CORRAL_RETRY:-} alive=$alive" >> \(mark)
                 [ -n "${CORRAL_RETRY:-}" ] || while :; do sleep 1000; done
                 """
-            try Shell.run(
-                "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
-                in: site.repository.path, environment: ["SCRIPT": script])
-            _ = try await host.client.trustRepository(site.repository.path)
+            try await Self.trustTeardown(script, site, host)
             let doomed = try await site.workspace(host, "doomed")
             let bystander = try await site.survivor(host, site.workspace(host, "other"))
             let request = Task { [client = host.client] in _ = try? await client.deleteWorkspace(doomed.id) }

@@ -56,7 +56,7 @@ struct HostWork: Service {
         background.cancel()
         // It deletes on a thread that hears of no cancellation.
         work.trash.stop()
-        // A delete of what has expired is waited for by what is cancelled here, and a teardown script may take its time.
+        // First, since what is cancelled here may wait for the delete of what has expired, and the cancellation does not reach that.
         await work.destroys.stop()
         await background.value
         watchdog.cancel()
