@@ -116,6 +116,8 @@ public struct ReceiptDocument: Codable, Sendable, Equatable {
     public enum Removal: String, Codable, Sendable, CaseIterable {
         case removed, kept, absent, failed
         case notOurs = "not_ours"
+        /// It would be removed (`dry_run`).
+        case planned
     }
 
     /// Why the workspace was deleted.

@@ -16,6 +16,8 @@ struct `A dry run of a delete` {
             #expect(plan.state == .planned, "\(plan)")
             #expect(plan.sessions.map(\.session) == [session.id])
             #expect(plan.sessions.first?.survivors.map(\.pid) == [session.leaderPid ?? 0])
+            #expect(plan.worktree == .planned)
+            #expect(plan.branch == .planned)
             #expect(try await fixture.client.workspace(workspace.id).state == .active)
             #expect(try await fixture.client.session(session.id).members == 1)
             #expect(try await fixture.client.session(session.id).disposeRequestedAt == nil)

@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    @Test func `can be asked which of some sessions it still knows`() async throws {
+        try await withIndex { index async throws in
+            try await index.put(Sample.workspace())
+            for (number, status) in SessionRow.Status.allCases.enumerated() {
+                try await index.put(Sample.session("here\(number)", status: status))
+            }
+            func recorded(_ ids: [String]) async throws -> Set<String> {
+                Set(try await index.recorded(ids.compactMap { SessionID($0) }).map(\.rawValue))
+            }
+            #expect(try await recorded(["here0", "gone", "here4"]) == ["here0", "here4"])
+            #expect(try await recorded(["gone"]) == [])
+            #expect(try await recorded([]) == [])
+            #expect(try await recorded((0..<5000).map { "here\($0)" }).count == SessionRow.Status.allCases.count)
+        }
+    }
+
     @Test func `is one moment: a delete is seen as a whole or not at all`() async throws {
         try await withIndex { index async throws in
             let ids = (0..<20).map { "work\($0)" }

@@ -136,12 +136,15 @@ public struct ScopeStop: Sendable {
         let isHeld = freezer.isHeldFromAbove(target.path)
         if isHeld, !force { report.remarks.append("what it lies in is frozen, so it was killed at once") }
         if try isPopulated(cgroup), !force, !isHeld {
-            means = try await hangUp(target, cgroup, leaders, patience, &report)
+            means = .hangup
+            try await hangUp(target, cgroup, leaders, patience, &report)
             if try isPopulated(cgroup) {
-                means =
-                    target.session == nil
-                    ? await stopUnit(target, patience, &report)
-                    : try await terminate(target, cgroup, patience, &report)
+                means = .terminated
+                if target.session == nil {
+                    await stopUnit(target, patience, &report)
+                } else {
+                    try await terminate(target, cgroup, patience, &report)
+                }
             }
         }
         if try isPopulated(cgroup) {
@@ -182,7 +185,7 @@ public struct ScopeStop: Sendable {
     private func hangUp(
         _ target: Target, _ cgroup: CgroupDirectory, _ leaders: [Pidfd], _ patience: Patience,
         _ report: inout StopReport
-    ) async throws(SystemCallFailure) -> StopReport.Means {
+    ) async throws(SystemCallFailure) {
         do throws(SystemCallFailure) {
             if target.session != nil {
                 // Not by systemd, which before 257 would thaw its slice as well: that may be being frozen at this moment.
@@ -211,20 +214,18 @@ public struct ScopeStop: Sendable {
         for leader in hungUp where try await !leader.waitForExit(monitor, until: until) { areAllGone = false }
         // What the kernel hangs up together with its leader is gone a moment later.
         if areAllGone { _ = try await cgroup.waitUntilEmpty(monitor, until: min(until, .after(.milliseconds(20)))) }
-        return .hangup
     }
 
     /// Has systemd send to all in a scope what its stop would send, and gives them their grace.
     private func terminate(
         _ target: Target, _ cgroup: CgroupDirectory, _ patience: Patience, _ report: inout StopReport
-    ) async throws(SystemCallFailure) -> StopReport.Means {
+    ) async throws(SystemCallFailure) {
         let until = Deadline.after(patience.grace)
         do throws(ScopeFailure) {
             // systemd.kill(5): bash, for one, ends by SIGHUP alone; what is stopped ends once it goes on.
             for signal in [SIGTERM, SIGHUP, SIGCONT] { try await systemd.signalUnit(target.unit, signal, until: until) }
         } catch {
-            report.remarks.append("\(error)")
-            return .terminated
+            return report.remarks.append("\(error)")
         }
         let change = try await cgroup.wait(monitor, until: until) {
             !$0.isPopulated || $0.isFrozen && freezer.isToBeFrozen(target.path)
@@ -232,19 +233,16 @@ public struct ScopeStop: Sendable {
         if case .reached(let events) = change, events.isPopulated {
             report.remarks.append("it was frozen while it was being ended, so it was killed")
         }
-        return .terminated
     }
 
     /// Asks systemd, and waits until it is through. What is still there then was left behind: nobody else will signal it.
-    private func stopUnit(_ target: Target, _ patience: Patience, _ report: inout StopReport) async -> StopReport.Means
-    {
+    private func stopUnit(_ target: Target, _ patience: Patience, _ report: inout StopReport) async {
         // systemd sends SIGKILL at the scopes' own timeout, which is the same grace: give it half a second more.
         do throws(ScopeFailure) {
             _ = try await systemd.stopUnit(target.unit, until: .after(patience.grace + .milliseconds(500)))
         } catch {
             report.remarks.append("\(error)")
         }
-        return .terminated
     }
 
     /// The one place that decides on `confirmed` (I2).

@@ -17,7 +17,7 @@ struct DeleteGuardian: Sendable {
                 throw HostFailure.dirty("delete workspace \(row.id): \(refusal)")
             }
         }
-        return request.dryRun ? try await plan(row) : nil
+        return request.dryRun ? try await plan(row, request) : nil
     }
 
     /// Why the worktree must not go now, nil when nothing would be lost. Also the second look, after the sessions have ended.
@@ -99,11 +99,12 @@ struct DeleteGuardian: Sendable {
     }
 
     /// What a delete would end and remove.
-    private func plan(_ row: WorkspaceRow) async throws -> ReceiptDocument {
+    private func plan(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
         var receipt = ReceiptDocument(
             id: "planned", workspace: row.id.rawValue, workspaceName: row.name, createdAt: Timestamp(.now))
         receipt.state = .planned
-        receipt.worktree = row.kind == .adopted ? .notOurs : .kept
+        receipt.worktree = row.kind == .adopted ? .notOurs : .planned
+        try await planBranch(row, request, &receipt)
         for session in try await context.index.sessions(workspace: row.id, includeEnded: true) {
             guard !session.status.isEnded || session.couldHaveMembers, let scope = ScopeName(unit: session.unit) else {
                 continue
@@ -115,5 +116,22 @@ struct DeleteGuardian: Sendable {
             receipt.sessions.append(end)
         }
         return receipt
+    }
+    private func planBranch(
+        _ row: WorkspaceRow, _ request: DeleteWorkspaceOptions, _ receipt: inout ReceiptDocument
+    ) async throws {
+        guard row.kind == .worktree, let branch = row.branch, let path = row.repository else {
+            return receipt.branch = .notOurs
+        }
+        guard request.deleteBranch else { return }
+        guard case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) else {
+            return receipt.branch = .absent
+        }
+        switch try await BranchRemoval(repository: repository).plan(branch, force: request.force, without: row.path) {
+        case .removed: receipt.branch = .planned
+        case .absent: receipt.branch = .absent
+        case .kept(let reason):
+            receipt.warnings.append("workspace \(row.id): branch \(branch) would be kept: \(reason)")
+        }
     }
 }

@@ -248,14 +248,15 @@ struct SessionEnder: Sendable {
 
     /// Lets go of the output of sessions whose rows are gone: with their workspace, or with their age.
     func forgetRemoved() async {
-        for output in await registry.endedOutputs() {
-            do {
-                guard try await context.index.session(output.session) == nil else { continue }
+        let outputs = await registry.endedOutputs()
+        do {
+            let recorded = try await context.index.recorded(outputs.map(\.session))
+            for output in outputs where !recorded.contains(output.session) {
                 await registry.removeEnded(output.session)
                 context.store.forget(output)
-            } catch {
-                context.logger.error("Session \(output.session): whether its output may go cannot be read: \(error)")
             }
+        } catch {
+            context.logger.error("Which outputs of ended sessions may go cannot be read: \(error)")
         }
     }
 

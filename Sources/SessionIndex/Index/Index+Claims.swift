@@ -9,6 +9,15 @@ extension Index {
         }
     }
 
+    /// Those of some sessions that have a row.
+    public func recorded(_ ids: [SessionID]) async throws(IndexFailure) -> Set<SessionID> {
+        try await read("read sessions", "") { database in
+            let list = StoredTextList.text(ids.map(\.rawValue))
+            return Set(
+                try RecordedSession.fetch(database, "WHERE id IN (SELECT value FROM json_each(?))", [list]).map(\.id))
+        }
+    }
+
     /// Sessions in the order of their creation.
     /// - Parameters:
     ///   - workspace: Only those of this workspace; nil: those of all, also those whose workspace is gone.
@@ -65,6 +74,17 @@ extension Index {
                 sessions: try SessionRow.fetch(database, SessionRow.inOrder), workspaces: workspaces,
                 spentWorkspaces: Set(receipted).subtracting(living).union(deleting))
         }
+    }
+}
+
+/// A session that has a row.
+private struct RecordedSession: SelectedRow {
+    static let table = "session"
+    static let columns = ["id"]
+    let id: SessionID
+
+    init(_ reader: inout ColumnReader) throws(ColumnFault) {
+        id = try reader.sessionID()
     }
 }
 

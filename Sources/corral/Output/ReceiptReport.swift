@@ -34,10 +34,8 @@ struct ReceiptReport {
             let processes = SessionEndReport.count(receipt.unreadable, "process", "processes")
             lines.append("  unread    \(processes) elsewhere could not be read, and may or may not belong here")
         }
-        if receipt.state != .planned {
-            lines.append("  worktree  \(removal(receipt.worktree, ofBranch: false))")
-            lines.append("  branch    \(removal(receipt.branch, ofBranch: true))")
-        }
+        lines.append("  worktree  \(removal(receipt.worktree, ofBranch: false))")
+        lines.append("  branch    \(removal(receipt.branch, ofBranch: true))")
         lines += receipt.warnings.map { "  warning   \(Self.indented($0))" }
         if let detail = receipt.detail, !detail.isEmpty { lines.append("  reason    \(Self.indented(detail))") }
         if receipt.cause == .expired { lines.append("  cause     it had expired") }
@@ -69,6 +67,8 @@ struct ReceiptReport {
     private func removal(_ removal: ReceiptDocument.Removal, ofBranch: Bool) -> String {
         switch removal {
         case .removed: "removed"
+        case .planned: "would be removed"
+        case .kept where receipt.state == .planned: "would be kept"
         case .kept where receipt.state == .deleting: "still there"
         case .kept: "kept"
         case .absent: "was not there"

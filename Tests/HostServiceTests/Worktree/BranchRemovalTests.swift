@@ -81,4 +81,32 @@ import Testing
         await #expect(throws: GitFailure.self) { try await remove("topic") }
         #expect(try await fixture.repository().hasBranch("topic"))
     }
+    @Test func `can be asked for beforehand, without the worktree that is to go, and changes nothing then`()
+        async throws
+    {
+        let path = try await fixture.worktree()
+        try fixture.sh("git clone -q app clone && cd clone && git checkout -q -b topic && git push -q -u origin topic")
+        let clone = fixture.root + "/clone"
+        func plan(
+            _ branch: String, force: Bool = false, without worktree: String = "/", at place: String? = nil
+        ) async throws -> BranchRemoval.Outcome {
+            let repository = try await fixture.repository(at: place ?? fixture.app)
+            return try await BranchRemoval(repository: repository).plan(branch, force: force, without: worktree)
+        }
+        let commit = try fixture.sh("git rev-parse w1aaaa", in: fixture.app)
+        #expect(try await plan("w1aaaa", force: true) == .kept(.checkedOut("checked out at \(path)")))
+        #expect(try await plan("w1aaaa", without: path) == .removed(commit: commit))
+        #expect(try await plan("none") == .absent)
+        let work = try fixture.sh("git commit -q --allow-empty -m work && git rev-parse HEAD", in: path)
+        #expect(try await plan("w1aaaa", without: path) == .kept(.notMerged(commit: work)))
+        #expect(try await plan("w1aaaa", force: true, without: path) == .removed(commit: work))
+        // What git does then.
+        try fixture.sh("git worktree remove \(path)", in: fixture.app)
+        #expect(try await remove("w1aaaa") == .kept(.notMerged(commit: work)))
+        // Of one with an upstream that alone counts.
+        let topic = try fixture.sh("git commit -q --allow-empty -m more && git rev-parse HEAD", in: clone)
+        #expect(try await plan("topic", without: clone, at: clone) == .kept(.notMerged(commit: topic)))
+        try fixture.sh("git push -q", in: clone)
+        #expect(try await plan("topic", without: clone, at: clone) == .removed(commit: topic))
+    }
 }

@@ -111,11 +111,14 @@ import Testing
         survivor.cgroup = nil
         survivor.state = "S"
         receipt.sessions = [Samples.end("s9x1", .unknown, survivors: [survivor], detail: "would be ended")]
+        receipt.worktree = .planned
         #expect(
             text(receipt) == """
                 workspace wk4m2 (fix-login): would be deleted; nothing was done
                   session   s9x1  would be ended, 3 processes
                               pid 4242 (cat), sleeping (S)
+                  worktree  would be removed
+                  branch    would be kept
                 """
         )
         #expect(status(receipt) == .done)

@@ -39,13 +39,7 @@ struct BranchRemoval: Sendable {
     /// - Throws: ``GitFailure`` when git could not be asked or refused for another reason; then the branch is still there.
     func remove(_ branch: String, force: Bool) async throws(GitFailure) -> Outcome {
         guard let commit = try await repository.branchCommit(branch) else { return .absent }
-        if let worktree = try await repository.checkout(ofBranch: branch) {
-            return .kept(.checkedOut("checked out at \(worktree.path)"))
-        }
-        if repository.mainWorktree == nil {
-            let head = try await repository.git.run(["symbolic-ref", "--quiet", "HEAD"], in: repository.directory)
-            if head.line == ByteString("refs/heads/\(branch)") { return .kept(.headOfBareRepository) }
-        }
+        if let obstacle = try await obstacle(branch) { return .kept(obstacle) }
         let answer = try await repository.git.run(
             ["branch", force ? "-D" : "-d", "--", ByteString(branch)], in: repository.directory, ending: .terminateFirst
         )
@@ -55,5 +49,35 @@ struct BranchRemoval: Sendable {
         if text.contains("not fully merged") { return .kept(.notMerged(commit: commit)) }
         if text.contains("checked out at") || text.contains("used by worktree at") { return .kept(.checkedOut(text)) }
         throw answer.failure
+    }
+    /// What ``remove(_:force:)`` would do once a worktree is gone. Changes nothing.
+    /// - Parameter worktree: whose checkout of the branch does not count.
+    /// - Returns: `removed` for one that would be.
+    /// - Throws: ``GitFailure`` when git could not be asked.
+    /// - SeeAlso: git-branch(1), `-d`: merged is what the upstream contains or, without one, HEAD.
+    func plan(_ branch: String, force: Bool, without worktree: String) async throws(GitFailure) -> Outcome {
+        guard let commit = try await repository.branchCommit(branch) else { return .absent }
+        if let obstacle = try await obstacle(branch, without: worktree) { return .kept(obstacle) }
+        if force { return .removed(commit: commit) }
+        var base = try await repository.commit(of: branch + "@{upstream}")
+        if base == nil { base = try await repository.commit(of: "HEAD") }
+        guard let base else { return .kept(.notMerged(commit: commit)) }
+        let answer = try await repository.git.run(
+            ["merge-base", "--is-ancestor", ByteString(commit), ByteString(base)], in: repository.directory)
+        switch answer.status {
+        case 0: return .removed(commit: commit)
+        case 1: return .kept(.notMerged(commit: commit))
+        default: throw answer.failure
+        }
+    }
+
+    /// What keeps a branch also when its removal is forced.
+    private func obstacle(_ branch: String, without worktree: String? = nil) async throws(GitFailure) -> Reason? {
+        if let other = try await repository.checkout(ofBranch: branch, without: worktree) {
+            return .checkedOut("checked out at \(other.path)")
+        }
+        if repository.mainWorktree != nil { return nil }
+        let head = try await repository.git.run(["symbolic-ref", "--quiet", "HEAD"], in: repository.directory)
+        return head.line == ByteString("refs/heads/\(branch)") ? .headOfBareRepository : nil
     }
 }

@@ -52,8 +52,11 @@ extension Repository {
     }
 
     /// Where a branch is checked out, nil when it is nowhere.
-    func checkout(ofBranch name: String) async throws(GitFailure) -> RegisteredWorktree? {
-        let branch = ByteString(name)
-        return try await worktrees().first { $0.branch == branch }
+    /// - Parameter path: a worktree that does not count.
+    func checkout(
+        ofBranch name: String, without path: String? = nil
+    ) async throws(GitFailure) -> RegisteredWorktree? {
+        let (branch, path) = (ByteString(name), path.map { ByteString($0) })
+        return try await worktrees().first { $0.branch == branch && $0.path != path }
     }
 }
