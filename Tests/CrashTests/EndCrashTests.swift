@@ -113,9 +113,7 @@ struct `A host that is killed while it ends` {
 
     /// Gives the repository a teardown script that is trusted.
     private static func trustTeardown(_ script: String, _ site: CrashSite, _ host: RunningHost) async throws {
-        try Shell.run(
-            "mkdir .corral; printf '%s\\n' \"$SCRIPT\" > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
-            in: site.repository.path, environment: ["SCRIPT": script])
+        try site.repository.commitScript("teardown", script)
         _ = try await host.client.trustRepository(site.repository.path)
     }
 
@@ -129,7 +127,7 @@ struct `A host that is killed while it ends` {
             var host = try await site.start()
             let mark = site.place.directory.path + "/runs"
             let script =
-                "#!/bin/sh\necho \"retry=${CORRAL_RETRY:-}\" >> \(mark)\n[ -n \"${CORRAL_RETRY:-}\" ] || exec sleep 1000"
+                "echo \"retry=${CORRAL_RETRY:-}\" >> \(mark)\n[ -n \"${CORRAL_RETRY:-}\" ] || exec sleep 1000"
             try await Self.trustTeardown(script, site, host)
             let doomed = try await site.workspace(host, "doomed")
             let request = Task { [client = host.client] in try await client.deleteWorkspace(doomed.id) }
@@ -155,7 +153,6 @@ struct `A host that is killed while it ends` {
             var host = try await site.start()
             let mark = site.place.directory.path + "/runs"
             let script = """
-                #!/bin/sh
                 trap '' HUP TERM
                 first=$(head -n 1 \(mark) 2>/dev/null | cut -d ' ' -f 1)
                 alive=no; [ -z "$first" ] || ! kill -0 "$first" || alive=yes

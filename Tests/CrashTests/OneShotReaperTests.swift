@@ -77,13 +77,7 @@ struct `corral-reaper` {
     @Test func `is waited for by a host that starts meanwhile: once it was refused`() async throws {
         try await CrashSite.run { site in
             try await site.start().kill()
-            // A reaper that takes its time, in the place of the real one.
-            let lock = site.place.state + "/index.lock"
-            let slow = site.place.directory.path + "/corral-reaper"
-            try Shell.run("cp \"$(command -v sleep)\" '\(slow)'")
-            try Shell.launch(
-                "sh -c 'exec 9>>\(lock); flock 9; echo $$ > \(lock); exec \(slow) 3'",
-                pidFile: site.place.directory.path + "/launched")
+            let lock = try site.place.launchSlowReaper()
             try await site.eventually("the reaper has the lock") {
                 FileManager.default.contents(atPath: lock).map { String(decoding: $0, as: UTF8.self) }
                     == (try Self.launched(site))

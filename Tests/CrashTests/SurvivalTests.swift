@@ -238,12 +238,8 @@ struct `A terminal outlives its host` {
         let world = ProcessWorld()
         let session = try await session(host, ["/bin/sh", "-c", "exec sleep 10000"])
         let before = try await host.process()
-        // The next host waits for a reaper that takes its time.
-        let (lock, slow) = (place.state + "/index.lock", place.directory.path + "/corral-reaper")
-        try Shell.run("cp \"$(command -v sleep)\" '\(slow)'")
-        try Shell.launch(
-            "sh -c 'exec 9>>\(lock); flock 9; echo $$ > \(lock); exec \(slow) 3'",
-            pidFile: place.directory.path + "/launched")
+        // The next host waits for it.
+        _ = try place.launchSlowReaper()
         try before.signal(SIGKILL)
         try await eventually("another host takes SIGTERM") {
             let pid = try host.property("MainPID")

@@ -172,11 +172,7 @@ struct `A freeze` {
     @Test func `does not keep the teardown script from running, and comes back when that fails`() async throws {
         try await Fixture.run { fixture in
             let mark = fixture.directory.path + "/torn"
-            try Shell.run(
-                """
-                mkdir -p .corral; printf '#!/bin/sh\necho torn > \(mark); test ! -e \(mark).not\n' > .corral/teardown; chmod +x .corral/teardown
-                git add .corral; git commit -qm teardown
-                """, in: fixture.repository.path)
+            try fixture.repository.commitScript("teardown", "echo torn > \(mark); test ! -e \(mark).not")
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             _ = try await ready(fixture, workspace)

@@ -11,9 +11,7 @@ struct `A delete that is given up` {
     /// been reported as kept.
     @Test func `says so only once the workspace is back, and tries until it is (I7)`() async throws {
         try await Fixture.withCheckpoints { fixture, checkpoints in
-            try Shell.run(
-                "mkdir .corral; printf '#!/bin/sh\\nexit 1\\n' > .corral/teardown; chmod +x .corral/teardown; git add .corral; git commit -qm teardown",
-                in: fixture.repository.path)
+            try fixture.repository.commitScript("teardown", "exit 1")
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             let session = try await fixture.session(workspace, "trap '' HUP; echo ready; exec sleep 1000")

@@ -6,21 +6,10 @@ import Testing
 
 @Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
 struct `A workspace's script` {
-    /// Commits a script to the repository, so that every new worktree has it.
-    private func commit(_ name: String, _ script: String, to fixture: Fixture) throws {
-        try Shell.run(
-            """
-            mkdir -p .corral
-            printf '%s\\n' '#!/bin/sh' "$SCRIPT" > .corral/\(name)
-            chmod +x .corral/\(name)
-            git add .corral; git commit -qm "\(name) script"
-            """, in: fixture.repository.path, environment: ["SCRIPT": script])
-    }
-
     @Test func `is not run unless its very content is trusted`() async throws {
         try await Fixture.run { fixture in
             let mark = fixture.directory.path + "/ran"
-            try commit("setup", "echo setup >> \(mark)", to: fixture)
+            try fixture.repository.commitScript("setup", "echo setup >> \(mark)")
             let first = try await fixture.workspace("first")
             #expect(!FileManager.default.fileExists(atPath: mark))
             #expect(first.detail?.contains("corral repository trust") == true)
@@ -31,7 +20,7 @@ struct `A workspace's script` {
             #expect(second.detail == nil)
             #expect(try String(contentsOfFile: mark, encoding: .utf8) == "setup\n")
 
-            try commit("setup", "echo changed >> \(mark)", to: fixture)
+            try fixture.repository.commitScript("setup", "echo changed >> \(mark)")
             let third = try await fixture.workspace("third")
             #expect(third.detail?.contains("not trusted") == true)
             #expect(try String(contentsOfFile: mark, encoding: .utf8) == "setup\n")
@@ -41,7 +30,7 @@ struct `A workspace's script` {
     /// It stood in `workspace show` alone, and the session of the next command lacked what the script would have made.
     @Test func `that is skipped is told by the command that would have run it`() async throws {
         try await Fixture.run { fixture in
-            try commit("setup", "true", to: fixture)
+            try fixture.repository.commitScript("setup", "true")
             let said = try Shell.run(
                 "'\(Fixture.program)' workspace create --socket '\(fixture.host.place.socket)' --repository . --branch one 2>&1 >/dev/null",
                 in: fixture.repository.path)
@@ -51,7 +40,7 @@ struct `A workspace's script` {
 
     @Test func `that fails leaves the workspace failed, kept and reported`() async throws {
         try await Fixture.run { fixture in
-            try commit("setup", "echo went wrong; exit 3", to: fixture)
+            try fixture.repository.commitScript("setup", "echo went wrong; exit 3")
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             #expect(workspace.state == .failed)
@@ -65,10 +54,10 @@ struct `A workspace's script` {
         try await Fixture.run { fixture in
             let mark = fixture.directory.path + "/torn"
             // The session is still there while the script runs.
-            try commit(
+            try fixture.repository.commitScript(
                 "teardown",
-                "systemctl \(Ground.isSystem ? "--system" : "--user") is-active \"corral-$CORRAL_INSTANCE-$CORRAL_WORKSPACE-mysession1.scope\" > \(mark); test ! -e \(fixture.directory.path)/stop",
-                to: fixture)
+                "systemctl \(Ground.isSystem ? "--system" : "--user") is-active \"corral-$CORRAL_INSTANCE-$CORRAL_WORKSPACE-mysession1.scope\" > \(mark); test ! -e \(fixture.directory.path)/stop"
+            )
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             _ = try await fixture.client.createSession(
@@ -92,7 +81,7 @@ struct `A workspace's script` {
     @Test func `for teardown is not run at a delete unless its very content is trusted`() async throws {
         try await Fixture.run { fixture in
             let mark = fixture.directory.path + "/torn"
-            try commit("teardown", "echo untrusted >> \(mark)", to: fixture)
+            try fixture.repository.commitScript("teardown", "echo untrusted >> \(mark)")
             let untrusted = try await fixture.client.deleteWorkspace(fixture.workspace("untrusted").id)
             #expect(untrusted.state == .deleted, "\(untrusted)")
             #expect(untrusted.warnings.contains { $0.contains("corral repository trust") }, "\(untrusted.warnings)")
@@ -113,7 +102,7 @@ struct `A workspace's script` {
 
     @Test func `that takes too long is ended with its whole tree`() async throws {
         try await Fixture.run(arguments: ["--script-timeout", "1"]) { fixture in
-            try commit("teardown", "trap '' TERM HUP; setsid sleep 4321 & sleep 4322", to: fixture)
+            try fixture.repository.commitScript("teardown", "trap '' TERM HUP; setsid sleep 4321 & sleep 4322")
             _ = try await fixture.client.trustRepository(fixture.repository.path)
             let workspace = try await fixture.workspace()
             #expect(try await Fixture.code { try await fixture.client.deleteWorkspace(workspace.id) } != nil)

@@ -20,4 +20,14 @@ public struct SampleRepository: Sendable {
     public func git(_ arguments: String, in directory: String? = nil) throws -> String {
         try Shell.run("git \(arguments)", in: directory ?? path)
     }
+    /// Commits a script for `sh`, `setup` or `teardown`, so that every new worktree has it.
+    public func commitScript(_ name: String, _ script: String) throws {
+        try Shell.run(
+            """
+            mkdir -p .corral
+            printf '%s\\n' '#!/bin/sh' "$SCRIPT" > .corral/\(name)
+            chmod +x .corral/\(name)
+            git add .corral; git commit -qm "\(name) script"
+            """, in: path, environment: ["SCRIPT": script])
+    }
 }
