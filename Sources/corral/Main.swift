@@ -8,6 +8,7 @@ import Glibc
 enum Main {
     static func main() async {
         Console.occupyStandardDescriptors()
+        refuseOtherThanText()
         do {
             var command = try Corral.parseAsRoot()
             if var verb = command as? any AsyncParsableCommand {
@@ -24,6 +25,16 @@ enum Main {
             }
             Console.note("corral: \(report.text)")
             exit(report.status.rawValue)
+        }
+    }
+    /// Swift would put other characters in the place of what is not UTF-8, and something else would be done than was asked for.
+    private static func refuseOtherThanText() {
+        for (number, argument) in UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+            .enumerated()
+        {
+            guard let argument, String(validatingCString: argument) == nil else { continue }
+            Console.note("corral: argument \(number) is not UTF-8: \(String(cString: argument)); nothing was done")
+            exit(CommandStatus.usage.rawValue)
         }
     }
 }

@@ -39,11 +39,12 @@ public enum OneShotReaper {
             procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor,
             settings: ReaperSettings(escapePolicy: configuration.escapePolicy), memory: try file.load())
         let result = await reaper.pass(dryRun: dryRun, unclaimed: unclaimed)
+        // What was ended is in the journal also where it cannot be remembered.
+        if case .success(let report) = result { context.tell(report) }
         if !dryRun { try file.store(await reaper.memory) }
         await foundation.close()
         switch result {
         case .success(let report):
-            context.tell(report)
             return .reaped(PassDocument(report))
         case .failure(let failure): throw failure
         }

@@ -198,11 +198,13 @@ final class AttachLoop {
         if isTerminal, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
         if handshake == nil, let nextTry, .now < nextTry { return }
         do throws(HostClientFailure) {
+            // One that broke off within a picture has no rest of it.
+            let isAnew = isPictureWanted || position.isWithinPicture
             let attempt =
                 handshake
                 ?? AttachHandshake(
-                    host: host, session: session, from: isPictureWanted ? nil : position.next,
-                    epoch: isPictureWanted ? nil : position.epoch, size: windowSize)
+                    host: host, session: session, from: isAnew ? nil : position.next,
+                    epoch: isAnew ? nil : position.epoch, size: windowSize)
             handshake = attempt
             if let next = try attempt.proceed() {
                 begin(next)

@@ -7,7 +7,10 @@ struct AttachPosition: Equatable, Sendable {
     /// Sequence number of the next byte; nil before the host has said.
     private(set) var next: UInt64?
     /// Bytes still to come that draw the screen and have no number.
-    private(set) var unnumbered = 0
+    private var unnumbered = 0
+
+    /// Whether a part of the picture is still to come.
+    var isWithinPicture: Bool { unnumbered > 0 }
 
     /// Takes a control message in.
     mutating func read(_ message: AttachMessage) {

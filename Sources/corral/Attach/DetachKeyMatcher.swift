@@ -19,6 +19,8 @@ struct DetachKeyMatcher {
     private struct Token {
         var key: DetachKeys.Key?
         var bytes: ArraySlice<UInt8>
+        /// Whether a key was let go: that neither goes on with the keys nor breaks them off.
+        var isRelease = false
     }
 
     private let keys: [DetachKeys.Key]
@@ -39,7 +41,7 @@ struct DetachKeyMatcher {
             rest = rest.dropFirst(token.bytes.count)
             held.append(token)
             while !couldBecomeKeys { input += held.removeFirst().bytes }
-            if held.count == keys.count {
+            if held.count(where: { !$0.isRelease }) == keys.count {
                 held = []
                 return Result(input: input, isDetached: true)
             }
@@ -48,7 +50,7 @@ struct DetachKeyMatcher {
     }
 
     private var couldBecomeKeys: Bool {
-        zip(held, keys).allSatisfy { $0.key == $1 }
+        held.first?.isRelease != true && zip(held.lazy.filter { !$0.isRelease }, keys).allSatisfy { $0.key == $1 }
     }
 
     private static func token(at bytes: ArraySlice<UInt8>) -> Token {
@@ -71,7 +73,7 @@ struct DetachKeyMatcher {
         case (UInt8(ascii: "u"), 1...3):
             let modifiers = fields.count > 1 ? fields[1] : [1]
             // 3 is a key's release.
-            if modifiers.count > 1, modifiers[1] == 3 { return Token(key: nil, bytes: whole) }
+            if modifiers.count > 1, modifiers[1] == 3 { return Token(key: nil, bytes: whole, isRelease: true) }
             return Token(key: key(fields[0].first ?? nil, modifiers.first ?? nil), bytes: whole)
         case (UInt8(ascii: "~"), 3) where fields[0] == [27]:
             return Token(key: key(fields[2].first ?? nil, fields[1].first ?? nil), bytes: whole)

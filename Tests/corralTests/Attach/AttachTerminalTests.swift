@@ -203,6 +203,29 @@ struct `The user's terminal` {
         #expect(await process.end() == 0)
     }
 
+    // Symptom: half a screen, without its modes. Cause: the bytes of a picture have no numbers, so that the next connection was asked for what
+    // comes after all of it.
+    @Test func `is drawn anew when the host goes away in the middle of a picture`() async throws {
+        let server = try await server { number in
+            [
+                AttachServer.text(#"{"type":"synced","epoch":"e1","seq":7,"mode":"tail","repaint":10}"#),
+                AttachServer.bytes(number == 0 ? "01234" : "abcdefghij"),
+            ]
+        }
+        defer { server.stop() }
+        let process = try attach(server)
+        await process.expect("01234")
+        server.cut()
+        await process.expect("abcdefghij")
+        server.cut()
+        let request = "/v1/sessions/s9x1/attach?columns=80&rows=24"
+        let deadline = ContinuousClock.now + .seconds(20)
+        while server.requests.count < 3, .now < deadline { await Task.yield() }
+        #expect(server.requests == [request, request, request + "&from=7&epoch=e1"])
+        process.type([0x1c, 0x64])
+        #expect(await process.end() == 0)
+    }
+
     @Test func `is given back when the host does not come back`() async throws {
         let server = try await server { _ in [AttachServer.bytes("hello")] }
         let process = try attach(server)

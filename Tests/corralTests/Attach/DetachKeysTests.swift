@@ -78,6 +78,18 @@ import Testing
         #expect(read([Array((sequence + "x").utf8)]) == (Array((sequence + "x").utf8), false))
     }
 
+    // Symptom: the keys did not detach from a program that wants to know when a key is let go. Cause: that is a sequence between the two.
+    @Test func `finds keys whose release the terminal tells, and lets releases through in order`() {
+        let (press, release) = ("\u{1b}[92;5u", "\u{1b}[92;5:3u")
+        #expect(read([Array(press.utf8), Array(release.utf8), Array("\u{1b}[100u".utf8)]) == ([], true))
+        #expect(read([Array((press + release + "d").utf8)]) == ([], true))
+        #expect(read([[0x1c], Array((release + "d").utf8)]) == ([], true))
+        let other = press + release + "x" + "\u{1b}[120;1:3u"
+        #expect(read([Array(other.utf8)]) == (Array(other.utf8), false))
+        #expect(read([Array(release.utf8)]) == (Array(release.utf8), false))
+        #expect(read([Array((press + release + press + "d").utf8)]) == (Array((press + release).utf8), true))
+    }
+
     @Test(arguments: ["\u{1b}", "\u{1b}[", "\u{1b}[A", "\u{1b}[1;5C", "\u{1b}[<0;1;1M", "\u{1b}[200~x\u{1b}[201~"])
     func `holds back no other sequence, and no Escape`(_ sequence: String) {
         #expect(read([Array(sequence.utf8)]) == (Array(sequence.utf8), false))
