@@ -98,6 +98,16 @@ final class GitFixture: Sendable {
         return plan.path
     }
 
+    /// What a look at a worktree of `app` finds, empty when it is clean.
+    func findings(_ path: String) async throws -> [String] {
+        let result = await preflight.examine(path, commonDirectory: app + "/.git")
+        switch result {
+        case .clean: return []
+        case .dirty(let findings): return findings.map(\.description)
+        case .couldNotTell, .missing, .repositoryGone: throw CommandFailed(description: "\(result)")
+        }
+    }
+
     /// The directory that is at a path.
     func identity(_ path: String) throws -> FileIdentity {
         guard case .found(let identity) = try removal.identity(of: path) else {

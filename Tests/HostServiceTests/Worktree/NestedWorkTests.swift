@@ -1,10 +1,8 @@
-import CgroupPty
-import Foundation
 import Testing
 
 @testable import HostService
 
-/// Submodules and repositories in ignored directories: work that a look at the worktree's own files does not see.
+/// Submodules and repositories in the worktree's directory: work that a look at its own files does not see.
 @Suite struct `Work inside a worktree's other repositories` {
     let fixture: GitFixture
 
@@ -17,30 +15,51 @@ import Testing
             """)
     }
 
-    private func findings(_ path: String) async throws -> [String] {
-        let result = await fixture.preflight.examine(path, commonDirectory: fixture.app + "/.git")
-        switch result {
-        case .clean: return []
-        case .dirty(let findings): return findings.map(\.description)
-        case .couldNotTell, .missing, .repositoryGone:
-            throw GitFixture.CommandFailed(description: "\(result)")
-        }
-    }
-
     private func worktreeWithSubmodule() async throws -> String {
         let path = try await fixture.worktree()
-        #expect(try await findings(path).isEmpty, "not initialised")
+        #expect(try await fixture.findings(path).isEmpty, "not initialised")
         try fixture.sh("git submodule --quiet update --init", in: path)
-        #expect(try await findings(path).isEmpty, "as recorded")
+        #expect(try await fixture.findings(path).isEmpty, "as recorded")
         return path
     }
 
     @Test func `is found in a submodule's files`() async throws {
         let path = try await worktreeWithSubmodule()
         try fixture.sh("git config submodule.vendor/lib.ignore all && echo x >> vendor/lib/lib.c", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
+        #expect(try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib)"])
         try fixture.sh("git -C vendor/lib reset -q --hard && touch vendor/lib/new", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
+        #expect(try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib)"])
+    }
+
+    /// Symptom: untracked files in a submodule were lost. Cause: `status.showUntrackedFiles=no` and `diff.ignoreSubmodules=all` of the person
+    /// reach the `git status` that git runs in a submodule, the options of the outer one do not.
+    @Test func `is found in a submodule's files, whatever the person's configuration hides`() async throws {
+        let path = try await worktreeWithSubmodule()
+        try fixture.sh(
+            """
+            git config --global status.showUntrackedFiles no && git config --global diff.ignoreSubmodules all
+            touch vendor/lib/new
+            """, in: path)
+        #expect(try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib)"])
+    }
+
+    /// Symptom: changes in a submodule were lost that git was told not to see, or in the middle of a merge. Cause: only `git status` was asked
+    /// there.
+    @Test func `is found in a submodule that git status calls clean`() async throws {
+        let path = try await worktreeWithSubmodule()
+        try fixture.sh(
+            "cd vendor/lib && git rev-parse HEAD > \"$(git rev-parse --absolute-git-dir)/MERGE_HEAD\"", in: path)
+        #expect(
+            try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib: in the middle of a merge)"])
+        try fixture.sh(
+            """
+            cd vendor/lib && rm "$(git rev-parse --absolute-git-dir)/MERGE_HEAD"
+            git update-index --assume-unchanged lib.c && echo x >> lib.c
+            """, in: path)
+        #expect(
+            try await fixture.findings(path) == [
+                "1 submodule with work in it (vendor/lib: changes hidden from git status)"
+            ])
     }
 
     @Test func `is found in a submodule's commit that only the worktree has, although a branch records it`()
@@ -48,12 +67,12 @@ import Testing
     {
         let path = try await worktreeWithSubmodule()
         try fixture.sh("cd vendor/lib && git commit -q --allow-empty -m local", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib)"])
+        #expect(try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib)"])
         try fixture.sh("git commit -qam 'newer lib'", in: path)
         let expected = ["1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"]
-        #expect(try await findings(path) == expected)
+        #expect(try await fixture.findings(path) == expected)
         try fixture.sh("git -C vendor/lib push -q origin HEAD:refs/heads/published", in: path)
-        #expect(try await findings(path).isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
     }
 
     @Test func `is found in a submodule's branch or stash that is not checked out`() async throws {
@@ -62,11 +81,11 @@ import Testing
             "cd vendor/lib && git checkout -q -b mine && git commit -q --allow-empty -m local && git checkout -q --detach HEAD~1",
             in: path)
         #expect(
-            try await findings(path) == [
+            try await fixture.findings(path) == [
                 "1 submodule with work in it (vendor/lib: a branch has commits that no remote has)"
             ])
         try fixture.sh("cd vendor/lib && git branch -q -D mine && echo x >> lib.c && git stash -q", in: path)
-        #expect(try await findings(path) == ["1 submodule with work in it (vendor/lib: a stash)"])
+        #expect(try await fixture.findings(path) == ["1 submodule with work in it (vendor/lib: a stash)"])
     }
 
     @Test func `is found in a submodule that is no longer checked out`() async throws {
@@ -77,10 +96,10 @@ import Testing
             git submodule --quiet deinit -f vendor/lib
             """, in: path)
         let expected = ["1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"]
-        let found = try await findings(path)
+        let found = try await fixture.findings(path)
         #expect(found == expected)
         try fixture.sh("rm -rf vendor && git checkout -q vendor", in: path)
-        #expect(try await findings(path) == expected)
+        #expect(try await fixture.findings(path) == expected)
     }
 
     @Test func `is found in a submodule whose repository lies in its directory`() async throws {
@@ -88,12 +107,14 @@ import Testing
         try fixture.sh(
             "git clone -q ../../../lib own && git submodule --quiet add ./own own 2>/dev/null || git add own", in: path)
         try fixture.sh("git commit -qam own || git commit -qm own", in: path)
-        #expect(try await findings(path).isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh(
             "cd own && git branch mine && git checkout -q mine && git commit -q --allow-empty -m local", in: path)
         try fixture.sh("git add own && git commit -qm newer", in: path)
         #expect(
-            try await findings(path) == ["1 submodule with work in it (own: HEAD is at a commit that no remote has)"])
+            try await fixture.findings(path) == [
+                "1 submodule with work in it (own: HEAD is at a commit that no remote has)"
+            ])
     }
 
     @Test func `is not seen in a shallow submodule as it was fetched`() async throws {
@@ -103,10 +124,10 @@ import Testing
         try fixture.sh("git config submodule.vendor/lib.url file://\(fixture.root)/lib", in: path)
         try fixture.sh("git submodule --quiet update --init --depth 1", in: path)
         #expect(try fixture.sh("git -C vendor/lib rev-parse --is-shallow-repository", in: path) == "true")
-        #expect(try await findings(path).isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh("git -C vendor/lib commit -q --allow-empty -m local && git commit -qam newer", in: path)
         #expect(
-            try await findings(path) == [
+            try await fixture.findings(path) == [
                 "1 submodule with work in it (vendor/lib: HEAD is at a commit that no remote has)"
             ])
     }
@@ -120,27 +141,47 @@ import Testing
             """)
         let path = try await fixture.worktree()
         try fixture.sh("git submodule --quiet update --init --recursive", in: path)
-        #expect(try await findings(path).isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh(
             """
             cd vendor/lib/deep && git checkout -q -b mine && git commit -q --allow-empty -m local
             git checkout -q --detach HEAD~1
             """, in: path)
         let expected = ["1 submodule with work in it (vendor/lib/deep: a branch has commits that no remote has)"]
-        #expect(try await findings(path) == expected)
+        #expect(try await fixture.findings(path) == expected)
+    }
+
+    /// Symptom: untracked files in a submodule of a submodule were lost. Cause: `ignore = all` in the `.gitmodules` between.
+    @Test func `is found in a submodule of a submodule that is not to be looked at`() async throws {
+        try fixture.sh(
+            """
+            git init -q deep && git -C deep commit -q --allow-empty -m deep
+            git -C lib submodule --quiet add ../deep deep && git -C lib config -f .gitmodules submodule.deep.ignore all
+            git -C lib commit -qam 'with deep'
+            git -C app/vendor/lib pull -q && git -C app commit -qam 'newer lib'
+            """)
+        let path = try await fixture.worktree()
+        try fixture.sh("git submodule --quiet update --init --recursive", in: path)
+        #expect(try await fixture.findings(path).isEmpty)
+        try fixture.sh("touch vendor/lib/deep/new", in: path)
+        let loss = "changed or untracked files"
+        #expect(
+            try await fixture.findings(path) == [
+                "2 submodules with work in them (vendor/lib: \(loss), vendor/lib/deep: \(loss))"
+            ])
     }
 
     @Test func `is found in an ignored directory that is a repository`() async throws {
         let path = try await fixture.worktree()
         try fixture.sh("mkdir -p ignored/a/b && git init -q ignored/a/b && touch ignored/a/b/file", in: path)
         #expect(
-            try await findings(path) == [
-                "1 ignored repository with work in it (ignored/a/b: changed or untracked files)"
+            try await fixture.findings(path) == [
+                "1 nested repository with work in it (ignored/a/b: changed or untracked files)"
             ])
         try fixture.sh("cd ignored/a/b && git add . && git commit -qm x", in: path)
         #expect(
-            try await findings(path) == [
-                "1 ignored repository with work in it (ignored/a/b: HEAD is at a commit that no remote has)"
+            try await fixture.findings(path) == [
+                "1 nested repository with work in it (ignored/a/b: HEAD is at a commit that no remote has)"
             ])
     }
 
@@ -149,11 +190,11 @@ import Testing
         try fixture.sh(
             "git clone -q ../../../lib ignored/checkouts/lib && git -C ignored/checkouts/lib checkout -q --detach",
             in: path)
-        #expect(try await findings(path).isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh("echo patched >> ignored/checkouts/lib/lib.c", in: path)
         #expect(
-            try await findings(path) == [
-                "1 ignored repository with work in it (ignored/checkouts/lib: changed or untracked files)"
+            try await fixture.findings(path) == [
+                "1 nested repository with work in it (ignored/checkouts/lib: changed or untracked files)"
             ])
     }
 
@@ -161,9 +202,9 @@ import Testing
         let path = try await fixture.worktree()
         try fixture.sh(
             "mkdir -p ignored/broken/.git && git init -q ignored/other && echo x > ignored/other/.git/HEAD", in: path)
-        let found = try await findings(path)
+        let found = try await fixture.findings(path)
         #expect(found.count == 1)
-        #expect(found[0].hasPrefix("2 ignored repositories with work in them ("))
+        #expect(found[0].hasPrefix("2 nested repositories with work in them ("))
         #expect(found[0].contains("not a git repository"))
     }
 
@@ -173,40 +214,17 @@ import Testing
         let path = try await fixture.worktree()
         try fixture.sh("git -C '\(fixture.root)/lib' worktree add -q -b side '\(path)/ignored/side'")
         try fixture.sh("git commit -q --allow-empty -m kept", in: path + "/ignored/side")
-        #expect(try await findings(path).isEmpty, "the branch stays")
+        #expect(try await fixture.findings(path).isEmpty, "the branch stays")
         try fixture.sh("git checkout -q --detach && git commit -q --allow-empty -m lost", in: path + "/ignored/side")
         #expect(
-            try await findings(path) == ["1 ignored repository with work in it (ignored/side: HEAD is on no branch)"])
+            try await fixture.findings(path) == [
+                "1 nested repository with work in it (ignored/side: HEAD is on no branch)"
+            ])
     }
 
     @Test func `is found in an untracked repository`() async throws {
         let path = try await fixture.worktree()
         try fixture.sh("git init -q plain && git -C plain commit -q --allow-empty -m x", in: path)
-        #expect(try await findings(path) == ["1 untracked file (plain/)"])
-    }
-}
-
-@Suite struct `A search for repositories` {
-    let fixture: GitFixture
-
-    init() throws { fixture = try GitFixture() }
-
-    @Test func `follows no link and goes into no repository's own directory`() throws {
-        try fixture.sh(
-            "mkdir -p top/a top/c && ln -s ../../app top/a/link && git init -q top/b && git init -q top/b/inner")
-        let answer = RepositorySearch(deadline: .after(.seconds(60))).search([ByteString(fixture.root + "/top")])
-        #expect(answer.doubt == nil)
-        #expect(
-            Set(answer.repositories.map(\.description)) == [fixture.root + "/top/b", fixture.root + "/top/b/inner"])
-    }
-
-    @Test func `says that it had no time`() throws {
-        let answer = RepositorySearch(deadline: .now).search([ByteString(fixture.app)])
-        #expect(answer.doubt?.contains("not done in time") == true)
-    }
-
-    @Test func `takes a directory that vanished for searched`() {
-        let answer = RepositorySearch(deadline: .after(.seconds(60))).search([ByteString(fixture.root + "/nothing")])
-        #expect(answer == RepositorySearch.Answer())
+        #expect(try await fixture.findings(path) == ["1 untracked file (plain/)"])
     }
 }

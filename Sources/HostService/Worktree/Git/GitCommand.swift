@@ -24,7 +24,13 @@ struct GitCommand: Sendable {
     static let quietOptions: [ByteString] = [
         "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     ]
-    private static let hooklessOptions: [ByteString] = quietOptions + ["-c", "core.hooksPath=/dev/null"]
+    /// Options before every command that runs here: no hooks, and all files are seen, whatever the configuration hides. Git hands
+    /// them on to the `status` of submodules, which the options of `status` itself do not reach.
+    private static let options: [ByteString] =
+        quietOptions + [
+            "-c", "core.hooksPath=/dev/null", "-c", "status.showUntrackedFiles=all", "-c",
+            "diff.ignoreSubmodules=none", "-c", "core.ignorecase=false",
+        ]
 
     /// The whole environment of git.
     let environment: [String: String]
@@ -79,7 +85,7 @@ struct GitCommand: Sendable {
         outputLimit: Int = defaultOutputLimit, ending: Ending = .kill
     ) async throws(GitFailure) -> GitOutput {
         let place: [ByteString] = directory.map { ["-C", $0] } ?? []
-        let words = place + Self.hooklessOptions + arguments
+        let words = place + Self.options + arguments
         let shown = (place + arguments).map(\.description)
         if words.contains(where: \.containsNUL) { throw .launch(arguments: shown, reason: "an argument contains NUL") }
         let left = deadline?.remaining ?? limit

@@ -10,12 +10,14 @@ enum Finding: Sendable, Equatable {
     case operationInProgress([GitOperation])
     /// HEAD names a commit that no branch, tag or other ref contains.
     case unreferencedHead(commit: String)
+    /// Only refs that belong to the worktree, and go with it, have this commit.
+    case unreferencedCommit(String)
     /// Somebody locked the worktree; the reason can be empty.
     case locked(reason: String)
     /// Submodules with changes, or with commits, branches or a stash that no remote of theirs has.
     case submodules(NameSample)
-    /// Repositories in ignored directories with something in them that would be lost.
-    case ignoredRepositories(NameSample)
+    /// Other repositories in the worktree's directory with something in them that would be lost.
+    case nestedRepositories(NameSample)
 }
 
 extension Finding: CustomStringConvertible {
@@ -29,10 +31,11 @@ extension Finding: CustomStringConvertible {
         case .operationInProgress(let operations):
             "in the middle of a " + operations.map(\.rawValue).joined(separator: " and a ")
         case .unreferencedHead(let commit): "HEAD \(commit) is on no branch"
+        case .unreferencedCommit(let commit): "commit \(commit) is on no branch, only on a ref of this worktree"
         case .locked(let reason): reason.isEmpty ? "locked" : "locked: \(reason)"
         case .submodules(let names): names.describe("submodule with work in it", "submodules with work in them")
-        case .ignoredRepositories(let names):
-            names.describe("ignored repository with work in it", "ignored repositories with work in them")
+        case .nestedRepositories(let names):
+            names.describe("nested repository with work in it", "nested repositories with work in them")
         }
     }
 }

@@ -1,51 +1,105 @@
 import CgroupPty
 import Glibc
 
-/// Whether a repository holds commits that are nowhere else.
+/// Whether a repository that goes with a worktree holds commits that are nowhere else.
 struct LocalHistory: Sendable {
     /// Asks the repository.
     let question: GitQuestion
-    /// Its git directory.
+    /// Its common git directory.
     let gitDirectory: ByteString
+    /// What else goes.
+    let extent: WorktreeExtent
 
-    /// Says what of its history no remote has, nil when a remote has all of it.
+    /// Says what of its history no remote has, or what else needs it; nil when a remote has all of it.
     ///
-    /// HEAD may also be a tag's commit, as a submodule's often is. The commits at which a shallow clone ends were fetched too,
-    /// perhaps by their id alone and so in no remote branch.
+    /// HEAD may also be a tag's commit, as a submodule's often is. A tag counts for that only where all commits were fetched (see
+    /// ``HeadReflog``), in the repository's own checkout and in no other one. The commits at which a shallow clone ends were fetched
+    /// too, perhaps by their id alone and so in no remote branch.
     func unpublished() async throws(PreflightDoubt) -> String? {
-        // Each revision list ends with `--`: in a git directory `HEAD` is also a file.
-        let fetched = try await DiskQuestion(deadline: question.deadline).ask("read \(gitDirectory)/shallow") {
-            () throws(SystemCallFailure) in
-            try shallowCommits()
+        let linked = try await linkedWorktrees()
+        if let place = try await elsewhere(linked) { return "the worktree at \(place) belongs to it" }
+        let disk = DiskQuestion(deadline: question.deadline)
+        let (shallow, onlyFetched) = try await disk.ask("read \(gitDirectory)") { () throws(SystemCallFailure) in
+            (try shallowCommits(), try hasOnlyFetched())
         }
-        if try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).status == 0 {
-            let head = try await question.demand(
-                ["rev-list", "--max-count=1", "HEAD", "--not", "--remotes", "--tags"] + fetched + ["--"])
-            if !head.standardOutput.isEmpty { return "HEAD is at a commit that no remote has" }
+        let tags: [ByteString] = onlyFetched && linked.isEmpty ? ["--tags"] : []
+        if try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).status == 0,
+            try await hasCommits(of: ["HEAD"], besides: tags + shallow)
+        {
+            return "HEAD is at a commit that no remote has"
         }
-        let branches = try await question.demand(
-            ["rev-list", "--max-count=1", "--branches", "--not", "--remotes"] + fetched + ["--"])
-        if !branches.standardOutput.isEmpty { return "a branch has commits that no remote has" }
+        if try await hasCommits(of: ["--branches"], besides: shallow) {
+            return "a branch has commits that no remote has"
+        }
+        // The stash is asked for by itself. HEADs of other worktrees are among all refs.
+        if try await hasCommits(of: ["--exclude=refs/stash", "--all"], besides: tags + shallow) {
+            return "a ref that is no branch has commits that no remote has"
+        }
         if try await question.ask(["rev-parse", "--verify", "--quiet", "refs/stash"]).status == 0 { return "a stash" }
         return nil
     }
 
-    /// See: gitrepository-layout(5), `shallow`: one commit id a line.
-    private func shallowCommits() throws(SystemCallFailure) -> [ByteString] {
-        let path = gitDirectory.appending("shallow")
-        let raw: CInt
-        do throws(SystemCallFailure) {
-            raw = try retryingInterrupted("open", path.description) {
-                path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    /// The repository's worktrees but its own checkout.
+    func linkedWorktrees() async throws(PreflightDoubt) -> [RegisteredWorktree] {
+        let listing = try await question.demand(["worktree", "list", "--porcelain", "-z"])
+        return Array(RegisteredWorktree.parse(listing.fields).dropFirst())
+    }
+
+    /// Where a worktree lies that would stay, and lose its repository. A locked one that is not there may only be away.
+    private func elsewhere(_ linked: [RegisteredWorktree]) async throws(PreflightDoubt) -> ByteString? {
+        let extent = extent
+        return try await DiskQuestion(deadline: question.deadline).ask("look for worktrees of \(gitDirectory)") {
+            () throws(SystemCallFailure) -> ByteString? in
+            for worktree in linked {
+                if extent.contains(try worktree.path.realLocation()) { continue }
+                if worktree.lockReason != nil { return worktree.path }
+                if try worktree.path.status() != nil { return worktree.path }
             }
+            return nil
+        }
+    }
+
+    private func hasCommits(
+        of revisions: [ByteString], besides published: [ByteString]
+    ) async throws(PreflightDoubt) -> Bool {
+        // What `git maintenance` has fetched ahead is a remote's, too. The list ends with `--`: in a git directory `HEAD` is also a file.
+        let answer = try await question.demand(
+            ["rev-list", "--max-count=1"] + revisions + ["--not", "--remotes", "--glob=refs/prefetch"] + published
+                + ["--"])
+        return !answer.standardOutput.isEmpty
+    }
+
+    private func hasOnlyFetched() throws(SystemCallFailure) -> Bool {
+        do throws(SystemCallFailure) {
+            guard let log = try file("logs/HEAD", limit: 16 << 20) else { return false }
+            return HeadReflog.showsNoNewCommit(log)
         } catch {
-            if error.errno == ENOENT { return [] }
+            // So many moves are not those of a clone that nobody worked in.
+            if error.errno == EFBIG { return false }
             throw error
         }
-        let text = try OwnedFileDescriptor(adopting: raw).readToEnd(name: path.description)
+    }
+
+    /// See: gitrepository-layout(5), `shallow`: one commit id a line.
+    private func shallowCommits() throws(SystemCallFailure) -> [ByteString] {
+        guard let text = try file("shallow", limit: 1 << 20) else { return [] }
         return text.split(separator: UInt8(ascii: "\n")).prefix(Self.shallowLimit).map { ByteString(bytes: $0) }
     }
 
     /// Ids that fit a command line. With more of them some commits may look unpublished, which errs on the safe side.
     private static let shallowLimit = 1000
+
+    /// A file in the git directory, nil when there is none.
+    private func file(_ name: ByteString, limit: Int) throws(SystemCallFailure) -> [UInt8]? {
+        let path = gitDirectory.appending(name)
+        do throws(SystemCallFailure) {
+            let raw = try retryingInterrupted("open", path.description) {
+                path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+            }
+            return try OwnedFileDescriptor(adopting: raw).readToEnd(name: path.description, limit: limit)
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
 }

@@ -89,7 +89,8 @@ struct Preflight: Sendable {
     private func findings(
         _ path: ByteString, _ gitDirectory: ByteString, _ deadline: Deadline
     ) async throws(PreflightDoubt) -> [Finding] {
-        let question = GitQuestion(git: git, directory: path, deadline: deadline)
+        // The directory named outright: by `core.worktree` git would look elsewhere.
+        let question = GitQuestion(git: git, directory: path, options: ["--work-tree=."], deadline: deadline)
         let report = try StatusReport.parse(try await question.demand(StatusReport.command).fields)
         let index = try IndexListing.parse(
             try await question.demand(IndexListing.command, outputLimit: IndexListing.outputLimit).standardOutput)
@@ -98,56 +99,25 @@ struct Preflight: Sendable {
         if report.untracked.count > 0 { findings.append(.untrackedFiles(report.untracked)) }
         let hidden = try await HiddenChanges(question: question, worktree: path).find(index.unwatched)
         if hidden.count > 0 { findings.append(.hiddenChanges(hidden)) }
-        let (operations, lock) = try await DiskQuestion(deadline: deadline).ask("read \(gitDirectory)") {
+        let (extent, operations, lock) = try await DiskQuestion(deadline: deadline).ask("read \(gitDirectory)") {
             () throws(SystemCallFailure) in
             (
+                WorktreeExtent(worktree: try path.realPath(), gitDirectory: try gitDirectory.realPath()),
                 try GitOperation.inProgress(gitDirectory: gitDirectory),
                 try WorktreeRegistration.lockReason(gitDirectory: gitDirectory)
             )
         }
         if !operations.isEmpty { findings.append(.operationInProgress(operations)) }
-        if report.isDetached, let head = report.head {
-            let isContained = try await HeadReference(question: question).isContained(head)
-            if !isContained { findings.append(.unreferencedHead(commit: head)) }
+        let reference = HeadReference(question: question)
+        if let head = report.head, try await reference.isLost(head) {
+            findings.append(.unreferencedHead(commit: head))
+        }
+        if let commit = try await reference.lostCommit(besides: report.head) {
+            findings.append(.unreferencedCommit(commit))
         }
         if let lock { findings.append(.locked(reason: lock.description)) }
-
-        let submodules = Submodules(git: git, worktree: path, gitDirectory: gitDirectory, deadline: deadline)
-        let submoduleWork = try await submodules.withWork(at: index.submodules)
-        let submoduleNames = Self.sample(report.submodules.map { ($0, nil) } + submoduleWork.map { ($0.path, $0.work) })
-        if submoduleNames.count > 0 { findings.append(.submodules(submoduleNames)) }
-
-        let ignored = try await ignoredRepositories(report.ignoredDirectories, path, deadline, findings)
-        if ignored.count > 0 { findings.append(.ignoredRepositories(ignored)) }
-        return findings
-    }
-
-    private func ignoredRepositories(
-        _ directories: [ByteString], _ path: ByteString, _ deadline: Deadline, _ others: [Finding]
-    ) async throws(PreflightDoubt) -> NameSample {
-        var sample = NameSample()
-        if directories.isEmpty { return sample }
-        let found = try await DiskQuestion(deadline: deadline).ask("look for repositories in ignored directories") {
-            RepositorySearch(deadline: deadline).search(directories.map { path.appending($0) })
-        }
-        // Other findings are told even where this look was not complete: they are enough to refuse.
-        if let doubt = found.doubt, others.isEmpty { throw PreflightDoubt(why: doubt) }
-        for repository in found.repositories {
-            let nested = NestedRepository(path: repository, worktree: path, git: git, deadline: deadline)
-            guard let loss = await nested.whatWouldBeLost() else { continue }
-            sample.add("\(ByteString(bytes: repository.bytes.dropFirst(path.bytes.count + 1))): \(loss)")
-        }
-        return sample
-    }
-
-    /// Each path once, with the first remark that there is on it.
-    private static func sample(_ found: [(path: ByteString, work: String?)]) -> NameSample {
-        var sample = NameSample()
-        var seen: Set<ByteString> = []
-        for (path, work) in found where seen.insert(path).inserted {
-            sample.add(work.map { "\(path): \($0)" } ?? path.description)
-        }
-        return sample
+        let nested = NestedWork(git: git, worktree: path, extent: extent, deadline: deadline)
+        return try await findings + nested.find(report, submodules: index.submodules, isDirty: !findings.isEmpty)
     }
 
     private static func open(_ path: ByteString) throws(SystemCallFailure) -> OwnedFileDescriptor {

@@ -2,25 +2,21 @@
 struct StatusReport: Sendable, Equatable {
     /// Commit of HEAD, nil on a branch without one.
     var head: String?
-    /// Whether HEAD names a commit and no branch.
-    var isDetached = false
     /// Tracked files that differ from HEAD, conflicts included.
     var changed = NameSample()
     /// Files and directories (with a slash at the end) that are neither tracked nor ignored.
     var untracked = NameSample()
     /// Submodules that differ from what HEAD records, or with changes in them.
     var submodules: [ByteString] = []
-    /// Ignored directories, without the slash at the end.
-    var ignoredDirectories: [ByteString] = []
+    /// Those of the untracked that are repositories, without the slash at the end.
+    var untrackedRepositories: [ByteString] = []
 
     /// Whether nothing is in it that would be lost.
     var hasChanges: Bool { changed.count > 0 || untracked.count > 0 || !submodules.isEmpty }
 
     /// The command that ``parse(_:)`` understands: nothing that a configuration can hide is hidden.
-    ///
-    /// `--ignored=matching` lists an ignored directory once instead of each file in it.
     static let command: [ByteString] = [
-        "status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching",
+        "status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=all",
         "--ignore-submodules=none",
     ]
 
@@ -39,11 +35,7 @@ struct StatusReport: Sendable, Equatable {
                 // The old name of a renamed file.
                 _ = rest.popFirst()
             case UInt8(ascii: "u"): try report.readChange(field, pathAfter: 10)
-            case UInt8(ascii: "?"): report.untracked.add(ByteString(bytes: field.bytes.dropFirst(2)))
-            case UInt8(ascii: "!"):
-                if field.bytes.last == UInt8(ascii: "/") {
-                    report.ignoredDirectories.append(ByteString(bytes: field.bytes.dropFirst(2).dropLast()))
-                }
+            case UInt8(ascii: "?"): report.readUntracked(ByteString(bytes: field.bytes.dropFirst(2)))
             default: throw PreflightDoubt(why: "git status: cannot read its line \(field)")
             }
         }
@@ -55,12 +47,13 @@ struct StatusReport: Sendable, Equatable {
             String(decoding: $0, as: UTF8.self)
         }
         guard words.count == 3 else { return }
-        switch (words[1], words[2]) {
-        case ("branch.oid", "(initial)"): head = nil
-        case ("branch.oid", let commit): head = commit
-        case ("branch.head", let branch): isDetached = branch == "(detached)"
-        default: break
-        }
+        if words[1] == "branch.oid" { head = words[2] == "(initial)" ? nil : words[2] }
+    }
+
+    private mutating func readUntracked(_ path: ByteString) {
+        untracked.add(path)
+        // Of a repository git lists no file.
+        if path.bytes.last == UInt8(ascii: "/") { untrackedRepositories.append(path.withoutTrailingSlashes) }
     }
 
     /// Reads `1 XY SUB …  PATH`: the path follows that many words, and can contain blanks itself.

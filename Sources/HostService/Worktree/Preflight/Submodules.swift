@@ -1,62 +1,52 @@
 import CgroupPty
 import Glibc
 
-/// Finds submodules of a worktree whose own repositories hold what would be lost with it.
+/// Finds submodules whose own repositories hold what would be lost with the git directory that they lie in.
 ///
 /// The repository of a submodule lies in its worktree's git directory (`worktrees/<id>/modules/<name>`), and goes with the
 /// registration: also the one of a submodule that is no longer checked out, and also when the worktree's own branch records a
 /// commit that only the submodule has.
 struct Submodules: Sendable {
+    /// What a look found.
+    struct Answer: Sendable {
+        /// Names of submodules, each with what would be lost.
+        var work: [(name: ByteString, loss: String)] = []
+        /// Real paths of the git directories that were looked at.
+        var gitDirectories: Set<ByteString> = []
+    }
+
     /// Runs git.
     let git: GitCommand
-    /// The worktree's directory.
-    let worktree: ByteString
-    /// The worktree's own git directory.
+    /// Real path of the git directory that they lie in.
     let gitDirectory: ByteString
+    /// What else goes.
+    let extent: WorktreeExtent
     /// When the look is given up.
     let deadline: Deadline
 
-    /// Names each with what would be lost.
-    /// - Parameter paths: Where the index has submodules.
-    func withWork(at paths: [ByteString]) async throws(PreflightDoubt) -> [(path: ByteString, work: String)] {
-        var found: [(path: ByteString, work: String)] = []
-        let disk = DiskQuestion(deadline: deadline)
+    /// Looks at the history of each; their files are looked at where they are checked out, see ``NestedRepository``.
+    func examine() async throws(PreflightDoubt) -> Answer {
         let here = self
-        let modules = try await disk.ask("list \(gitDirectory)/modules") { () throws(SystemCallFailure) in
+        let modules = try await DiskQuestion(deadline: deadline).ask("list \(gitDirectory)/modules") {
+            () throws(SystemCallFailure) in
             try here.modules()
         }
+        var answer = Answer()
         for (name, module) in modules {
+            answer.gitDirectories.insert(module)
             let question = GitQuestion(git: git, directory: module, options: ["--git-dir=."], deadline: deadline)
-            if let work = await Self.unpublished(LocalHistory(question: question, gitDirectory: module)) {
-                found.append((name, work))
-            }
+            let history = LocalHistory(question: question, gitDirectory: module, extent: extent)
+            if let loss = await Self.loss(history) { answer.work.append((name, loss)) }
         }
-        let inPlace = try await disk.ask("look at submodules in \(worktree)") { () throws(SystemCallFailure) in
-            try here.madeInPlace(paths)
-        }
-        for path in inPlace {
-            let nested = NestedRepository(
-                path: worktree.appending(path), worktree: worktree, git: git, deadline: deadline)
-            if let work = await nested.whatWouldBeLost() { found.append((path, work)) }
-        }
-        return found
+        return answer
     }
 
-    private static func unpublished(_ history: LocalHistory) async -> String? {
+    private static func loss(_ history: LocalHistory) async -> String? {
         do throws(PreflightDoubt) { return try await history.unpublished() } catch { return error.why }
     }
 
-    /// Each costs four runs of git.
+    /// Each costs seven runs of git.
     private static let limit = 256
-
-    /// Those whose `.git` is a directory: they were made in the worktree, and not yet moved (git submodule absorbgitdirs).
-    private func madeInPlace(_ paths: [ByteString]) throws(SystemCallFailure) -> [ByteString] {
-        var found: [ByteString] = []
-        for path in paths where try worktree.appending(path).appending(".git").status()?.kind == .directory {
-            found.append(path)
-        }
-        return found
-    }
 
     /// Git directories below `modules`, by their names, those of submodules of submodules too.
     private func modules() throws(SystemCallFailure) -> [(name: ByteString, directory: ByteString)] {

@@ -1,0 +1,22 @@
+/// What git wrote down of each move of a repository's HEAD, in `logs/HEAD`.
+///
+/// It says whether commits were made in a repository or only fetched: a tag is no proof of that, for anybody can set one.
+enum HeadReflog {
+    /// How the lines of those commands begin that move HEAD to commits which are there already. Whatever else is written may tell of a
+    /// new commit: `commit`, `merge`, `rebase`, `cherry-pick`, `revert`, `am`, `pull`, and what other programs call it.
+    private static let moves = ["clone:", "checkout:", "reset:", "fetch"]
+
+    /// Whether no commit was made since HEAD first named one. A log that does not go back so far is no proof.
+    ///
+    /// Reads `OLD NEW NAME <MAIL> TIME ZONE<tab>MESSAGE` and so on. A message has no tab, a name can.
+    /// - SeeAlso: git's refs/files-backend.c, log_ref_write_fd
+    static func showsNoNewCommit(_ log: [UInt8]) -> Bool {
+        let lines = log.split(separator: UInt8(ascii: "\n"))
+        guard let first = lines.first, first.starts(with: String(repeating: "0", count: 40).utf8) else { return false }
+        return lines.allSatisfy { line in
+            guard let tab = line.lastIndex(of: UInt8(ascii: "\t")) else { return false }
+            let message = line[(tab + 1)...]
+            return moves.contains { message.starts(with: $0.utf8) }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Testing
+
+@testable import HostService
+
+@Suite struct `A repository inside a worktree` {
+    let fixture: GitFixture
+
+    init() throws {
+        fixture = try GitFixture()
+        try fixture.sh("git init -q lib && cd lib && echo lib > lib.c && git add . && git commit -qm lib")
+    }
+
+    private func work(_ name: String, _ loss: String) -> [String] {
+        ["1 nested repository with work in it (\(name): \(loss))"]
+    }
+
+    private static let head = "HEAD is at a commit that no remote has"
+    private static let otherRef = "a ref that is no branch has commits that no remote has"
+
+    /// A worktree with a clone of `lib` in an ignored directory.
+    private func worktreeWithClone() async throws -> String {
+        let path = try await fixture.worktree()
+        try fixture.sh("git clone -q '\(fixture.root)/lib' ignored/lib", in: path)
+        #expect(try await fixture.findings(path).isEmpty)
+        return path
+    }
+
+    /// Symptom: a repository that was made in a directory of the worktree's own was deleted with its commits. Cause: git takes its
+    /// directory for tracked files and shows nothing of it, and only ignored directories were searched.
+    @Test func `is found beside tracked files`() async throws {
+        let path = try await fixture.worktree()
+        try fixture.sh("cd src && git init -q && git add . && git commit -qm mine", in: path)
+        #expect(try fixture.sh("git status --porcelain", in: path).isEmpty, "git is blind to it")
+        #expect(try await fixture.findings(path) == work("src", Self.head))
+        try fixture.sh("touch src/new", in: path)
+        #expect(
+            try await fixture.findings(path) == [
+                "1 untracked file (src/new)",
+                "1 nested repository with work in it (src: changed or untracked files)",
+            ])
+        try fixture.sh(
+            """
+            rm src/new && git init -q --bare '\(fixture.root)/hub.git' && cd src
+            git remote add hub '\(fixture.root)/hub.git' && git push -q hub HEAD:refs/heads/main
+            """, in: path)
+        #expect(try await fixture.findings(path).isEmpty, "published")
+    }
+
+    @Test func `is found in an ignored directory of another one, and of a submodule`() async throws {
+        try fixture.sh("git -C app submodule --quiet add ../lib vendor/lib && git -C app commit -qm 'with lib'")
+        let path = try await worktreeWithClone()
+        try fixture.sh(
+            """
+            git submodule --quiet update --init
+            for outer in vendor/lib ignored/lib; do
+                (cd "$outer" && echo deps/ >> "$(git rev-parse --git-path info/exclude)")
+            done
+            git init -q vendor/lib/deps/a && git -C vendor/lib/deps/a commit -q --allow-empty -m x
+            """, in: path)
+        #expect(try await fixture.findings(path) == work("vendor/lib/deps/a", Self.head))
+        try fixture.sh("mv vendor/lib/deps ignored/lib/deps", in: path)
+        #expect(try await fixture.findings(path) == work("ignored/lib/deps/a", Self.head))
+    }
+
+    @Test func `is looked at as closely as the worktree`() async throws {
+        let path = try await worktreeWithClone()
+        try fixture.sh("cp ignored/lib/.git/HEAD ignored/lib/.git/BISECT_LOG", in: path)
+        #expect(try await fixture.findings(path) == work("ignored/lib", "in the middle of a bisect"))
+        try fixture.sh(
+            "cd ignored/lib && rm .git/BISECT_LOG && git update-index --skip-worktree lib.c && echo x >> lib.c",
+            in: path)
+        #expect(try await fixture.findings(path) == work("ignored/lib", "changes hidden from git status"))
+    }
+
+    /// Symptom: a commit on no branch was lost that had been given a tag. Cause: each tag counted as a remote's.
+    @Test func `has its tags counted as fetched only while no commit was made in it`() async throws {
+        try fixture.sh(
+            "git checkout -q --detach && git commit -q --allow-empty -m x && git tag v9 && git checkout -q main",
+            in: fixture.root + "/lib")
+        let path = try await worktreeWithClone()
+        try fixture.sh("git checkout -q v9", in: path + "/ignored/lib")
+        #expect(try await fixture.findings(path).isEmpty, "as a build tool does")
+        try fixture.sh("git commit -q --allow-empty -m mine && git tag mine", in: path + "/ignored/lib")
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.head))
+        try fixture.sh("git checkout -q main", in: path + "/ignored/lib")
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        try fixture.sh("git tag -d mine && git checkout -q v9 && rm .git/logs/HEAD", in: path + "/ignored/lib")
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.head), "made or fetched, who can say")
+    }
+
+    /// Symptom: notes and commits on refs of other kinds were lost. Cause: only branches were asked for.
+    @Test func `has all its refs looked at`() async throws {
+        let path = try await worktreeWithClone()
+        let clone = path + "/ignored/lib"
+        try fixture.sh("git notes add -m note", in: clone)
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        try fixture.sh(
+            "git update-ref -d refs/notes/commits && git update-ref refs/mine/x $(git commit-tree -m x 'HEAD^{tree}')",
+            in: clone)
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        try fixture.sh("git update-ref -d refs/mine/x && echo x >> lib.c && git stash -q", in: clone)
+        #expect(try await fixture.findings(path) == work("ignored/lib", "a stash"))
+    }
+
+    /// Symptom: a worktree elsewhere had lost its repository. Cause: nobody asked a repository in an ignored directory for its worktrees.
+    @Test func `is kept for its worktrees elsewhere, not for those that go with it`() async throws {
+        let path = try await worktreeWithClone()
+        let clone = path + "/ignored/lib"
+        let side = fixture.root + "/side"
+        try fixture.sh("git worktree add -q --detach ../inner", in: clone)
+        #expect(try await fixture.findings(path).isEmpty)
+        try fixture.sh("git worktree add -q --detach '\(side)'", in: clone)
+        let found = try await fixture.findings(path)
+        #expect(found.count == 1)
+        #expect(found[0].contains("ignored/lib: the worktree at \(side) belongs to it"))
+        try fixture.sh("git worktree lock '\(side)' && git worktree remove ../inner && rm -r '\(side)'", in: clone)
+        #expect(
+            try await fixture.findings(path) == work("ignored/lib", "the worktree at \(side) belongs to it"),
+            "it may only be away")
+        try fixture.sh("git worktree unlock '\(side)'", in: clone)
+        #expect(try await fixture.findings(path).isEmpty)
+    }
+
+    @Test func `has the submodules asked that are no longer checked out`() async throws {
+        let path = try await worktreeWithClone()
+        try fixture.sh(
+            """
+            cd ignored/lib && git submodule --quiet add '\(fixture.root)/lib' sub
+            cd sub && git checkout -q -b mine && git commit -q --allow-empty -m mine && cd ..
+            git submodule --quiet deinit -f sub && git rm -qf --cached sub && git reset -q --hard
+            """, in: path)
+        let loss = "submodule sub: HEAD is at a commit that no remote has"
+        #expect(try await fixture.findings(path) == work("ignored/lib", loss))
+    }
+}
