@@ -9,11 +9,14 @@ import Testing
 @Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
 struct `A process that left its workspace's slice` {
     /// A workspace with a process in a scope of its own, outside the slice, started on the session's terminal.
-    private func escaped(_ fixture: Fixture, unit: String) async throws -> WorkspaceDocument {
+    private func escaped(
+        _ fixture: Fixture, unit: String, options: String = ""
+    ) async throws -> WorkspaceDocument {
         let workspace = try await fixture.workspace()
         _ = try await fixture.session(
             workspace,
-            "trap '' HUP; systemd-run \(Fixture.manager) --quiet --scope --unit=\(unit) sleep 1000 & exec sleep 1000")
+            "trap '' HUP; systemd-run \(Fixture.manager) --quiet --scope --unit=\(unit) \(options) sleep 1000 & exec sleep 1000"
+        )
         try await fixture.eventually("it left") { try fixture.world.inUnit(unit).count == 1 }
         return workspace
     }
@@ -39,6 +42,20 @@ struct `A process that left its workspace's slice` {
             #expect(try fixture.world.inUnit(unit).isEmpty)
             #expect(try fixture.world.inUnit(service).count == 1, "a service is somebody else's to stop")
             #expect(!receipt.suspects.isEmpty)
+        }
+    }
+
+    // See EscapeJudgementTests: nobody was told of what had gone where Corral's units are.
+    @Test func `is told and left alone where another instance may look after it`() async throws {
+        try await Fixture.swept { fixture in
+            let unit = "escape-\(try await fixture.client.status().instance).scope"
+            defer { Fixture.end(unit) }
+            let workspace = try await escaped(fixture, unit: unit, options: "--slice=corral.slice")
+            let receipt = try await fixture.client.deleteWorkspace(workspace.id)
+            #expect(receipt.outcome == .confirmed, "\(receipt)")
+            #expect(receipt.escapes.isEmpty)
+            let left = try fixture.world.inUnit(unit).map { Int($0.rawValue) }
+            #expect(left.count == 1 && receipt.suspects.map(\.pid) == left, "\(receipt)")
         }
     }
 

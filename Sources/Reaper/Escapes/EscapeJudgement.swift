@@ -85,18 +85,27 @@ public enum EscapeJudgement: Sendable, Equatable {
         _ process: ProcessDescription, _ tag: ProcessTag?, _ path: CgroupPath, _ place: CgroupPlace,
         _ question: EscapeQuestion
     ) -> EscapeJudgement {
-        switch place {
-        case .slice(let workspace, let session):
-            guard mayJudge(workspace, session, question) else { return .unrelated }
-        case .otherCorral: return .unrelated
-        case .service, .manager, .elsewhere: break
-        }
         guard let (workspace, evidence) = evidence(process, tag, path, place, question) else { return .unrelated }
+        if isAnothers(place, question) {
+            // Not ours to end, and told where it says itself whose it is; what is in its workspace's own slice is that slice's.
+            if case .slice(workspace, _) = place { return .unrelated }
+            let isTold = question.targets[workspace]?.sessions == nil && evidence.contains { $0.isTag }
+            return isTold ? .suspect(workspace, evidence) : .unrelated
+        }
         let isProven = evidence.contains(where: \.isProof) && evidence.contains { $0.isTag } && !process.isSomebodyElses
         switch place {
         case .service, .manager: return .suspect(workspace, evidence)
         case .slice, .otherCorral, .elsewhere:
             return isProven ? .killable(workspace, evidence) : .suspect(workspace, evidence)
+        }
+    }
+
+    /// Whether a place is looked after by somebody else who ends units of Corral's.
+    private static func isAnothers(_ place: CgroupPlace, _ question: EscapeQuestion) -> Bool {
+        switch place {
+        case .slice(let workspace, let session): !mayJudge(workspace, session, question)
+        case .otherCorral: true
+        case .service, .manager, .elsewhere: false
         }
     }
 
