@@ -64,6 +64,11 @@ static uint64_t encode_device(unsigned major, unsigned minor) {
     return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
 }
 
+int corral_pty_open_slave(int master) {
+    /* The peer of this very master, whatever is mounted at /dev/pts. */
+    return answer(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+}
+
 int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, uint64_t *device) {
     int r = -1, m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), s = -1;
     struct winsize size = {.ws_row = rows, .ws_col = columns};
@@ -71,8 +76,10 @@ int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, ui
     struct stat status;
     if (m < 0) return -errno;
     if (grantpt(m) < 0 || unlockpt(m) < 0) goto fail;
-    /* The peer of this very master, whatever is mounted at /dev/pts. */
-    if ((s = ioctl(m, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) goto fail;
+    if ((s = corral_pty_open_slave(m)) < 0) {
+        errno = -s;
+        goto fail;
+    }
     if (ioctl(m, TIOCSWINSZ, &size) < 0 || tcgetattr(s, &settings) < 0) goto fail;
     settings.c_iflag |= IUTF8;
     if (tcsetattr(s, TCSANOW, &settings) < 0 || fstat(s, &status) < 0) goto fail;

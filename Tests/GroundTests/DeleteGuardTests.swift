@@ -143,6 +143,56 @@ struct `What a delete must not touch` {
         }
     }
 
+    // Symptom: with its repository moved elsewhere, a workspace went with a registered worktree inside, and its registration stayed. Cause: a
+    // repository that was not where it had been counted as gone, and so as one without worktrees.
+    @Test
+    func `is a worktree that lies inside, also where their repository was moved; without it, it is deregistered there`()
+        async throws
+    {
+        try await Fixture.swept { fixture in
+            let outer = try await fixture.workspace("outer")
+            let (place, moved) = (outer.path + "/inner", fixture.repository.path + ".moved")
+            try fixture.repository.git("worktree add -q -b inner '\(place)'")
+            try Shell.run(
+                "mv '\(fixture.repository.path)' '\(moved)'; git -C '\(moved)' worktree repair '\(outer.path)' '\(place)'"
+            )
+            #expect(
+                try await Fixture.code {
+                    try await fixture.client.deleteWorkspace(outer.id, DeleteWorkspaceOptions(force: true))
+                } == "nested_worktree")
+            #expect(Self.exists(place + "/file"))
+            try Shell.run("git worktree remove '\(place)'", in: moved)
+            let receipt = try await fixture.client.deleteWorkspace(outer.id, DeleteWorkspaceOptions(force: true))
+            #expect(receipt.state == .deleted && receipt.warnings.isEmpty, "\(receipt)")
+            #expect(try !Shell.run("git worktree list", in: moved).contains(outer.path))
+        }
+    }
+
+    // Symptom: a delete ended the sessions and then stayed `deleting` for good, where the directory had been restored from a backup. Cause: whether
+    // it is the one that was made was asked when it was to be moved away.
+    @Test func `is another directory in the worktree's place, before anything ends`() async throws {
+        try await Fixture.swept { fixture in
+            let workspace = try await fixture.workspace()
+            let session = try await fixture.session(workspace, "exec sleep 1000")
+            let path = workspace.path
+            try Shell.run("cp -a '\(path)' '\(path).copy'; mv '\(path)' '\(path).aside'; mv '\(path).copy' '\(path)'")
+            for force in [false, true] {
+                for dryRun in [false, true] {
+                    let options = DeleteWorkspaceOptions(force: force, dryRun: dryRun)
+                    let code = try await Fixture.code {
+                        try await fixture.client.deleteWorkspace(workspace.id, options)
+                    }
+                    #expect(code == "conflict", "\(options)")
+                }
+            }
+            #expect(try await fixture.client.session(session.id).members == 1)
+            #expect(Self.exists(path + "/file"))
+            try Shell.run("mv '\(path)' '\(path).other'")
+            #expect(try await fixture.client.deleteWorkspace(workspace.id).state == .deleted)
+            #expect(Self.exists(path + ".other/file") && Self.exists(path + ".aside/file"))
+        }
+    }
+
     /// Regression: the guard was asked once, before the teardown and all retries. What came to lie inside meanwhile was moved to the
     /// trash and deleted with the worktree.
     @Test(arguments: ["worktree", "workspace"])

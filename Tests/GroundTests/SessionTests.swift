@@ -147,6 +147,25 @@ struct `A session` {
         }
     }
 
+    // See TerminalChannelTests: nobody has the terminal open between the log and the question.
+    @Test func `that writes to a log and then asks on its terminal is heard and answered`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let script = """
+                exec </dev/null >log 2>&1; sleep 0.2; printf 'Passphrase: ' >/dev/tty; read -r word </dev/tty
+                seq 100000 >/dev/tty; echo "got $word" >/dev/tty; exit 7
+                """
+            let request = CreateSessionRequest(command: ["/bin/bash", "-c", script])
+            let session = try await fixture.client.createSession(in: workspace.id, request).document
+            let reader = SessionReader(fixture.client, session.id)
+            try await reader.waitFor("Passphrase: ")
+            try await fixture.client.sendInput(Array("secret\n".utf8), to: session.id)
+            let text = try await reader.waitForEnd().output
+            #expect(text.contains("\n99999\r\n100000\r\ngot secret\r\n"))
+            #expect(try await fixture.client.session(session.id).exit?.code == 7)
+        }
+    }
+
     @Test func `asked for twice with one id is one session, and with other parameters a conflict`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
@@ -158,6 +177,25 @@ struct `A session` {
             other.command = ["/bin/sleep", "1001"]
             #expect(
                 try await Fixture.code { try await fixture.client.createSession(in: workspace.id, other) } == "id_used")
+        }
+    }
+
+    // Symptom: whoever asked again before the answer was told that the id belonged to another session. Cause: it was only looked for one that
+    // runs already.
+    @Test func `asked for twice at once with one id is one session`() async throws {
+        try await Fixture.withCheckpoints { fixture, checkpoints in
+            let workspace = try await fixture.workspace()
+            let request = CreateSessionRequest(id: "mine1", command: ["/bin/sleep", "1000"])
+            let client = fixture.client
+            try checkpoints.pause(at: "leaderParked")
+            let first = Task { try await client.createSession(in: workspace.id, request) }
+            try await checkpoints.waitUntilReached("leaderParked")
+            let second = Task { try await client.createSession(in: workspace.id, request) }
+            var other = request
+            other.command = ["/bin/sleep", "1001"]
+            #expect(try await Fixture.code { try await client.createSession(in: workspace.id, other) } == "id_used")
+            try await checkpoints.resume("leaderParked")
+            #expect(try await first.value.document.leaderPid == second.value.document.leaderPid)
         }
     }
 

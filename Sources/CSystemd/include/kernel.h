@@ -23,6 +23,9 @@ int corral_pidfd_exit_status(int pidfd, int *wait_status);
  * /proc/PID/stat. See: pty(7), ioctl_tty(2), TIOCGPTPEER. */
 int corral_pty_open(uint16_t rows, uint16_t columns, int *master, int *slave, uint64_t *device);
 
+/* Opens the slave of a PTY master, which becomes nobody's controlling terminal. See: ioctl_tty(2), TIOCGPTPEER. */
+int corral_pty_open_slave(int master);
+
 /* See: ioctl_tty(2), TIOCSWINSZ. */
 int corral_pty_set_size(int master, uint16_t rows, uint16_t columns);
 

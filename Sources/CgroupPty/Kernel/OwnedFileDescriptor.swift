@@ -182,4 +182,11 @@ public struct FileIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// `device:inode`.
     public var description: String { "\(device):\(inode)" }
+
+    /// Whether another names the same file.
+    /// - Parameter ofThisBoot: Whether both were seen since the machine started. Device numbers of btrfs, LVM, NVMe and NFS are handed out
+    ///   anew at each boot, so that from an earlier one only the inode counts.
+    public func isSame(_ other: FileIdentity, ofThisBoot: Bool) -> Bool {
+        inode == other.inode && (device == other.device || !ofThisBoot)
+    }
 }

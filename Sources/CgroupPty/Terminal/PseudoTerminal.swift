@@ -53,6 +53,15 @@ public final class PseudoTerminal: Sendable {
         return try PseudoTerminal(master: master, device: device)
     }
 
+    /// Opens the other end once more. As long as it is open, the terminal is not hung up for want of anybody who has it.
+    func openSlave() throws(SystemCallFailure) -> OwnedFileDescriptor {
+        let answer = master.withRawValue { corral_pty_open_slave($0) }
+        guard answer >= 0 else {
+            throw SystemCallFailure(call: "ioctl(TIOCGPTPEER)", subject: "terminal", errno: -answer)
+        }
+        return OwnedFileDescriptor(adopting: answer)
+    }
+
     /// Changes the size; the foreground process group gets SIGWINCH if it differs.
     public func resize(to size: WindowSize) throws(SystemCallFailure) {
         let answer = master.withRawValue { corral_pty_set_size($0, size.rows, size.columns) }

@@ -4,6 +4,9 @@ import Glibc
 ///
 /// Input is written in order and byte for byte, at once where the terminal takes it; what it does not take yet is bounded by
 /// ``pendingLimit``. Output goes to the sink, on the pump's thread, until the terminal is hung up.
+///
+/// A master also answers as if it were hung up while nobody has the slave open, and a leader may close it and open it anew: output to a
+/// log, and then a question on `/dev/tty`. So while the leader lives it is kept open here.
 public final class TerminalChannel: Sendable {
     /// Input that may wait for the terminal: a large paste fits, a program that never reads cannot fill our memory.
     public static let pendingLimit = 1 << 20
@@ -24,7 +27,7 @@ public final class TerminalChannel: Sendable {
         let outcome = Settlement<WriteOutcome>()
     }
 
-    private struct State {
+    private struct State: ~Copyable {
         /// What the terminal has not taken, in order; the first may be written in part.
         var pending: [Pending] = []
         var pendingCount = 0
@@ -32,18 +35,23 @@ public final class TerminalChannel: Sendable {
         var isWatchingRoom = false
         var isHungUp = false
         var isClosed = false
+        /// The slave end, while the leader lives and nobody else had it open.
+        var slave: OwnedFileDescriptor?
+        var isLeaderGone = false
         var drained: [Settlement<Bool>] = []
     }
 
     private let terminal: PseudoTerminal
+    private let leader: Pidfd?
     private let sink: any TerminalSink
     private let pump: TerminalPump
     private let key: UInt64
     private let state = Locked(State())
 
     /// Made by the pump alone.
-    init(_ terminal: PseudoTerminal, sink: any TerminalSink, pump: TerminalPump, key: UInt64) {
+    init(_ terminal: PseudoTerminal, of leader: Pidfd?, sink: any TerminalSink, pump: TerminalPump, key: UInt64) {
         self.terminal = terminal
+        self.leader = leader
         self.sink = sink
         self.pump = pump
         self.key = key
@@ -96,7 +104,8 @@ public final class TerminalChannel: Sendable {
     @discardableResult
     private func begin(_ writes: [[UInt8]], in state: inout State) -> Settlement<WriteOutcome>? {
         let isFirst = state.pending.isEmpty
-        let new = writes.map { Pending(bytes: $0) }
+        // The terminal would take nothing of an empty one, as of one that must wait.
+        let new = writes.filter { !$0.isEmpty }.map { Pending(bytes: $0) }
         state.pending += new
         state.pendingCount += writes.reduce(0) { $0 + $1.count }
         if isFirst, !flush(&state) {
@@ -138,7 +147,6 @@ public final class TerminalChannel: Sendable {
     /// See: write(2)
     /// - Returns: how many bytes the terminal took, 0 when it takes none now; nil when it is hung up.
     private func write(_ bytes: [UInt8], from: Int) -> Int? {
-        guard from < bytes.count else { return bytes.count - from }
         let count = terminal.master.withRawValue { raw in
             bytes.withUnsafeBytes { buffer in
                 var count: Int
@@ -165,10 +173,30 @@ public final class TerminalChannel: Sendable {
         }
         if isClosed { return }
         do throws(SystemCallFailure) {
-            if try sink.drain(terminal, atMost: TerminalPump.turn) == .hungUp { hungUp() }
+            if try sink.drain(terminal, atMost: TerminalPump.turn) == .hungUp, try !keepOpen() { hungUp() }
         } catch {
             // A terminal that cannot be read will not get better: it is as good as hung up.
             hungUp()
+        }
+    }
+
+    /// Keeps the terminal of a leader that lives.
+    /// - Returns: false when it is over.
+    private func keepOpen() throws(SystemCallFailure) -> Bool {
+        guard let leader, try !leader.hasExited() else { return false }
+        return try state.withLock { state throws(SystemCallFailure) in
+            // It was told to have gone: then it is, and only its last moment was missed.
+            if state.isLeaderGone || state.isClosed { return false }
+            state.slave = try terminal.openSlave()
+            return true
+        }
+    }
+
+    /// Lets the terminal end with whoever else has it open: its leader has exited.
+    public func leaderExited() {
+        state.withLock { state in
+            state.isLeaderGone = true
+            state.slave = nil
         }
     }
 
@@ -205,6 +233,7 @@ public final class TerminalChannel: Sendable {
     public func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
+            state.slave = nil
             refuse(&state)
             defer { state.drained = [] }
             return state.drained

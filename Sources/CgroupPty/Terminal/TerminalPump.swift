@@ -74,15 +74,16 @@ public final class TerminalPump: Sendable {
     }
 
     /// Begins to read a terminal into a sink.
+    /// - Parameter leader: whose terminal it is; nil where nobody can open it anew.
     /// - Throws: ``SystemCallFailure`` from `epoll_ctl`: out of watches or of memory.
     public func start(
-        _ terminal: PseudoTerminal, into sink: any TerminalSink
+        _ terminal: PseudoTerminal, of leader: Pidfd?, into sink: any TerminalSink
     ) throws(SystemCallFailure) -> TerminalChannel {
         let key = state.withLock { state in
             defer { state.nextKey += 1 }
             return state.nextKey
         }
-        let channel = TerminalChannel(terminal, sink: sink, pump: self, key: key)
+        let channel = TerminalChannel(terminal, of: leader, sink: sink, pump: self, key: key)
         state.withLock { $0.channels[key] = channel }
         let answer = epoll.withRawValue { epoll in
             terminal.master.withRawValue { corral_epoll_add(epoll, $0, key, CInt(CORRAL_WATCH_INPUT), 0) }

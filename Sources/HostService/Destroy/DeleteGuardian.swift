@@ -6,6 +6,7 @@ import SessionIndex
 /// What must hold before a delete begins: nothing has run when it refuses.
 struct DeleteGuardian: Sendable {
     let context: HostContext
+    let trash: WorktreeTrash
 
     /// Checks guard and preflight.
     /// - Returns: the plan, for a dry run; nil when the delete may begin.
@@ -13,6 +14,7 @@ struct DeleteGuardian: Sendable {
     func check(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument? {
         if row.kind == .worktree {
             try await guardPath(row)
+            try await guardIdentity(row)
             if !request.force, let refusal = await refusal(row) {
                 throw HostFailure.dirty("delete workspace \(row.id): \(refusal)")
             }
@@ -45,11 +47,38 @@ struct DeleteGuardian: Sendable {
     /// The repository's common git directory, nil when the repository is gone.
     func commonDirectory(_ row: WorkspaceRow) async throws -> String? {
         guard let path = row.repository else { return nil }
-        switch try await Repository.reopen(at: path, git: context.git) {
+        switch try await repository(path, of: row) {
         case .opened(let repository): return repository.gitCommonDirectory
         case .absent: return nil
         case .notARepository(let why): throw HostFailure.gitFailed("open repository \(path): \(why)")
         }
+    }
+
+    /// The repository that a worktree was made from, also where it was moved since: the worktree itself knows where to.
+    private func repository(_ path: String, of row: WorkspaceRow) async throws(GitFailure) -> Repository.Opening {
+        let opening = try await Repository.reopen(at: path, git: context.git)
+        guard case .absent = opening,
+            case .opened(let moved) = try await Repository.open(at: row.path, git: context.git),
+            // Not one that lies around it.
+            try await moved.worktrees().contains(where: { $0.path == ByteString(row.path) })
+        else { return opening }
+        return .opened(moved)
+    }
+
+    /// Refuses a directory that is not the one that was made for the workspace: nobody knows what is in it, and it would not be moved
+    /// away when all has ended.
+    private func guardIdentity(_ row: WorkspaceRow) async throws {
+        guard let recorded = row.worktreeIdentity else { return }
+        let (removal, path) = (trash.removal, row.path)
+        let there = try await context.askDisk("look at", path) { () throws(SystemCallFailure) in
+            try removal.identity(of: path)
+        }
+        guard case .found(let found) = there,
+            !recorded.isSame(found, ofThisBoot: trash.isOfThisBoot(row.createdAt))
+        else { return }
+        throw HostFailure.conflict(
+            "delete workspace \(row.id): another directory is at \(path) than the one that was made for it (\(found) instead of \(recorded)); nothing was ended and nothing removed. Once it is moved elsewhere, the workspace can be deleted"
+        )
     }
 
     /// Whether the directory may go at all, whatever is in it. Asked before anything runs, and again right before it is moved: a
@@ -59,7 +88,7 @@ struct DeleteGuardian: Sendable {
         var repository: Repository?
         var registered: [RegisteredWorktree] = []
         if let path = row.repository {
-            switch try await Repository.reopen(at: path, git: context.git) {
+            switch try await self.repository(path, of: row) {
             case .opened(let found):
                 repository = found
                 registered = try await found.worktrees()
@@ -76,6 +105,9 @@ struct DeleteGuardian: Sendable {
         let check = DeleteGuard(
             repository: repository, registered: registered,
             otherWorkspaces: Dictionary(others.map { ($0.id.rawValue, $0.path) }) { first, _ in first },
+            otherRepositories: Dictionary(
+                others.compactMap { other in other.repository.map { (other.id.rawValue, $0) } }
+            ) { first, _ in first },
             willResolve: { path in asked.withLock { $0 = path } })
         let verdict: DeleteGuard.Verdict
         do throws(SystemCallFailure) {

@@ -36,6 +36,9 @@ extension DestroySaga {
             guard let current = step else { return .complete }
             switch (current, event) {
             case (.teardown, .done): return go(to: .stop)
+            // Asked for while the script ran.
+            case (.teardown, .stopped) where options.skipsTeardown, (.teardown, .failed) where options.skipsTeardown:
+                return go(to: .stop)
             // A script that refuses keeps the workspace; forced or not.
             case (.teardown, .stopped(let why)), (.teardown, .failed(let why)): return end(.restore(why))
             case (.stop, .done): return go(to: .escapes)
@@ -45,6 +48,9 @@ extension DestroySaga {
             case (.escapes, .done): return go(to: .recheck)
             case (.escapes, .failed(let why)): return .retry(.escapes, why)
             case (.recheck, .done): return go(to: .worktree)
+            // Asked for while it was looked.
+            case (.recheck, .stopped) where options.force, (.recheck, .failed) where options.force:
+                return go(to: .worktree)
             case (.recheck, .stopped(let why)): return end(.restore(why))
             // Could not tell: doubt never destroys (I3).
             case (.recheck, .failed(let why)): return end(.restore(why))

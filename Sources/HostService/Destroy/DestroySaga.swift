@@ -27,6 +27,8 @@ actor DestroySaga {
     private var retries = 0
     /// The wait before a retry; another request ends it early.
     private var pause: Task<Void, Never>?
+    /// Whether another request came during the step: there is no wait before its retry.
+    private var isAskedAgain = false
     private let started = Deadline.now
     /// Processes of each session when its stop began.
     private(set) var membersBefore: [SessionID: Int] = [:]
@@ -53,7 +55,10 @@ actor DestroySaga {
     /// Adds the options of another request. They take effect at the next step.
     func strengthen(_ other: DestroyOptions) async throws {
         // Whoever asks again may have removed the obstacle: the next try comes at once.
-        defer { pause?.cancel() }
+        defer {
+            isAskedAgain = true
+            pause?.cancel()
+        }
         let before = options
         options.merge(other)
         guard options != before else { return }
@@ -93,6 +98,7 @@ actor DestroySaga {
         while !Task.isCancelled {
             switch action {
             case .perform(let step):
+                isAskedAgain = false
                 let event = await perform(step)
                 if event == .done { retries = 0 }
                 action = machine.handle(event, options: options)
@@ -147,6 +153,7 @@ actor DestroySaga {
 
     /// Waits before a retry: for the slice to become empty, for another request, or for the backoff to end.
     private func rest() async {
+        if isAskedAgain { return isAskedAgain = false }
         let backoff = Duration.seconds(min(120, 5 << min(retries, 5)))
         retries += 1
         let parts = parts
@@ -218,15 +225,20 @@ actor DestroySaga {
 
     private func complete() async throws -> StateMachine.Event {
         await parts.context.reach(.destroyFinish)
-        receipt.state = .deleted
-        receipt.detail = nil
-        receipt.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
+        var deleted = receipt
+        deleted.state = .deleted
+        deleted.detail = nil
+        deleted.durationMs = Int(Date.now.timeIntervalSince(receipt.createdAt.date) * 1000)
         // Before the row goes, so that a crash in between does it again.
         await parts.limits.forget(workspace.id, ifAny: workspace.limits)
-        guard try await parts.context.index.finishDestroy(workspace.id, receiptBody: try encodedReceipt(), at: .now)
+        guard
+            try await parts.context.index.finishDestroy(
+                workspace.id, receiptBody: try WireCoding.text(of: deleted), at: .now)
         else {
             return .failed("the delete of \(workspace.id) is no longer on record")
         }
+        // Nobody is told before it is on record.
+        receipt = deleted
         parts.context.tell(.workspaceDeleted(workspace, receipt))
         await parts.context.reach(.destroyFinished)
         await parts.ender.forgetRemoved()

@@ -12,14 +12,20 @@ actor DestroyService {
     private var tasks: [WorkspaceID: Task<Void, Never>] = [:]
     private var beginning: [WorkspaceID: Task<DestroySaga?, any Error>] = [:]
     private var isStopping = false
+    /// Deletes of an earlier process that have not been taken up.
+    private var inherited: Set<WorkspaceID> = []
 
     /// A service without sagas.
     init(parts: DestroyParts) {
         self.parts = parts
     }
 
-    /// Workspaces whose delete is being worked on by this process: the reaper leaves their scopes to it.
-    func running() -> Set<WorkspaceID> { Set(sagas.keys).union(beginning.keys) }
+    /// Workspaces whose delete is this process's to work on: the reaper leaves their scopes to it.
+    func running() -> Set<WorkspaceID> { Set(sagas.keys).union(beginning.keys).union(inherited) }
+
+    /// Takes over the deletes that an earlier process began, before anybody is served; ``resume()`` goes on with them. A delete in its
+    /// teardown may yet give its workspace back, so that no pass of the reaper may end its sessions meanwhile.
+    func inherit(_ deletes: Set<WorkspaceID>) { inherited = deletes }
 
     /// Deletes a workspace, or joins its delete; waits until the timeout and returns what is known then.
     /// - Parameter cause: What the receipt says, if this begins the delete.
@@ -60,15 +66,27 @@ actor DestroyService {
         return try WireCoding.decode(ReceiptDocument.self, from: stored.body)
     }
 
-    /// Goes on with every delete that an earlier process began.
+    /// Goes on with every delete that an earlier process began. One that cannot be taken up keeps no other from it.
     func resume() async {
-        do {
-            for destroy in try await parts.context.index.destroys() {
-                guard let row = try await parts.context.index.workspace(destroy.workspaceID) else { continue }
-                _ = try await beginOrJoin(row, nil)
+        for id in inherited {
+            do {
+                if let row = try await parts.context.index.workspace(id) { _ = try await beginOrJoin(row, nil) }
+                inherited.remove(id)
+            } catch {
+                parts.context.logger.error(
+                    "Delete of workspace \(id) could not be resumed: \(error). It is tried again.",
+                    metadata: .workspace(id, parts.context.instance))
             }
-        } catch {
-            parts.context.logger.error("Deletes that were under way could not be resumed: \(error)")
+        }
+    }
+
+    /// Tries again to go on with those that could not be taken up, until none is left or the task is cancelled.
+    func resumeRest() async {
+        var backoff = 5
+        while !inherited.isEmpty {
+            do { try await Task.sleep(for: .seconds(backoff)) } catch { return }
+            backoff = min(120, backoff * 2)
+            await resume()
         }
     }
 

@@ -23,6 +23,8 @@ extension DestroySaga {
             note { $0.worktree = .failed }
             return .failed(obstacle)
         }
+        // A repository that was moved is found by the worktree alone.
+        let common = try await parts.guardian.commonDirectory(workspace)
         let (moved, name) = try await moveAside(removal, identity)
         await context.reach(.destroyMovedAside)
         switch moved {
@@ -32,7 +34,7 @@ extension DestroySaga {
             note { $0.worktree = .failed }
             return .failed("\(workspace.path) was not removed: \(refusal)")
         }
-        guard let common = try await parts.guardian.commonDirectory(workspace) else {
+        guard let common else {
             note {
                 $0.warnings.append(
                     "workspace \(workspace.id): the repository \(workspace.repository ?? "") is gone; there was no registration to remove"

@@ -76,6 +76,8 @@ extension DestroySaga {
             let recorded = receipt.sessions.first { $0.session == row.id.rawValue }?.membersSignalled ?? 0
             return max(membersBefore[row.id] ?? 0, recorded)
         }
+        // What an earlier run has signalled, and a stop of the host has ended since, did not end by itself.
+        let means = isResumed && report.means == .exited ? nil : report.means
         return await withTaskGroup(of: (place: Int, end: SessionEndDocument?).self) { [parts] group in
             var ends = [SessionEndDocument?](repeating: nil, count: rows.count)
             var waiting = rows.indices.makeIterator()
@@ -83,7 +85,7 @@ extension DestroySaga {
                 guard let place = waiting.next() else { return }
                 let (row, members) = (rows[place], members[place])
                 let leader = leaders[row.id].map { [$0] } ?? []
-                group.addTask { (place, await Self.settle(row, leader, members, slice: report, parts)) }
+                group.addTask { (place, await Self.settle(row, leader, members, means, slice: report, parts)) }
             }
             for _ in 0..<Self.endsAtOnce { begin() }
             for await (place, end) in group {
@@ -95,12 +97,13 @@ extension DestroySaga {
     }
 
     private static func settle(
-        _ row: SessionRow, _ leaders: [Pidfd], _ members: Int, slice report: StopReport, _ parts: DestroyParts
+        _ row: SessionRow, _ leaders: [Pidfd], _ members: Int, _ means: StopReport.Means?, slice report: StopReport,
+        _ parts: DestroyParts
     ) async -> SessionEndDocument? {
         guard let scope = ScopeName(unit: row.unit) else { return nil }
         let live = await parts.registry.session(row.id)
         var own = await parts.context.stop.confirm(.init(scope), leaders: leaders)
-        own.means = own.outcome == .confirmed ? (members == 0 ? .exited : report.means) : nil
+        own.means = own.outcome == .confirmed ? (members == 0 ? .exited : means) : nil
         own.membersSignalled = members
         own.milliseconds = report.milliseconds
         return await parts.ender.settle(

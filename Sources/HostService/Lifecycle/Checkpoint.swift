@@ -15,6 +15,8 @@ enum Checkpoint: String, CaseIterable, Sendable {
     case killStamped, scopeEnded, endRecorded
     case destroyTombstone, destroyTeardown, destroyStop, destroyStopped, destroyEscapes, destroyRecheck
     case destroyWorktree, destroyMovedAside, destroyBranch, destroyFinish, destroyFinished
+    /// At a start, before the deletes of an earlier host go on.
+    case destroysInherited
     case trashBegun
 
     /// Stops or dies here if a test asked for it.

@@ -26,6 +26,7 @@ public enum HostService {
         let (host, work) = compose(context, leaderProgram)
         // Read before anybody can ask for anything: whatever comes later is not left over from an earlier host.
         let inherited = try await HostWork.Inherited(context.index)
+        await work.destroys.inherit(inherited.deletes)
         var handed = HandedOver(consume descriptors, socketPath: configuration.socketPath, logger: logger)
         let (isBound, socketName) = (handed.socketIsOurs, handed.socketName)
         let socket: OwnedFileDescriptor
@@ -107,7 +108,8 @@ public enum HostService {
         let sessions = SessionService(
             context: context, registry: registry,
             starter: SessionStarter(
-                context: context, registry: registry, leaderProgram: leaderProgram, limits: limits),
+                context: context, registry: registry, leaderProgram: leaderProgram, limits: limits,
+                failedKills: failedKills.continuation),
             ender: ender, limits: limits, leavers: SessionLeavers(context: context), freezes: freezes,
             lifetimeSet: lifetimeSet)
         let command = ScopedCommand(sessions: sessions, ender: ender)
@@ -117,7 +119,7 @@ public enum HostService {
         let destroys = DestroyService(
             parts: DestroyParts(
                 context: context, registry: registry, ender: ender, scripts: scripts, trash: trash,
-                guardian: DeleteGuardian(context: context), limits: limits, freezes: freezes))
+                guardian: DeleteGuardian(context: context, trash: trash), limits: limits, freezes: freezes))
         let reaper = ReaperService(
             context: context, registry: registry, finder: finder, destroys: destroys, failedKills: failedKills.stream)
         let workspaces = WorkspaceService(

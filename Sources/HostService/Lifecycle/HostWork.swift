@@ -21,10 +21,11 @@ struct HostWork: Service {
         let lifetimes: Lifetimes
     }
 
-    /// What an earlier host left: sessions that may run, workspaces that are half-made.
+    /// What an earlier host left: sessions that may run, workspaces that are half-made, deletes that are under way.
     struct Inherited: Sendable {
         let sessions: [SessionRow]
         let workspaces: [WorkspaceRow]
+        let deletes: Set<WorkspaceID>
 
         /// Reads it.
         init(_ index: Index) async throws {
@@ -32,6 +33,7 @@ struct HostWork: Service {
                 !$0.status.isEnded && $0.status != .starting || $0.couldHaveMembers
             }
             workspaces = try await index.workspaces().filter { $0.state == .creating }
+            deletes = Set(try await index.destroys().map(\.workspaceID))
         }
     }
 
@@ -70,8 +72,10 @@ struct HostWork: Service {
         for row in inherited.sessions { await work.finder.takeUnderCare(row) }
         await work.workspaces.settleInterrupted(inherited.workspaces)
         await work.limits.settle(inherited.sessions)
+        await context.reach(.destroysInherited)
         await work.destroys.resume()
         await withDiscardingTaskGroup { group in
+            group.addTask { await work.destroys.resumeRest() }
             group.addTask { await work.trash.empty() }
             group.addTask { await work.reaper.run() }
             group.addTask { await prune() }

@@ -147,14 +147,15 @@ actor LiveSession {
         let task = Task.detached { await body() }
         ending = .underWay(task)
         let result = await task.value
-        // A kill that was not confirmed can be tried again.
-        if result.outcome != .confirmed { ending = .none }
+        // A kill that was not confirmed, or not written down, can be tried again.
+        if result.outcome != .confirmed || !isClosed { ending = .none }
         return result
     }
 
     /// Reads what the terminal still holds, then lets go of it and tells the attached clients.
     func close(exit: SessionDocument.Exit?, reason: SessionDocument.EndReason?) async {
         if let held = terminal.withLock({ $0.take() }) {
+            held.channel.leaderExited()
             _ = await held.channel.waitUntilDrained(until: .after(.milliseconds(500)))
             held.close()
             held.feed.end(exit: exit, reason: reason)

@@ -66,29 +66,59 @@ struct SessionEnder: Sendable {
         reason: SessionRow.EndReason, membersLeft: Int?
     ) async -> SessionEndDocument {
         let document = SessionEndDocument(row, report)
-        let exit = await live?.leaderExit()
         do {
-            if case .confirmed = report.outcome {
-                let isNew = try await context.index.markEnded(
-                    row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
-                    outcome: "confirmed", membersLeft: membersLeft, at: .now)
-                await letGo(of: row.id, exit: exit, reason: reason)
-                // Somebody else may have written it down a moment ago.
-                guard isNew else { return document }
-                context.tell(
-                    .sessionEnded(row, ended, document, reason: reason, exit: exit, membersLeft: membersLeft))
-            } else {
-                _ = try await context.index.restoreActive(
-                    row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
-                context.tell(.sessionSurvived(row, document))
-                failedKills.yield()
-            }
+            try await record(row, live, report, document, ended: ended, reason: reason, membersLeft: membersLeft)
         } catch {
             context.logger.error(
                 "Session \(row.id): the end could not be written down: \(error). The reaper will look at it.",
                 metadata: .session(row, outcome: document.outcome.rawValue, context.instance))
+            failedKills.yield()
         }
         return document
+    }
+
+    private func record(
+        _ row: SessionRow, _ live: LiveSession?, _ report: StopReport, _ document: SessionEndDocument,
+        ended: SessionRow.Ending, reason: SessionRow.EndReason, membersLeft: Int?
+    ) async throws(IndexFailure) {
+        let exit = await live?.leaderExit()
+        guard case .confirmed = report.outcome else {
+            _ = try await context.index.restoreActive(
+                row.id, lastOutcome: document.detail ?? document.outcome.rawValue)
+            context.tell(.sessionSurvived(row, document))
+            failedKills.yield()
+            return
+        }
+        let isNew = try await context.index.markEnded(
+            row.id, from: [.starting, .active, .stopping, .exited], status: ended, reason: reason, exit: exit,
+            outcome: "confirmed", membersLeft: membersLeft, at: .now)
+        await letGo(of: row.id, exit: exit, reason: reason)
+        // Somebody else may have written it down a moment ago.
+        guard isNew else { return }
+        context.tell(.sessionEnded(row, ended, document, reason: reason, exit: exit, membersLeft: membersLeft))
+    }
+
+    /// Writes down what only this host knows, every few seconds anew while the index cannot be written: the reaper could only say that the
+    /// session was lost.
+    /// - Returns: nil when the session is not held any more.
+    private func untilRecorded<Result>(
+        _ row: SessionRow, _ live: LiveSession, _ write: () async throws(IndexFailure) -> Result
+    ) async -> Result? {
+        var isTold = false
+        while await registry.session(row.id) === live {
+            do throws(IndexFailure) {
+                return try await write()
+            } catch {
+                if !isTold {
+                    context.logger.error(
+                        "Session \(row.id): the end could not be written down: \(error). It is tried again.",
+                        metadata: .session(row, outcome: "confirmed", context.instance))
+                }
+                isTold = true
+            }
+            do { try await Task.sleep(for: .seconds(5)) } catch { return nil }
+        }
+        return nil
     }
 
     /// Watches a leader and does what `on_exit` says once it has exited. Ends with the session, or with the task.
@@ -140,28 +170,27 @@ struct SessionEnder: Sendable {
                 context.logger.error("stamp session \(row.id): \(error)")
             }
         }
-        return await settle(
-            row, live, report, ended: .exited, reason: await reason(live, wasOutOfMemory), membersLeft: left)
+        let (document, reason) = (SessionEndDocument(row, report), await reason(live, wasOutOfMemory))
+        _ = await untilRecorded(row, live) { () async throws(IndexFailure) in
+            try await record(row, live, report, document, ended: .exited, reason: reason, membersLeft: left)
+        }
+        return document
     }
 
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The
     /// terminal stays theirs until then.
     private func keep(_ row: SessionRow, _ live: LiveSession) async {
         let wasOutOfMemory = limitWatch.wasOutOfMemory(row)
-        do {
-            let (exit, reason, left) = (
-                await live.leaderExit(), await reason(live, wasOutOfMemory), members(row)
-            )
-            let isKept = try await context.index.markEnded(
+        let (exit, reason, left) = (await live.leaderExit(), await reason(live, wasOutOfMemory), members(row))
+        let isKept = await untilRecorded(row, live) { () async throws(IndexFailure) in
+            try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: reason, exit: exit, outcome: "kept",
                 membersLeft: left, at: .now)
-            live.tellEnd()
-            guard isKept else { return }
-            context.tell(.leaderExited(row, reason: reason, exit: exit, membersLeft: left))
-            await watchRest(row, live)
-        } catch {
-            logUnwatched(row, error)
         }
+        live.tellEnd()
+        guard isKept == true else { return }
+        context.tell(.leaderExited(row, reason: reason, exit: exit, membersLeft: left))
+        await watchRest(row, live)
     }
 
     /// Watches what a leader has left behind, and lets go of the terminal once nothing is left.

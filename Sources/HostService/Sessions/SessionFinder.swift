@@ -92,7 +92,8 @@ struct SessionFinder: Sendable {
     ) throws(SessionPack.Refusal) -> LiveSession {
         let (terminal, leader) = (contents.terminal, contents.leader)
         do throws(SystemCallFailure) {
-            let held = try HeldTerminal(session: id, terminal: terminal, ring: contents.ring, context)
+            let held = try HeldTerminal(
+                session: id, terminal: terminal, leader: leader, ring: contents.ring, context)
             return LiveSession(id: id, leader: leader, held: held, monitor: context.monitor)
         } catch {
             throw SessionPack.Refusal(description: "\(error)")

@@ -71,7 +71,11 @@ struct SessionService: Sendable {
         do {
             if let existing = try await insert(plan) {
                 await registry.endCreation(attempt)
-                return .there(existing)
+                if existing.status == .active { return .there(existing) }
+                // The same request, which came a moment earlier.
+                await registry.waitForCreation(of: existing.id)
+                guard let row = try await repeated(plan) else { throw idUsed(plan.row, by: existing) }
+                return .there(row)
             }
             let live = try await starter.start(plan)
             await registry.insert(live)
@@ -125,18 +129,24 @@ struct SessionService: Sendable {
         return row
     }
 
-    /// - Returns: the session that has the id already, if it is the same one.
+    private func idUsed(_ row: SessionRow, by there: SessionRow) -> HostFailure {
+        .idUsed(
+            "start session \(row.id): the id belongs to a session that is \(there.status)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was started"
+        )
+    }
+
+    /// - Returns: the session that has the id already, if it is the same one; it may be being started.
     private func insert(_ plan: SessionStarter.Plan) async throws -> SessionRow? {
         let row = plan.row
         switch try await context.index.insertStarting(row, limit: context.configuration.sessionLimit) {
         case .inserted: return nil
         case .idUsed(let there):
-            if there.request == row.request, there.workspaceID == row.workspaceID, there.status == .active {
+            if there.request == row.request, there.workspaceID == row.workspaceID,
+                there.status == .active || there.status == .starting
+            {
                 return there
             }
-            throw HostFailure.idUsed(
-                "start session \(row.id): the id belongs to a session that is \(there.status)\(there.request == row.request ? "" : " and was asked for with other parameters"); nothing was started"
-            )
+            throw idUsed(row, by: there)
         case .idSpent(let receipt):
             throw HostFailure.idUsed(
                 "start session \(row.id): the id was used in a workspace that was deleted (receipt \(receipt)); nothing was started"

@@ -24,6 +24,8 @@ struct SessionStarter: Sendable {
     let registry: SessionRegistry
     let leaderProgram: LeaderProgram
     let limits: LimitEnforcer
+    /// Tells the reaper that something is left to it.
+    let failedKills: AsyncStream<Void>.Continuation
 
     /// How long systemd may take to make a scope: a second's worth of 4,000 scopes in one slice, ten times over.
     private static let scopeDeadline = Duration.seconds(20)
@@ -42,7 +44,7 @@ struct SessionStarter: Sendable {
             leader = parked
             try context.openFiles.restore(in: parked)
             try context.oomScore.restore(in: parked, procfs: context.procfs)
-            let terminal = try await hold(plan, pair.terminal)
+            let terminal = try await hold(plan, pair.terminal, of: parked.pidfd)
             held = terminal
             _ = consume pair
             await context.reach(.leaderParked)
@@ -75,11 +77,14 @@ struct SessionStarter: Sendable {
         }
     }
 
-    private func hold(_ plan: Plan, _ terminal: PseudoTerminal) async throws -> HeldTerminal {
+    private func hold(
+        _ plan: Plan, _ terminal: PseudoTerminal, of leader: Pidfd
+    ) async throws -> HeldTerminal {
         let capacity = OutputRing.capacity(
             wanted: context.configuration.ringCapacity, taken: await registry.ringBytes)
         return try HeldTerminal(
-            session: plan.row.id, terminal: terminal, ring: .make(session: plan.row.id, capacity: capacity), context)
+            session: plan.row.id, terminal: terminal, leader: leader,
+            ring: .make(session: plan.row.id, capacity: capacity), context)
     }
 
     private func openTerminal(_ plan: Plan) throws -> PseudoTerminal.Pair {
@@ -227,10 +232,12 @@ struct SessionStarter: Sendable {
                     outcome: "confirmed", membersLeft: 0, at: .now)
             } else {
                 _ = try await context.index.stampDispose(plan.row.id, at: .now)
+                failedKills.yield()
             }
         } catch {
             context.logger.error(
                 "undo a failed start: \(error); the reaper will look at it", metadata: ["session": "\(plan.row.id)"])
+            failedKills.yield()
         }
     }
 }

@@ -9,13 +9,13 @@ struct HeldTerminal: Sendable {
     /// Begins to read a terminal into a ring.
     /// - Throws: ``SystemCallFailure`` from the pump.
     init(
-        session: SessionID, terminal: PseudoTerminal, ring: sending OutputRing, _ context: HostContext
+        session: SessionID, terminal: PseudoTerminal, leader: Pidfd, ring: sending OutputRing, _ context: HostContext
     ) throws(SystemCallFailure) {
         self.terminal = terminal
         feed = TerminalFeed(
             session: session, ring: ring, size: try terminal.size() ?? .standard,
             checkpoints: context.configuration.checkpoints)
-        channel = try context.pump.start(terminal, into: feed)
+        channel = try context.pump.start(terminal, of: leader, into: feed)
     }
 
     /// Lets go of the terminal: the kernel hangs it up once nobody else holds its master. The output stays with the feed.

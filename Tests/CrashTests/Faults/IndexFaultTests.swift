@@ -36,6 +36,46 @@ struct `A fault of the index` {
         }
     }
 
+    // Symptom: a session whose shell had exited meanwhile was active for good, whoever was attached was told nothing, and no kill helped.
+    // Cause: its end was taken for one that is under way, and the reaper leaves those alone.
+    @Test func `held by another writer while sessions end, loses no end and no exit (I2)`() async throws {
+        try await CrashSite.run { site in
+            let host = try await site.start()
+            let workspace = try await site.workspace(host, "one")
+            var ending: [SessionDocument] = []
+            for onExit in SessionDocument.OnExit.allCases {
+                let script = "\(onExit == .keep ? "setsid sleep 1000 & " : "")read line; exit 7"
+                let request = CreateSessionRequest(onExit: onExit, command: ["/bin/sh", "-c", script])
+                ending.append(try await host.client.createSession(in: workspace.id, request).document)
+            }
+            let killed = try await site.survivor(host, workspace)
+            let client = host.client
+            try site.checkpoints.pause(at: "scopeEnded")
+            let kill = Task { try await client.killSession(killed.id) }
+            try await site.checkpoints.waitUntilReached("scopeEnded")
+            let other = try await OtherWriter.lock(site.place.state)
+            defer { try? other.end() }
+            try await site.checkpoints.resume("scopeEnded")
+            for session in ending { try await client.sendInput(Array("\n".utf8), to: session.id) }
+            #expect(try await kill.value.outcome == .confirmed)
+            try await site.eventually("the host could not write") {
+                RunningHost.log(site.place).components(separatedBy: "could not be written down").count == 4
+            }
+            for session in ending { #expect(try await client.session(session.id).status == .active) }
+            try other.end()
+
+            try await site.eventually("the ends are on record") {
+                try await client.sessions().allSatisfy { $0.status != .active && $0.status != .stopping }
+            }
+            for session in ending {
+                let row = try await client.session(session.id)
+                #expect(row.status == .exited && row.exit?.code == 7 && row.endReason == .exited, "\(row)")
+            }
+            #expect(try await client.session(killed.id).endReason == .killed)
+            try await site.expectDeleted(host, workspace)
+        }
+    }
+
     /// Symptom: whoever read the index of a running host, as a backup does, removed its log when it was done; what the host wrote from then
     /// on was gone with it, or answers said "disk I/O error". Cause: the host opened the file once more to learn which one it is, and a close
     /// takes a process's locks on a file away, those of SQLite too.

@@ -8,10 +8,13 @@ import Testing
 
     init() throws { fixture = try GitFixture() }
 
-    private func judge(_ path: String, others: [String: String] = [:]) async throws -> DeleteGuard.Verdict {
+    private func judge(
+        _ path: String, others: [String: String] = [:], repositories: [String: String] = [:]
+    ) async throws -> DeleteGuard.Verdict {
         let repository = try await fixture.repository()
         return DeleteGuard(
-            repository: repository, registered: try await repository.worktrees(), otherWorkspaces: others
+            repository: repository, registered: try await repository.worktrees(), otherWorkspaces: others,
+            otherRepositories: repositories
         ).judge(path)
     }
 
@@ -23,7 +26,9 @@ import Testing
         try fixture.sh("rm -rf '\(path)'")
         #expect(try await judge(path) == .allowed)
         #expect(
-            DeleteGuard(repository: nil, registered: [], otherWorkspaces: ["w2bbbb": path + "x"]).judge(path)
+            DeleteGuard(
+                repository: nil, registered: [], otherWorkspaces: ["w2bbbb": path + "x"], otherRepositories: [:]
+            ).judge(path)
                 == .allowed)
     }
 
@@ -59,6 +64,17 @@ import Testing
                 ]))
     }
 
+    // Symptom: a workspace whose repository lay in another one lost it, with its commits and index, when that was deleted. Cause: only the
+    // workspaces' own paths were looked at.
+    @Test func `keeps what the repositories of other workspaces lie in`() async throws {
+        let path = try await fixture.worktree()
+        #expect(
+            try await judge(path, repositories: ["wbeside": path + "2", "wsame": fixture.app]) == .allowed)
+        #expect(
+            try await judge(path, repositories: ["wclone": path + "/ignored/clone"])
+                == .nested(["the repository of workspace wclone at \(path)/ignored/clone"]))
+    }
+
     @Test func `sees through a link that took the worktree's place`() async throws {
         let path = try await fixture.worktree()
         try fixture.sh("mv '\(path)' aside && ln -s '\(fixture.app)' '\(path)'")
@@ -75,6 +91,7 @@ import Testing
         let asked = Locked<[String]>([])
         let verdict = DeleteGuard(
             repository: nil, registered: [], otherWorkspaces: ["wother": fixture.root + "/remote"],
+            otherRepositories: [:],
             willResolve: { path in asked.withLock { $0.append(path) } }
         ).judge(path)
         #expect(verdict == .allowed)

@@ -10,7 +10,7 @@ struct DeleteGuard: Sendable {
         case allowed
         /// The path is the repository's own checkout, or contains the repository; says which.
         case mainWorktree(String)
-        /// Other worktrees or workspaces lie at or below the path, and would go with it; names them.
+        /// Other worktrees or workspaces, or the repositories of such, lie at or below the path, and would go with it; names them.
         case nested([String])
         /// The kernel did not say where a path leads (I3); says which, and its answer.
         case couldNotTell(String)
@@ -22,6 +22,8 @@ struct DeleteGuard: Sendable {
     let registered: [RegisteredWorktree]
     /// Paths of all other workspaces that Corral knows, by id.
     let otherWorkspaces: [String: String]
+    /// Where their repositories are, by the same ids.
+    let otherRepositories: [String: String]
     /// Told before each path is resolved, so that a caller who gives up knows which one did not answer.
     var willResolve: @Sendable (String) -> Void = { _ in }
 
@@ -60,6 +62,9 @@ struct DeleteGuard: Sendable {
         }
         for (id, other) in otherWorkspaces.sorted(by: { $0.key < $1.key }) where isInside(ByteString(other)) {
             nested.append("workspace \(id) at \(ByteString(other))")
+        }
+        for (id, other) in otherRepositories.sorted(by: { $0.key < $1.key }) where isInside(ByteString(other)) {
+            nested.append("the repository of workspace \(id) at \(ByteString(other))")
         }
         return nested.isEmpty ? .allowed : .nested(nested)
     }

@@ -45,8 +45,7 @@ struct WorktreeRemoval: Sendable {
     /// Renames the worktree into the trash, under a name that the caller has recorded.
     /// - Parameters:
     ///   - identity: Recorded by ``identity(of:)``.
-    ///   - isOfThisBoot: Whether the identity was recorded since the machine started. Device numbers of btrfs, LVM, NVMe and NFS
-    ///     are handed out anew at each boot, so that from an earlier one only the inode is required; the path and the mount are
+    ///   - isOfThisBoot: Whether the identity was recorded since the machine started; see ``FileIdentity``. The path and the mount are
     ///     required always.
     /// - Returns: `.refused` leaves everything as it was, but see ``RemovalRefusal/swapped(leftInTrash:)``.
     /// - Throws: ``SystemCallFailure``; the worktree is where it was, or in the trash: call again.
@@ -55,9 +54,7 @@ struct WorktreeRemoval: Sendable {
     ) throws(SystemCallFailure) -> MoveOutcome {
         let root = try openRoot()
         let trash = try openTrash(root)
-        func isExpected(_ found: FileIdentity) -> Bool {
-            found.inode == identity.inode && (found.device == identity.device || !isOfThisBoot)
-        }
+        func isExpected(_ found: FileIdentity) -> Bool { identity.isSame(found, ofThisBoot: isOfThisBoot) }
         if let there = try trashEntry(name, in: trash) {
             let found = try there.identity(name: name.rawValue)
             return isExpected(found) ? .movedAside : .refused(.trashNameTaken(found: found))

@@ -1,0 +1,96 @@
+import Glibc
+import Testing
+
+@testable import CgroupPty
+
+@Suite struct `A terminal's channel` {
+    /// Counts how often it is called, and keeps what comes.
+    private final class Sink: TerminalSink {
+        let calls = Locked(0)
+        private let ring = Locked<OutputRing?>(nil)
+
+        init(_ ring: sending OutputRing) { self.ring.withLock { $0 = ring } }
+
+        var text: String {
+            ring.withLock { ring in
+                ring.map { String(decoding: $0.slice(from: 0).bytes, as: UTF8.self) } ?? ""
+            }
+        }
+
+        func drain(_ terminal: PseudoTerminal, atMost limit: Int) throws(SystemCallFailure) -> OutputRing.ReadOutcome {
+            calls.withLock { $0 += 1 }
+            return try ring.withLock { ring throws(SystemCallFailure) in try ring?.read(from: terminal) ?? .nothing }
+        }
+    }
+
+    private static func sink() throws -> Sink {
+        Sink(try OutputRing.make(session: SessionID("stest")!, capacity: 65_536))
+    }
+
+    // Symptom: one empty frame of a client kept the thread of all terminals busy, and nothing that was typed into that session afterwards
+    // arrived. Cause: an empty write waited for a terminal that takes more than nothing, before all others.
+    @Test func `passes over empty input, and writes what comes after it`() async throws {
+        let pump = try TerminalPump()
+        defer { pump.stop() }
+        let pair = try PseudoTerminal.open(size: #require(WindowSize(columns: 80, rows: 24)))
+        let sink = try Self.sink()
+        let channel = try pump.start(pair.terminal, of: nil, into: sink)
+        defer { channel.close() }
+        #expect(channel.sendAtOnce([]))
+        #expect(await channel.send([[]]) == .written)
+        #expect(channel.enqueue([[], Array("one".utf8), []]) == .written)
+        #expect(channel.sendAtOnce(Array(" two\n".utf8)))
+        var line = [UInt8](repeating: 0, count: 100)
+        let count = pair.slave.withRawValue { slave in
+            var wait = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
+            return poll(&wait, 1, 10_000) == 1 ? read(slave, &line, line.count) : 0
+        }
+        #expect(line.prefix(max(0, count)).elementsEqual("one two\n".utf8))
+        await pump.turnOver()
+        let calls = sink.calls.withLock { $0 }
+        for _ in 0..<20 { await pump.turnOver() }
+        #expect(sink.calls.withLock { $0 } <= calls + 1, "the thread goes round without end")
+    }
+    // Symptom: what wrote to a log and then asked on /dev/tty was never heard, nor answered. Cause: while nobody has the slave open the
+    // master answers as if it were hung up, and was read no more.
+    @Test func `outlives a moment in which nobody has it open, while its leader lives`() async throws {
+        let pump = try TerminalPump()
+        defer { pump.stop() }
+        let size = try #require(WindowSize(columns: 80, rows: 24))
+        let terminal = try PseudoTerminal.open(size: size).terminal
+        var number: pid_t = 0
+        let words: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1000"), nil]
+        defer { for word in words { free(word) } }
+        let answer = posix_spawn(&number, "/bin/sleep", nil, nil, words, environ)
+        try #require(answer == 0)
+        let leader = try #require(try Pidfd.open(ProcessID(number)))
+        defer {
+            _ = try? leader.signal(SIGKILL)
+            waitpid(number, nil, 0)
+        }
+        let sink = try Self.sink()
+        let channel = try pump.start(terminal, of: leader, into: sink)
+        defer { channel.close() }
+        func write(_ text: String, closing slave: consuming OwnedFileDescriptor) async throws {
+            let expected = sink.text + text
+            try slave.writeAll(text.utf8, name: "slave")
+            let deadline = Deadline.after(.seconds(20))
+            while sink.text != expected, !deadline.hasPassed { await pump.turnOver() }
+            #expect(sink.text == expected)
+        }
+        try await write("one", closing: terminal.openSlave())
+        // It is told that nobody has it open.
+        for _ in 0..<10 { await pump.turnOver() }
+        try await write(" two", closing: terminal.openSlave())
+        for _ in 0..<10 { await pump.turnOver() }
+        #expect(channel.sendAtOnce(Array("answer".utf8)))
+        #expect(await channel.waitUntilDrained(until: .after(.milliseconds(50))) == false, "its leader lives")
+
+        try leader.signal(SIGKILL)
+        let monitor = try ReadinessMonitor()
+        #expect(try await leader.waitForExit(monitor, until: .after(.seconds(20))))
+        channel.leaderExited()
+        #expect(await channel.waitUntilDrained(until: .after(.seconds(20))))
+        #expect(await channel.send([[1]]) == .closed)
+    }
+}
