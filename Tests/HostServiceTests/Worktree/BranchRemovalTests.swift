@@ -81,6 +81,7 @@ import Testing
         await #expect(throws: GitFailure.self) { try await remove("topic") }
         #expect(try await fixture.repository().hasBranch("topic"))
     }
+
     @Test func `can be asked for beforehand, without the worktree that is to go, and changes nothing then`()
         async throws
     {

@@ -39,6 +39,7 @@ import Testing
         #expect(
             environment.filter { $0.key.hasPrefix("GIT_") } == [
                 "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+                "GIT_ALLOW_PROTOCOL": "",
             ])
         #expect(environment["HOME"] == fixture.environment["HOME"])
         #expect(environment["0ODD"] == nil)

@@ -19,11 +19,17 @@ import Testing
     @Test func `shows that commits were only fetched`() {
         #expect(showsNoNewCommit("clone: from https://example.org/x"))
         #expect(showsNoNewCommit("checkout: moving from main to v1", "reset: moving to HEAD"))
+        #expect(showsNoNewCommit("merge origin/main: Fast-forward", "pull: Fast-forward", "pull -q: Fast-forward"))
+        #expect(
+            showsNoNewCommit(
+                "rebase (start): checkout origin/main", "rebase (finish): returning to refs/heads/main",
+                "pull --rebase (start): checkout 1234", "pull --rebase (finish): returning to refs/heads/main"))
     }
 
     @Test(arguments: [
-        "commit: x", "commit (initial): x", "commit (amend): x", "merge x: Fast-forward", "rebase (finish): x",
-        "cherry-pick: x", "revert: x", "am: x", "pull: Fast-forward", "something else", "",
+        "commit: x", "commit (initial): x", "commit (amend): x", "commit: x: Fast-forward", "rebase (pick): x",
+        "merge x: Merge made by the 'ort' strategy.", "pull: Merge made by the 'ort' strategy.",
+        "pull --rebase (pick): x", "rebase (continue): x", "cherry-pick: x", "revert: x", "am: x", "something else", "",
     ])
     func `shows what may be a new commit`(message: String) {
         #expect(!showsNoNewCommit("clone: from x", message, "checkout: moving from a to b"))

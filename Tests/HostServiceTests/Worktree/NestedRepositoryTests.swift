@@ -84,8 +84,53 @@ import Testing
         #expect(try await fixture.findings(path) == work("ignored/lib", Self.head))
         try fixture.sh("git checkout -q main", in: path + "/ignored/lib")
         #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        // Symptom: a tagged commit was lost. Cause: what a worktree that is gone had made is in no log.
+        try fixture.sh(
+            """
+            git tag -d mine && rm .git/logs/HEAD && cd .. && rm -rf lib && git clone -q '\(fixture.root)/lib' lib && cd lib
+            git worktree add -q --detach ../side && git -C ../side commit -q --allow-empty -m mine
+            git -C ../side tag mine && git worktree remove ../side
+            """, in: path + "/ignored/lib")
+        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
         try fixture.sh("git tag -d mine && git checkout -q v9 && rm .git/logs/HEAD", in: path + "/ignored/lib")
         #expect(try await fixture.findings(path) == work("ignored/lib", Self.head), "made or fetched, who can say")
+    }
+
+    // Symptom: an untouched submodule kept its worktree from a delete. Cause: with `shallow = true` git fetches the commit that is recorded by its
+    // id, so that no ref has it; and where the submodule was removed, git went to a checkout that was not there.
+    @Test func `is no work where a submodule's commit was fetched by its id, or its checkout is gone`() async throws {
+        let lib = fixture.root + "/lib"
+        try fixture.sh(
+            """
+            git config uploadpack.allowAnySHA1InWant true
+            git -c user.email=them@example.org commit -q --allow-empty -m recorded && git tag old
+            git -c user.email=them@example.org commit -q --allow-empty -m tip
+            """, in: lib)
+        try fixture.sh(
+            """
+            git submodule --quiet add 'file://\(lib)' vendor/lib && git -C vendor/lib checkout -q old
+            git config -f .gitmodules submodule.vendor/lib.shallow true && git add . && git commit -qm 'with lib'
+            """, in: fixture.app)
+        let path = try await fixture.worktree()
+        try fixture.sh("git -c protocol.file.allow=always submodule --quiet update --init", in: path)
+        #expect(try fixture.sh("git for-each-ref --contains HEAD", in: path + "/vendor/lib").isEmpty)
+        #expect(try await fixture.findings(path).isEmpty)
+        try fixture.sh("git rm -qr vendor/lib && git commit -qm without", in: path)
+        #expect(try await fixture.findings(path).isEmpty)
+    }
+
+    // Symptom: files were lost that lay where a submodule belongs. Cause: git shows none of them while it is not checked out, as in every new
+    // worktree.
+    @Test func `that is a submodule has what lies in its place looked at, too`() async throws {
+        try fixture.sh("git -C app submodule --quiet add ../lib vendor/lib && git -C app commit -qm 'with lib'")
+        let path = try await fixture.worktree()
+        #expect(try await fixture.findings(path).isEmpty)
+        try fixture.sh("echo work > vendor/lib/new.c", in: path)
+        #expect(try fixture.sh("git status --porcelain --ignored", in: path).isEmpty, "git is blind to it")
+        #expect(
+            try await fixture.findings(path) == [
+                "1 submodule with work in it (vendor/lib: files where it is not checked out)"
+            ])
     }
 
     /// Symptom: notes and commits on refs of other kinds were lost. Cause: only branches were asked for.

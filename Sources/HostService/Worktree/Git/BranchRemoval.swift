@@ -50,6 +50,7 @@ struct BranchRemoval: Sendable {
         if text.contains("checked out at") || text.contains("used by worktree at") { return .kept(.checkedOut(text)) }
         throw answer.failure
     }
+
     /// What ``remove(_:force:)`` would do once a worktree is gone. Changes nothing.
     /// - Parameter worktree: whose checkout of the branch does not count.
     /// - Returns: `removed` for one that would be.

@@ -6,6 +6,14 @@ enum HeadReflog {
     /// new commit: `commit`, `merge`, `rebase`, `cherry-pick`, `revert`, `am`, `pull`, and what other programs call it.
     private static let moves = ["clone:", "checkout:", "reset:", "fetch"]
 
+    /// Whether a command that may make commits made none with this. Each commit that a rebase makes has a line of its own.
+    private static func isMove(_ message: String) -> Bool {
+        let isMerge = message.hasPrefix("merge ") || message.hasPrefix("pull")
+        if isMerge, message.hasSuffix(": Fast-forward") { return true }
+        guard message.hasPrefix("rebase") || message.hasPrefix("pull") else { return false }
+        return message.contains(" (start): checkout ") || message.contains(" (finish): returning to ")
+    }
+
     /// Whether no commit was made since HEAD first named one. A log that does not go back so far is no proof.
     ///
     /// Reads `OLD NEW NAME <MAIL> TIME ZONE<tab>MESSAGE` and so on. A message has no tab, a name can.
@@ -16,7 +24,7 @@ enum HeadReflog {
         return lines.allSatisfy { line in
             guard let tab = line.lastIndex(of: UInt8(ascii: "\t")) else { return false }
             let message = line[(tab + 1)...]
-            return moves.contains { message.starts(with: $0.utf8) }
+            return moves.contains { message.starts(with: $0.utf8) } || isMove(String(decoding: message, as: UTF8.self))
         }
     }
 }

@@ -12,27 +12,34 @@ struct LocalHistory: Sendable {
 
     /// Says what of its history no remote has, or what else needs it; nil when a remote has all of it.
     ///
-    /// HEAD may also be a tag's commit, as a submodule's often is. A tag counts for that only where all commits were fetched (see
-    /// ``HeadReflog``), in the repository's own checkout and in no other one. The commits at which a shallow clone ends were fetched
-    /// too, perhaps by their id alone and so in no remote branch.
+    /// What was only fetched a remote has or had, be it in no branch that is there now: HEAD of a submodule is often a tag's commit, or one
+    /// that was fetched by its id. That counts where all commits were fetched (see ``HeadReflog``), in the repository's own checkout and in
+    /// no other one, and where no tag that came after the clone has commits by whom git takes for the person that works here: a worktree
+    /// that is gone has no log. The commits at which a shallow clone ends were fetched too.
     func unpublished() async throws(PreflightDoubt) -> String? {
         let linked = try await linkedWorktrees()
         if let place = try await elsewhere(linked) { return "the worktree at \(place) belongs to it" }
         let disk = DiskQuestion(deadline: question.deadline)
-        let (shallow, onlyFetched) = try await disk.ask("read \(gitDirectory)") { () throws(SystemCallFailure) in
-            (try shallowCommits(), try hasOnlyFetched())
+        let (shallow, onlyFetched, later) = try await disk.ask("read \(gitDirectory)") {
+            () throws(SystemCallFailure) in
+            (try shallowCommits(), try hasOnlyFetched(), try laterTags())
         }
-        let tags: [ByteString] = onlyFetched && linked.isEmpty ? ["--tags"] : []
-        if try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).status == 0,
-            try await hasCommits(of: ["HEAD"], besides: tags + shallow)
-        {
+        let commit = try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+        let head = commit.status == 0 ? [commit.line] : []
+        var isFetched = onlyFetched && linked.isEmpty && later != nil
+        if let later, isFetched, !later.isEmpty {
+            let known = head + later.map { "--exclude=" + $0 } + ["--glob=refs/tags"]
+            isFetched = try await !hasOwnCommits(of: later, besides: shallow + known)
+        }
+        let published = shallow + (isFetched ? ["--tags"] + head : [])
+        if !head.isEmpty, try await hasCommits(of: head, besides: published) {
             return "HEAD is at a commit that no remote has"
         }
-        if try await hasCommits(of: ["--branches"], besides: shallow) {
+        if try await hasCommits(of: ["--branches"], besides: published) {
             return "a branch has commits that no remote has"
         }
         // The stash is asked for by itself. HEADs of other worktrees are among all refs.
-        if try await hasCommits(of: ["--exclude=refs/stash", "--all"], besides: tags + shallow) {
+        if try await hasCommits(of: ["--exclude=refs/stash", "--all"], besides: published) {
             return "a ref that is no branch has commits that no remote has"
         }
         if try await question.ask(["rev-parse", "--verify", "--quiet", "refs/stash"]).status == 0 { return "a stash" }
@@ -59,6 +66,20 @@ struct LocalHistory: Sendable {
         }
     }
 
+    /// Whether there are commits by the person that works here which no remote has.
+    private func hasOwnCommits(
+        of revisions: [ByteString], besides published: [ByteString]
+    ) async throws(PreflightDoubt) -> Bool {
+        let identity = try await question.ask(["var", "GIT_COMMITTER_IDENT"])
+        // Without a name nobody can have committed.
+        guard identity.status == 0, let begin = identity.line.bytes.lastIndex(of: UInt8(ascii: "<")),
+            let end = identity.line.bytes.lastIndex(of: UInt8(ascii: ">")), begin < end
+        else { return false }
+        let mail = ByteString(bytes: identity.line.bytes[begin...end])
+        return try await hasCommits(
+            of: ["--fixed-strings", "--committer=" + mail] + revisions, besides: published)
+    }
+
     private func hasCommits(
         of revisions: [ByteString], besides published: [ByteString]
     ) async throws(PreflightDoubt) -> Bool {
@@ -79,6 +100,28 @@ struct LocalHistory: Sendable {
             throw error
         }
     }
+
+    /// Tags that the clone did not bring, which git has put into `packed-refs`: each later one is a file of its own.
+    /// - Returns: nil for more than a command line has room for.
+    private func laterTags() throws(SystemCallFailure) -> [ByteString]? {
+        var tags: [ByteString] = []
+        var open: [ByteString] = ["refs/tags"]
+        while let directory = open.popLast() {
+            guard try gitDirectory.appending(directory).status()?.kind == .directory else { continue }
+            let stream = try DirectoryStream(path: gitDirectory.appending(directory))
+            while let entry = try stream.next() {
+                let name = directory.appending(entry.name)
+                switch try gitDirectory.appending(name).status()?.kind {
+                case .directory: open.append(name)
+                case .regular where !name.bytes.suffix(5).elementsEqual(".lock".utf8): tags.append(name)
+                default: break
+                }
+            }
+        }
+        return tags.count > Self.tagLimit ? nil : tags
+    }
+
+    private static let tagLimit = 1000
 
     /// See: gitrepository-layout(5), `shallow`: one commit id a line.
     private func shallowCommits() throws(SystemCallFailure) -> [ByteString] {

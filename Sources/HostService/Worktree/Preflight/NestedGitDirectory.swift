@@ -38,13 +38,14 @@ struct NestedGitDirectory: Sendable {
         guard let status else { return .dispensable }
         // As for a ``NestedRepository``.
         if status.owner != geteuid() { return .needed("belongs to another user") }
-        let question = GitQuestion(git: git, directory: path, options: ["--git-dir=."], deadline: deadline)
+        if try await isTracked() { return .plainFiles }
+        let question = GitQuestion(
+            git: git, directory: path, options: ["--git-dir=.", "--work-tree=."], deadline: deadline)
         let opening = try await question.ask(["rev-parse", "--git-dir"])
         if opening.status != 0 {
             if opening.standardError.contains("not a git repository") { return .plainFiles }
             throw PreflightDoubt(why: opening.failure.description)
         }
-        if try await isTracked() { return .plainFiles }
         let bare = try await question.ask(["config", "--type=bool", "--get", "core.bare"])
         if bare.line != "true" { return .needed("git directory of a worktree elsewhere") }
         let history = LocalHistory(question: question, gitDirectory: path, extent: extent)

@@ -70,6 +70,11 @@ struct NestedRepository: Sendable {
             try await question.demand(IndexListing.command, outputLimit: IndexListing.outputLimit).standardOutput)
         let hidden = try await HiddenChanges(question: question, worktree: path).find(index.unwatched)
         if hidden.count > 0 { return "changes hidden from git status" }
+        let top = path
+        let filled = try await disk.ask("look at submodules in \(path)") { () throws(SystemCallFailure) in
+            try Submodules.filled(index.submodules, in: top)
+        }
+        if let name = filled.first { return "submodule \(name): \(Submodules.filledLoss)" }
         let operations = try await disk.ask("read \(own)") { () throws(SystemCallFailure) in
             try GitOperation.inProgress(gitDirectory: own)
         }

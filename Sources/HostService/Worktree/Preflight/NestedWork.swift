@@ -25,6 +25,11 @@ struct NestedWork: Sendable {
         ).examine()
         var inSubmodules: [(name: ByteString, loss: String?)] = report.submodules.map { ($0, nil) }
         for (name, loss) in modules.work { inSubmodules.append((name, loss)) }
+        let top = worktree
+        let filled = try await DiskQuestion(deadline: deadline).ask("look at submodules in \(worktree)") {
+            () throws(SystemCallFailure) in try Submodules.filled(submodules, in: top)
+        }
+        for name in filled { inSubmodules.append((name, Submodules.filledLoss)) }
         var others = NameSample()
 
         let untracked = report.untrackedRepositories.map { worktree.appending($0) }
@@ -58,8 +63,8 @@ struct NestedWork: Sendable {
                 // That of a checkout which lies here too was looked at with it.
                 if examined.contains(realPath(of: path)) || !seen.insert(path).inserted { continue }
                 switch await gitDirectory(path, checkouts).examine() {
-                case .plainFiles: if !starts.contains(path) { tops.append(path) }
-                case .dispensable: break
+                // Checkouts may lie in a bare one.
+                case .plainFiles, .dispensable: if !starts.contains(path) { tops.append(path) }
                 case .needed(let loss): others.add("\(name(of: path)): \(loss)")
                 }
             }

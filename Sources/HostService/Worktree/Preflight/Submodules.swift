@@ -34,11 +34,34 @@ struct Submodules: Sendable {
         var answer = Answer()
         for (name, module) in modules {
             answer.gitDirectories.insert(module)
-            let question = GitQuestion(git: git, directory: module, options: ["--git-dir=."], deadline: deadline)
+            // Git would go to its checkout otherwise, which may be gone.
+            let question = GitQuestion(
+                git: git, directory: module, options: ["--git-dir=.", "--work-tree=."], deadline: deadline)
             let history = LocalHistory(question: question, gitDirectory: module, extent: extent)
             if let loss = await Self.loss(history) { answer.work.append((name, loss)) }
         }
         return answer
+    }
+
+    /// What is lost with ``filled(_:in:)``.
+    static let filledLoss = "files where it is not checked out"
+
+    /// Submodules that are not checked out and have files in their place: git shows none of those.
+    /// - Parameter names: where the index of a checkout has submodules.
+    static func filled(_ names: [ByteString], in checkout: ByteString) throws(SystemCallFailure) -> [ByteString] {
+        var filled: [ByteString] = []
+        for name in names {
+            let place = checkout.appending(name)
+            do throws(SystemCallFailure) {
+                // It is looked at as a repository.
+                if try place.appending(".git").status() != nil { continue }
+                if try DirectoryStream(path: place).next() != nil { filled.append(name) }
+            } catch {
+                // Nothing is there, or something else, which git shows.
+                guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw error }
+            }
+        }
+        return filled
     }
 
     private static func loss(_ history: LocalHistory) async -> String? {
