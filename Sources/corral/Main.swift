@@ -27,6 +27,7 @@ enum Main {
             exit(report.status.rawValue)
         }
     }
+
     /// Swift would put other characters in the place of what is not UTF-8, and something else would be done than was asked for.
     private static func refuseOtherThanText() {
         for (number, argument) in UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))

@@ -285,7 +285,7 @@ struct `What a delete must not touch` {
                 workspace.id, DeleteWorkspaceOptions(force: true, deleteBranch: true))
             #expect(receipt.state == .deleted, "\(receipt)")
             #expect(receipt.worktree == .removed)
-            #expect(receipt.warnings.contains { $0.contains("is gone") }, "\(receipt.warnings)")
+            #expect(receipt.warnings.contains { $0.contains("is not at") }, "\(receipt.warnings)")
             #expect(!Self.exists(workspace.path))
         }
     }

@@ -20,6 +20,7 @@ public struct SampleRepository: Sendable {
     public func git(_ arguments: String, in directory: String? = nil) throws -> String {
         try Shell.run("git \(arguments)", in: directory ?? path)
     }
+
     /// Commits a script for `sh`, `setup` or `teardown`, so that every new worktree has it.
     public func commitScript(_ name: String, _ script: String) throws {
         try Shell.run(

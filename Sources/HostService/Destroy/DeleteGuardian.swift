@@ -1,5 +1,6 @@
 import CgroupPty
 import FoundationEssentials
+import Glibc
 import HostProtocol
 import SessionIndex
 
@@ -12,21 +13,22 @@ struct DeleteGuardian: Sendable {
     /// - Returns: the plan, for a dry run; nil when the delete may begin.
     /// - Throws: ``HostFailure`` that says what stands in the way.
     func check(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument? {
+        var worktree = ReceiptDocument.Removal.notOurs
         if row.kind == .worktree {
             try await guardPath(row)
-            try await guardIdentity(row)
+            worktree = try await guardIdentity(row) ? .planned : .absent
             if !request.force, let refusal = await refusal(row) {
                 throw HostFailure.dirty("delete workspace \(row.id): \(refusal)")
             }
         }
-        return request.dryRun ? try await plan(row, request) : nil
+        return request.dryRun ? try await plan(row, request, worktree) : nil
     }
 
     /// Why the worktree must not go now, nil when nothing would be lost. Also the second look, after the sessions have ended.
     func refusal(_ row: WorkspaceRow) async -> String? {
         let common: String?
         do {
-            common = try await commonDirectory(row)
+            common = try await repository(of: row)?.gitCommonDirectory
         } catch {
             return
                 "could not tell whether work would be lost: \(error); nothing was removed. --force removes it all the same"
@@ -44,22 +46,23 @@ struct DeleteGuardian: Sendable {
         }
     }
 
-    /// The repository's common git directory, nil when the repository is gone.
-    func commonDirectory(_ row: WorkspaceRow) async throws -> String? {
+    /// The repository that a worktree was made from, nil when it is gone.
+    func repository(of row: WorkspaceRow) async throws -> Repository? {
         guard let path = row.repository else { return nil }
-        switch try await repository(path, of: row) {
-        case .opened(let repository): return repository.gitCommonDirectory
+        switch try await open(path, of: row) {
+        case .opened(let repository): return repository
         case .absent: return nil
         case .notARepository(let why): throw HostFailure.gitFailed("open repository \(path): \(why)")
         }
     }
 
-    /// The repository that a worktree was made from, also where it was moved since: the worktree itself knows where to.
-    private func repository(_ path: String, of row: WorkspaceRow) async throws(GitFailure) -> Repository.Opening {
+    /// Opens it also where it was moved since: the worktree itself knows where to.
+    private func open(_ path: String, of row: WorkspaceRow) async throws(GitFailure) -> Repository.Opening {
         let opening = try await Repository.reopen(at: path, git: context.git)
         guard case .absent = opening,
             case .opened(let moved) = try await Repository.open(at: row.path, git: context.git),
-            // Not one that lies around it.
+            // Not one that lies around it, nor one that somebody has begun in it.
+            moved.mainWorktree != row.path,
             try await moved.worktrees().contains(where: { $0.path == ByteString(row.path) })
         else { return opening }
         return .opened(moved)
@@ -67,15 +70,24 @@ struct DeleteGuardian: Sendable {
 
     /// Refuses a directory that is not the one that was made for the workspace: nobody knows what is in it, and it would not be moved
     /// away when all has ended.
-    private func guardIdentity(_ row: WorkspaceRow) async throws {
-        guard let recorded = row.worktreeIdentity else { return }
+    /// - Returns: Whether the one that was made is there.
+    private func guardIdentity(_ row: WorkspaceRow) async throws -> Bool {
+        guard let recorded = row.worktreeIdentity else { return false }
         let (removal, path) = (trash.removal, row.path)
-        let there = try await context.askDisk("look at", path) { () throws(SystemCallFailure) in
-            try removal.identity(of: path)
+        let there: WorktreeRemoval.Identity
+        do throws(SystemCallFailure) {
+            there = try await context.askDisk("look at", path) { () throws(SystemCallFailure) in
+                try removal.identity(of: path)
+            }
+        } catch {
+            // Without the managed root there is nothing below it.
+            if error.errno == ENOENT { return false }
+            throw HostFailure.conflict(
+                "delete workspace \(row.id): could not tell which directory is at \(path): \(error); nothing was ended and nothing removed"
+            )
         }
-        guard case .found(let found) = there,
-            !recorded.isSame(found, ofThisBoot: trash.isOfThisBoot(row.createdAt))
-        else { return }
+        guard case .found(let found) = there else { return there != .absent }
+        if recorded.isSame(found, ofThisBoot: trash.isOfThisBoot(row.createdAt)) { return true }
         throw HostFailure.conflict(
             "delete workspace \(row.id): another directory is at \(path) than the one that was made for it (\(found) instead of \(recorded)); nothing was ended and nothing removed. Once it is moved elsewhere, the workspace can be deleted"
         )
@@ -88,7 +100,7 @@ struct DeleteGuardian: Sendable {
         var repository: Repository?
         var registered: [RegisteredWorktree] = []
         if let path = row.repository {
-            switch try await self.repository(path, of: row) {
+            switch try await open(path, of: row) {
             case .opened(let found):
                 repository = found
                 registered = try await found.worktrees()
@@ -105,8 +117,10 @@ struct DeleteGuardian: Sendable {
         let check = DeleteGuard(
             repository: repository, registered: registered,
             otherWorkspaces: Dictionary(others.map { ($0.id.rawValue, $0.path) }) { first, _ in first },
+            // Its own is asked for in any case.
             otherRepositories: Dictionary(
-                others.compactMap { other in other.repository.map { (other.id.rawValue, $0) } }
+                others.compactMap { other in other.repository.map { ($0, other.id.rawValue) } }
+                    .filter { $0.0 != row.repository }
             ) { first, _ in first },
             willResolve: { path in asked.withLock { $0 = path } })
         let verdict: DeleteGuard.Verdict
@@ -131,11 +145,13 @@ struct DeleteGuardian: Sendable {
     }
 
     /// What a delete would end and remove.
-    private func plan(_ row: WorkspaceRow, _ request: DeleteWorkspaceOptions) async throws -> ReceiptDocument {
+    private func plan(
+        _ row: WorkspaceRow, _ request: DeleteWorkspaceOptions, _ worktree: ReceiptDocument.Removal
+    ) async throws -> ReceiptDocument {
         var receipt = ReceiptDocument(
             id: "planned", workspace: row.id.rawValue, workspaceName: row.name, createdAt: Timestamp(.now))
         receipt.state = .planned
-        receipt.worktree = row.kind == .adopted ? .notOurs : .planned
+        receipt.worktree = worktree
         try await planBranch(row, request, &receipt)
         for session in try await context.index.sessions(workspace: row.id, includeEnded: true) {
             guard !session.status.isEnded || session.couldHaveMembers, let scope = ScopeName(unit: session.unit) else {
@@ -149,16 +165,15 @@ struct DeleteGuardian: Sendable {
         }
         return receipt
     }
+
     private func planBranch(
         _ row: WorkspaceRow, _ request: DeleteWorkspaceOptions, _ receipt: inout ReceiptDocument
     ) async throws {
-        guard row.kind == .worktree, let branch = row.branch, let path = row.repository else {
+        guard row.kind == .worktree, let branch = row.branch, row.repository != nil else {
             return receipt.branch = .notOurs
         }
         guard request.deleteBranch else { return }
-        guard case .opened(let repository) = try await Repository.reopen(at: path, git: context.git) else {
-            return receipt.branch = .absent
-        }
+        guard let repository = try await repository(of: row) else { return receipt.branch = .absent }
         switch try await BranchRemoval(repository: repository).plan(branch, force: request.force, without: row.path) {
         case .removed: receipt.branch = .planned
         case .absent: receipt.branch = .absent

@@ -35,6 +35,10 @@ actor DestroySaga {
     /// Processes that were seen inside the slice, or on a terminal of it: facts that an environment cannot copy. On record before
     /// the first signal.
     private(set) var witnesses: EscapeWitnesses
+    /// Whether an end of the slice was tried before: who is gone at the next try did not end by itself.
+    var hasStopped: Bool
+    /// Where the repository is, also one that was moved since the worktree was made.
+    var repositoryPath: String?
 
     /// A saga whose tombstone is written.
     /// - Parameter witnesses: what an earlier run of it has seen.
@@ -49,6 +53,8 @@ actor DestroySaga {
         self.options = options
         self.witnesses = witnesses
         self.isResumed = isResumed
+        hasStopped = isResumed
+        repositoryPath = workspace.repository
         machine = StateMachine(resumingAt: destroy.step.flatMap { DestroyStep(rawValue: $0) })
     }
 

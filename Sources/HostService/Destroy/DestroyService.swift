@@ -68,7 +68,7 @@ actor DestroyService {
 
     /// Goes on with every delete that an earlier process began. One that cannot be taken up keeps no other from it.
     func resume() async {
-        for id in inherited {
+        for id in inherited where !isStopping {
             do {
                 if let row = try await parts.context.index.workspace(id) { _ = try await beginOrJoin(row, nil) }
                 inherited.remove(id)

@@ -6,7 +6,7 @@ extension DestroySaga {
     func removeBranch() async throws -> StateMachine.Event {
         let context = parts.context
         await context.reach(.destroyBranch)
-        guard workspace.kind == .worktree, let branch = workspace.branch, let path = workspace.repository else {
+        guard workspace.kind == .worktree, let branch = workspace.branch, let path = repositoryPath else {
             note { $0.branch = .notOurs }
             return .done
         }
@@ -16,7 +16,7 @@ extension DestroySaga {
             switch try await Repository.reopen(at: path, git: context.git) {
             case .opened(let found): repository = found
             case .absent:
-                warn("the branch \(branch) was not looked for: the repository \(path) is gone", .absent)
+                warn("the branch \(branch) was not looked for: the repository is not at \(path) any more", .absent)
                 return .done
             case .notARepository(let why):
                 warn("branch \(branch) was not deleted: open repository \(path): \(why)", .failed)

@@ -23,8 +23,9 @@ extension DestroySaga {
             note { $0.worktree = .failed }
             return .failed(obstacle)
         }
-        // A repository that was moved is found by the worktree alone.
-        let common = try await parts.guardian.commonDirectory(workspace)
+        // One that was moved is found by the worktree alone.
+        let repository = try await parts.guardian.repository(of: workspace)
+        if let repository { repositoryPath = repository.path }
         let (moved, name) = try await moveAside(removal, identity)
         await context.reach(.destroyMovedAside)
         switch moved {
@@ -34,10 +35,10 @@ extension DestroySaga {
             note { $0.worktree = .failed }
             return .failed("\(workspace.path) was not removed: \(refusal)")
         }
-        guard let common else {
+        guard let common = repository?.gitCommonDirectory else {
             note {
                 $0.warnings.append(
-                    "workspace \(workspace.id): the repository \(workspace.repository ?? "") is gone; there was no registration to remove"
+                    "workspace \(workspace.id): the repository is not at \(workspace.repository ?? "") any more; no registration was removed"
                 )
             }
             return .done

@@ -72,18 +72,19 @@ extension DestroySaga {
     private func settle(
         _ rows: [SessionRow], _ leaders: [SessionID: Pidfd], slice report: StopReport
     ) async -> [SessionEndDocument] {
-        let members = rows.map { row in
-            let recorded = receipt.sessions.first { $0.session == row.id.rawValue }?.membersSignalled ?? 0
-            return max(membersBefore[row.id] ?? 0, recorded)
+        let recorded = rows.map { row in receipt.sessions.first { $0.session == row.id.rawValue } }
+        let members = zip(rows, recorded).map { max(membersBefore[$0.id] ?? 0, $1?.membersSignalled ?? 0) }
+        let means = recorded.map { end in
+            report.means == .exited && hasStopped
+                ? end?.ended.flatMap { StopReport.Means(rawValue: $0.rawValue) } : report.means
         }
-        // What an earlier run has signalled, and a stop of the host has ended since, did not end by itself.
-        let means = isResumed && report.means == .exited ? nil : report.means
+        hasStopped = true
         return await withTaskGroup(of: (place: Int, end: SessionEndDocument?).self) { [parts] group in
             var ends = [SessionEndDocument?](repeating: nil, count: rows.count)
             var waiting = rows.indices.makeIterator()
             func begin() {
                 guard let place = waiting.next() else { return }
-                let (row, members) = (rows[place], members[place])
+                let (row, members, means) = (rows[place], members[place], means[place])
                 let leader = leaders[row.id].map { [$0] } ?? []
                 group.addTask { (place, await Self.settle(row, leader, members, means, slice: report, parts)) }
             }

@@ -100,9 +100,9 @@ struct SessionEnder: Sendable {
 
     /// Writes down what only this host knows, every few seconds anew while the index cannot be written: the reaper could only say that the
     /// session was lost.
-    /// - Returns: nil when the session is not held any more.
+    /// - Returns: nil when the session is not held any more, or when the task was cancelled.
     private func untilRecorded<Result>(
-        _ row: SessionRow, _ live: LiveSession, _ write: () async throws(IndexFailure) -> Result
+        _ row: SessionRow, _ live: LiveSession, _ outcome: String, _ write: () async throws(IndexFailure) -> Result
     ) async -> Result? {
         var isTold = false
         while await registry.session(row.id) === live {
@@ -112,7 +112,7 @@ struct SessionEnder: Sendable {
                 if !isTold {
                     context.logger.error(
                         "Session \(row.id): the end could not be written down: \(error). It is tried again.",
-                        metadata: .session(row, outcome: "confirmed", context.instance))
+                        metadata: .session(row, outcome: outcome, context.instance))
                 }
                 isTold = true
             }
@@ -164,14 +164,10 @@ struct SessionEnder: Sendable {
         let wasOutOfMemory = limitWatch.wasOutOfMemory(row)
         let left = members(row) ?? 0
         let report = await context.stop.stop(.init(scope), leaders: live.leader.map { [$0] } ?? [], force: false)
-        if report.outcome != .confirmed {
-            // The person wanted it gone with its leader: the stamp makes it the reaper's.
-            do { _ = try await context.index.stampDispose(row.id, at: .now) } catch {
-                context.logger.error("stamp session \(row.id): \(error)")
-            }
-        }
         let (document, reason) = (SessionEndDocument(row, report), await reason(live, wasOutOfMemory))
-        _ = await untilRecorded(row, live) { () async throws(IndexFailure) in
+        _ = await untilRecorded(row, live, document.outcome.rawValue) { () async throws(IndexFailure) in
+            // The person wanted it gone with its leader: the stamp makes it the reaper's.
+            if report.outcome != .confirmed { _ = try await context.index.stampDispose(row.id, at: .now) }
             try await record(row, live, report, document, ended: .exited, reason: reason, membersLeft: left)
         }
         return document
@@ -180,9 +176,10 @@ struct SessionEnder: Sendable {
     /// Writes the leader's exit down and lets the others run: they end by themselves, by a kill, or with the workspace. The
     /// terminal stays theirs until then.
     private func keep(_ row: SessionRow, _ live: LiveSession) async {
+        live.held?.channel.leaderExited()
         let wasOutOfMemory = limitWatch.wasOutOfMemory(row)
         let (exit, reason, left) = (await live.leaderExit(), await reason(live, wasOutOfMemory), members(row))
-        let isKept = await untilRecorded(row, live) { () async throws(IndexFailure) in
+        let isKept = await untilRecorded(row, live, "kept") { () async throws(IndexFailure) in
             try await context.index.markEnded(
                 row.id, from: [.active], status: .exited, reason: reason, exit: exit, outcome: "kept",
                 membersLeft: left, at: .now)

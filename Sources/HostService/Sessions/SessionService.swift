@@ -74,8 +74,9 @@ struct SessionService: Sendable {
                 if existing.status == .active { return .there(existing) }
                 // The same request, which came a moment earlier.
                 await registry.waitForCreation(of: existing.id)
-                guard let row = try await repeated(plan) else { throw idUsed(plan.row, by: existing) }
-                return .there(row)
+                let now = try await context.index.session(existing.id) ?? existing
+                if now.status == .active { return .there(now) }
+                throw idUsed(plan.row, by: now)
             }
             let live = try await starter.start(plan)
             await registry.insert(live)

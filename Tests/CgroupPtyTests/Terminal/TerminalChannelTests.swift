@@ -51,6 +51,7 @@ import Testing
         for _ in 0..<20 { await pump.turnOver() }
         #expect(sink.calls.withLock { $0 } <= calls + 1, "the thread goes round without end")
     }
+
     // Symptom: what wrote to a log and then asked on /dev/tty was never heard, nor answered. Cause: while nobody has the slave open the
     // master answers as if it were hung up, and was read no more.
     @Test func `outlives a moment in which nobody has it open, while its leader lives`() async throws {

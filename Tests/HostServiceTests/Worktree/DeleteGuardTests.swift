@@ -69,9 +69,9 @@ import Testing
     @Test func `keeps what the repositories of other workspaces lie in`() async throws {
         let path = try await fixture.worktree()
         #expect(
-            try await judge(path, repositories: ["wbeside": path + "2", "wsame": fixture.app]) == .allowed)
+            try await judge(path, repositories: [path + "2": "wbeside", fixture.app: "wsame"]) == .allowed)
         #expect(
-            try await judge(path, repositories: ["wclone": path + "/ignored/clone"])
+            try await judge(path, repositories: [path + "/ignored/clone": "wclone"])
                 == .nested(["the repository of workspace wclone at \(path)/ignored/clone"]))
     }
 

@@ -22,7 +22,7 @@ struct DeleteGuard: Sendable {
     let registered: [RegisteredWorktree]
     /// Paths of all other workspaces that Corral knows, by id.
     let otherWorkspaces: [String: String]
-    /// Where their repositories are, by the same ids.
+    /// Whose repository lies where: one of its workspaces, by its path.
     let otherRepositories: [String: String]
     /// Told before each path is resolved, so that a caller who gives up knows which one did not answer.
     var willResolve: @Sendable (String) -> Void = { _ in }
@@ -63,7 +63,7 @@ struct DeleteGuard: Sendable {
         for (id, other) in otherWorkspaces.sorted(by: { $0.key < $1.key }) where isInside(ByteString(other)) {
             nested.append("workspace \(id) at \(ByteString(other))")
         }
-        for (id, other) in otherRepositories.sorted(by: { $0.key < $1.key }) where isInside(ByteString(other)) {
+        for (other, id) in otherRepositories.sorted(by: { $0.key < $1.key }) where isInside(ByteString(other)) {
             nested.append("the repository of workspace \(id) at \(ByteString(other))")
         }
         return nested.isEmpty ? .allowed : .nested(nested)
