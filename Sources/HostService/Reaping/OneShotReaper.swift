@@ -43,10 +43,6 @@ public enum OneShotReaper {
         if case .success(let report) = result { context.tell(report) }
         if !dryRun { try file.store(await reaper.memory) }
         await foundation.close()
-        switch result {
-        case .success(let report):
-            return .reaped(PassDocument(report))
-        case .failure(let failure): throw failure
-        }
+        return .reaped(PassDocument(try result.get()))
     }
 }

@@ -89,6 +89,21 @@ final class GitFixture: Sendable {
         return repository
     }
 
+    /// One with another repository beside `app`, `lib`.
+    static func withLibrary() throws -> GitFixture {
+        let fixture = try GitFixture()
+        try fixture.sh("git init -q lib && cd lib && echo lib > lib.c && git add . && git commit -qm lib")
+        return fixture
+    }
+
+    /// What is found where a nested repository has one thing that would be lost.
+    static func nestedWork(_ name: String, _ loss: String) -> [String] {
+        ["1 nested repository with work in it (\(name): \(loss))"]
+    }
+
+    /// What is lost with a HEAD that was not pushed.
+    static let lostHead = "HEAD is at a commit that no remote has"
+
     /// Makes the worktree of a workspace on a new branch of its name, and returns its path.
     func worktree(_ workspace: String = "w1aaaa", branch: String? = nil) async throws -> String {
         let plan = WorktreePlan(

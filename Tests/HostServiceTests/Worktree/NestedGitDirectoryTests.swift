@@ -6,16 +6,7 @@ import Testing
 @Suite struct `A git directory under another name` {
     let fixture: GitFixture
 
-    init() throws {
-        fixture = try GitFixture()
-        try fixture.sh("git init -q lib && cd lib && echo lib > lib.c && git add . && git commit -qm lib")
-    }
-
-    private func work(_ name: String, _ loss: String) -> [String] {
-        ["1 nested repository with work in it (\(name): \(loss))"]
-    }
-
-    private static let head = "HEAD is at a commit that no remote has"
+    init() throws { fixture = try GitFixture.withLibrary() }
 
     @Test func `that is bare is kept for its commits`() async throws {
         let path = try await fixture.worktree()
@@ -23,7 +14,8 @@ import Testing
         #expect(try await fixture.findings(path).isEmpty, "nothing is in it")
         try fixture.sh("git push -q ignored/m.git HEAD:refs/heads/kept", in: path)
         #expect(
-            try await fixture.findings(path) == work("ignored/m.git", "a branch has commits that no remote has"))
+            try await fixture.findings(path)
+                == GitFixture.nestedWork("ignored/m.git", "a branch has commits that no remote has"))
     }
 
     @Test func `that is a mirror is not kept, unless somebody works in it`() async throws {
@@ -37,8 +29,8 @@ import Testing
             """, in: path)
         let found = try await fixture.findings(path)
         #expect(found.count == 1)
-        #expect(found[0].contains("ignored/mirror.git: \(Self.head)"))
-        #expect(found[0].contains("ignored/mine: \(Self.head)"))
+        #expect(found[0].contains("ignored/mirror.git: \(GitFixture.lostHead)"))
+        #expect(found[0].contains("ignored/mine: \(GitFixture.lostHead)"))
     }
 
     @Test func `that is mirrored elsewhere is no mirror`() async throws {
@@ -48,7 +40,7 @@ import Testing
             git init -q --bare ignored/own.git && git push -q ignored/own.git HEAD:refs/heads/main
             git -C ignored/own.git remote add --mirror=push backup '\(fixture.root)/lib'
             """, in: path)
-        #expect(try await fixture.findings(path) == work("ignored/own.git", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/own.git", GitFixture.lostHead))
     }
 
     @Test func `that belongs to a checkout elsewhere is kept, not one whose checkout goes too`() async throws {
@@ -58,7 +50,8 @@ import Testing
         #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh("git init -q --separate-git-dir=\"$PWD/ignored/outer.d\" '\(fixture.root)/outer'", in: path)
         #expect(
-            try await fixture.findings(path) == work("ignored/outer.d", "git directory of a worktree elsewhere"))
+            try await fixture.findings(path)
+                == GitFixture.nestedWork("ignored/outer.d", "git directory of a worktree elsewhere"))
     }
 
     @Test func `is none because of its entries' names alone, and is searched then`() async throws {
@@ -69,7 +62,7 @@ import Testing
         #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh(
             "git init -q ignored/x/objects/r && git -C ignored/x/objects/r commit -q --allow-empty -m x", in: path)
-        #expect(try await fixture.findings(path) == work("ignored/x/objects/r", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/x/objects/r", GitFixture.lostHead))
     }
 
     @Test func `is not kept when the worktree's branch has all of it, as samples for tests`() async throws {
@@ -81,6 +74,6 @@ import Testing
             """, in: path)
         #expect(try await fixture.findings(path).isEmpty)
         try fixture.sh("mkdir sample.git/ignored && touch sample.git/ignored/x", in: path)
-        #expect(try await fixture.findings(path) == work("sample.git", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("sample.git", GitFixture.lostHead))
     }
 }

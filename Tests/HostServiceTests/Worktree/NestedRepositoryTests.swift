@@ -5,16 +5,8 @@ import Testing
 @Suite struct `A repository inside a worktree` {
     let fixture: GitFixture
 
-    init() throws {
-        fixture = try GitFixture()
-        try fixture.sh("git init -q lib && cd lib && echo lib > lib.c && git add . && git commit -qm lib")
-    }
+    init() throws { fixture = try GitFixture.withLibrary() }
 
-    private func work(_ name: String, _ loss: String) -> [String] {
-        ["1 nested repository with work in it (\(name): \(loss))"]
-    }
-
-    private static let head = "HEAD is at a commit that no remote has"
     private static let otherRef = "a ref that is no branch has commits that no remote has"
 
     /// A worktree with a clone of `lib` in an ignored directory.
@@ -31,7 +23,7 @@ import Testing
         let path = try await fixture.worktree()
         try fixture.sh("cd src && git init -q && git add . && git commit -qm mine", in: path)
         #expect(try fixture.sh("git status --porcelain", in: path).isEmpty, "git is blind to it")
-        #expect(try await fixture.findings(path) == work("src", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("src", GitFixture.lostHead))
         try fixture.sh("touch src/new", in: path)
         #expect(
             try await fixture.findings(path) == [
@@ -57,19 +49,20 @@ import Testing
             done
             git init -q vendor/lib/deps/a && git -C vendor/lib/deps/a commit -q --allow-empty -m x
             """, in: path)
-        #expect(try await fixture.findings(path) == work("vendor/lib/deps/a", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("vendor/lib/deps/a", GitFixture.lostHead))
         try fixture.sh("mv vendor/lib/deps ignored/lib/deps", in: path)
-        #expect(try await fixture.findings(path) == work("ignored/lib/deps/a", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib/deps/a", GitFixture.lostHead))
     }
 
     @Test func `is looked at as closely as the worktree`() async throws {
         let path = try await worktreeWithClone()
         try fixture.sh("cp ignored/lib/.git/HEAD ignored/lib/.git/BISECT_LOG", in: path)
-        #expect(try await fixture.findings(path) == work("ignored/lib", "in the middle of a bisect"))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", "in the middle of a bisect"))
         try fixture.sh(
             "cd ignored/lib && rm .git/BISECT_LOG && git update-index --skip-worktree lib.c && echo x >> lib.c",
             in: path)
-        #expect(try await fixture.findings(path) == work("ignored/lib", "changes hidden from git status"))
+        #expect(
+            try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", "changes hidden from git status"))
     }
 
     /// Symptom: a commit on no branch was lost that had been given a tag. Cause: each tag counted as a remote's.
@@ -81,9 +74,9 @@ import Testing
         try fixture.sh("git checkout -q v9", in: path + "/ignored/lib")
         #expect(try await fixture.findings(path).isEmpty, "as a build tool does")
         try fixture.sh("git commit -q --allow-empty -m mine && git tag mine", in: path + "/ignored/lib")
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.head))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", GitFixture.lostHead))
         try fixture.sh("git checkout -q main", in: path + "/ignored/lib")
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", Self.otherRef))
         // Symptom: a tagged commit was lost. Cause: what a worktree that is gone had made is in no log.
         try fixture.sh(
             """
@@ -91,9 +84,11 @@ import Testing
             git worktree add -q --detach ../side && git -C ../side commit -q --allow-empty -m mine
             git -C ../side tag mine && git worktree remove ../side
             """, in: path + "/ignored/lib")
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", Self.otherRef))
         try fixture.sh("git tag -d mine && git checkout -q v9 && rm .git/logs/HEAD", in: path + "/ignored/lib")
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.head), "made or fetched, who can say")
+        #expect(
+            try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", GitFixture.lostHead),
+            "made or fetched, who can say")
     }
 
     // Symptom: an untouched submodule kept its worktree from a delete. Cause: with `shallow = true` git fetches the commit that is recorded by its
@@ -138,13 +133,13 @@ import Testing
         let path = try await worktreeWithClone()
         let clone = path + "/ignored/lib"
         try fixture.sh("git notes add -m note", in: clone)
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", Self.otherRef))
         try fixture.sh(
             "git update-ref -d refs/notes/commits && git update-ref refs/mine/x $(git commit-tree -m x 'HEAD^{tree}')",
             in: clone)
-        #expect(try await fixture.findings(path) == work("ignored/lib", Self.otherRef))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", Self.otherRef))
         try fixture.sh("git update-ref -d refs/mine/x && echo x >> lib.c && git stash -q", in: clone)
-        #expect(try await fixture.findings(path) == work("ignored/lib", "a stash"))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", "a stash"))
     }
 
     /// Symptom: a worktree elsewhere had lost its repository. Cause: nobody asked a repository in an ignored directory for its worktrees.
@@ -160,7 +155,8 @@ import Testing
         #expect(found[0].contains("ignored/lib: the worktree at \(side) belongs to it"))
         try fixture.sh("git worktree lock '\(side)' && git worktree remove ../inner && rm -r '\(side)'", in: clone)
         #expect(
-            try await fixture.findings(path) == work("ignored/lib", "the worktree at \(side) belongs to it"),
+            try await fixture.findings(path)
+                == GitFixture.nestedWork("ignored/lib", "the worktree at \(side) belongs to it"),
             "it may only be away")
         try fixture.sh("git worktree unlock '\(side)'", in: clone)
         #expect(try await fixture.findings(path).isEmpty)
@@ -175,6 +171,6 @@ import Testing
             git submodule --quiet deinit -f sub && git rm -qf --cached sub && git reset -q --hard
             """, in: path)
         let loss = "submodule sub: HEAD is at a commit that no remote has"
-        #expect(try await fixture.findings(path) == work("ignored/lib", loss))
+        #expect(try await fixture.findings(path) == GitFixture.nestedWork("ignored/lib", loss))
     }
 }

@@ -51,7 +51,8 @@ struct GitCommand: Sendable {
     /// The environment for reading: what was inherited without any `GIT_*`, and with all that keeps git quiet.
     ///
     /// `GIT_OPTIONAL_LOCKS=0` keeps `status` from writing the index, `GIT_NO_LAZY_FETCH=1` (git 2.44) a partial clone from
-    /// fetching, and so does, in an older git, that no protocol is allowed. An empty `GIT_ASKPASS` is set, and so hides `core.askPass` and `SSH_ASKPASS`.
+    /// fetching, and so does, in an older git, that no protocol is allowed. An empty `GIT_ASKPASS` is set, and so hides
+    /// `core.askPass` and `SSH_ASKPASS`.
     static func environment(from inherited: [String: String]) -> [String: String] {
         var environment = nonInteractiveEnvironment(from: inherited)
         environment["GIT_OPTIONAL_LOCKS"] = "0"

@@ -30,4 +30,10 @@ struct GitQuestion: Sendable {
         if answer.status != 0 { throw PreflightDoubt(why: answer.failure.description) }
         return answer
     }
+
+    /// The commit that HEAD names, nil on a branch without one.
+    func head() async throws(PreflightDoubt) -> ByteString? {
+        let answer = try await ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+        return answer.status == 0 ? answer.line : nil
+    }
 }

@@ -6,8 +6,10 @@ enum HeadReflog {
     /// new commit: `commit`, `merge`, `rebase`, `cherry-pick`, `revert`, `am`, `pull`, and what other programs call it.
     private static let moves = ["clone:", "checkout:", "reset:", "fetch"]
 
-    /// Whether a command that may make commits made none with this. Each commit that a rebase makes has a line of its own.
+    /// Whether a message is of a move, or a command that may make commits made none with it: each commit that a rebase makes has a line of
+    /// its own.
     private static func isMove(_ message: String) -> Bool {
+        if moves.contains(where: { message.hasPrefix($0) }) { return true }
         let isMerge = message.hasPrefix("merge ") || message.hasPrefix("pull")
         if isMerge, message.hasSuffix(": Fast-forward") { return true }
         guard message.hasPrefix("rebase") || message.hasPrefix("pull") else { return false }
@@ -23,8 +25,7 @@ enum HeadReflog {
         guard let first = lines.first, first.starts(with: String(repeating: "0", count: 40).utf8) else { return false }
         return lines.allSatisfy { line in
             guard let tab = line.lastIndex(of: UInt8(ascii: "\t")) else { return false }
-            let message = line[(tab + 1)...]
-            return moves.contains { message.starts(with: $0.utf8) } || isMove(String(decoding: message, as: UTF8.self))
+            return isMove(String(decoding: line[(tab + 1)...], as: UTF8.self))
         }
     }
 }

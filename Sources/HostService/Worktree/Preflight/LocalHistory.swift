@@ -24,8 +24,7 @@ struct LocalHistory: Sendable {
             () throws(SystemCallFailure) in
             (try shallowCommits(), try hasOnlyFetched(), try laterTags())
         }
-        let commit = try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-        let head = commit.status == 0 ? [commit.line] : []
+        let head = try await question.head().map { [$0] } ?? []
         var isFetched = onlyFetched && linked.isEmpty && later != nil
         if let later, isFetched, !later.isEmpty {
             let known = head + later.map { "--exclude=" + $0 } + ["--glob=refs/tags"]

@@ -70,11 +70,9 @@ struct NestedRepository: Sendable {
             try await question.demand(IndexListing.command, outputLimit: IndexListing.outputLimit).standardOutput)
         let hidden = try await HiddenChanges(question: question, worktree: path).find(index.unwatched)
         if hidden.count > 0 { return "changes hidden from git status" }
-        let top = path
-        let filled = try await disk.ask("look at submodules in \(path)") { () throws(SystemCallFailure) in
-            try Submodules.filled(index.submodules, in: top)
+        if let filled = try await Submodules.filled(index.submodules, in: path, until: deadline).first {
+            return "submodule \(filled.name): \(filled.loss)"
         }
-        if let name = filled.first { return "submodule \(name): \(Submodules.filledLoss)" }
         let operations = try await disk.ask("read \(own)") { () throws(SystemCallFailure) in
             try GitOperation.inProgress(gitDirectory: own)
         }
@@ -91,8 +89,7 @@ struct NestedRepository: Sendable {
         }
         // A worktree of a repository elsewhere: what its refs contain stays.
         let reference = HeadReference(question: question)
-        let answer = try await question.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-        let head = answer.status == 0 ? answer.line.text : nil
+        let head = try await question.head()?.text
         if let head, try await reference.isLost(head) { return "HEAD is on no branch" }
         if try await reference.lostCommit(besides: head) != nil { return "only a ref of this worktree has its commits" }
         return nil

@@ -24,12 +24,8 @@ struct NestedWork: Sendable {
             git: git, gitDirectory: extent.gitDirectory, extent: extent, deadline: deadline
         ).examine()
         var inSubmodules: [(name: ByteString, loss: String?)] = report.submodules.map { ($0, nil) }
-        for (name, loss) in modules.work { inSubmodules.append((name, loss)) }
-        let top = worktree
-        let filled = try await DiskQuestion(deadline: deadline).ask("look at submodules in \(worktree)") {
-            () throws(SystemCallFailure) in try Submodules.filled(submodules, in: top)
-        }
-        for name in filled { inSubmodules.append((name, Submodules.filledLoss)) }
+        let filled = try await Submodules.filled(submodules, in: worktree, until: deadline)
+        for (name, loss) in modules.work + filled { inSubmodules.append((name, loss)) }
         var others = NameSample()
 
         let untracked = report.untrackedRepositories.map { worktree.appending($0) }

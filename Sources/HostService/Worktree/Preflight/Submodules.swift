@@ -43,12 +43,20 @@ struct Submodules: Sendable {
         return answer
     }
 
-    /// What is lost with ``filled(_:in:)``.
-    static let filledLoss = "files where it is not checked out"
-
-    /// Submodules that are not checked out and have files in their place: git shows none of those.
+    /// Submodules that are not checked out and have files in their place, with what would be lost: git shows none of those.
     /// - Parameter names: where the index of a checkout has submodules.
-    static func filled(_ names: [ByteString], in checkout: ByteString) throws(SystemCallFailure) -> [ByteString] {
+    static func filled(
+        _ names: [ByteString], in checkout: ByteString, until deadline: Deadline
+    ) async throws(PreflightDoubt) -> [(name: ByteString, loss: String)] {
+        try await DiskQuestion(deadline: deadline).ask("look at submodules in \(checkout)") {
+            () throws(SystemCallFailure) in
+            try filled(names, in: checkout)
+        }.map { ($0, "files where it is not checked out") }
+    }
+
+    private static func filled(
+        _ names: [ByteString], in checkout: ByteString
+    ) throws(SystemCallFailure) -> [ByteString] {
         var filled: [ByteString] = []
         for name in names {
             let place = checkout.appending(name)
