@@ -94,11 +94,11 @@ import Testing
         var parser = ControlParser()
         let notes = Notes()
         Array("\u{1b}]2;".utf8).withUnsafeBufferPointer { parser.read($0, for: notes) }
-        #expect(!parser.isAtRest)
+        #expect(parser.unfinishedCount > 0)
         let endless = [UInt8](repeating: 0x78, count: 1 << 20)
         for _ in 0..<8 { endless.withUnsafeBufferPointer { parser.read($0, for: notes) } }
         #expect(notes.lines.isEmpty)
         parser.skip()
-        #expect(parser.isAtRest)
+        #expect(parser.unfinishedCount == 0)
     }
 }

@@ -66,4 +66,35 @@ import Testing
             #expect(ScreenState(screen, history: false).differences(from: ScreenState(copy, history: false)) == [])
         }
     }
+
+    // Symptom: whoever attached to a busy session saw the ends of sequences as text. Cause: a picture of the screen holds nothing of what
+    // the terminal is in the middle of.
+    @Test(arguments: 0..<50)
+    func `is continued by the bytes of what is unfinished, wherever the output is cut`(seed: Int) {
+        var output = RandomOutput(generator: Generator(state: UInt64(seed) + 3000), columns: 30, rows: 8)
+        let bytes = Array(output.pieces(120).utf8)
+        let screen = Screen(columns: 30, rows: 8)
+        var finished = 0
+        for (index, byte) in bytes.enumerated() {
+            screen.feed([byte])
+            if screen.unfinishedCount == 0 { finished = index + 1 }
+            // Each byte since then, and no other.
+            #expect(screen.unfinishedCount == index + 1 - finished, "seed \(seed), byte \(index)")
+            guard screen.unfinishedCount > 0, Int.random(in: 0..<4, using: &output.generator) == 0 else { continue }
+            let copy = screen.repainted()
+            let original = Screen(columns: 30, rows: 8)
+            original.feed(Array(bytes[...index]))
+            copy.feed(Array(bytes[finished...index]))
+            var next = index + 1
+            while original.unfinishedCount > 0, next < bytes.count {
+                original.feed([bytes[next]])
+                copy.feed([bytes[next]])
+                next += 1
+            }
+            // REP repeats a character that no picture can tell.
+            if bytes[finished] == 0x1b, bytes[next - 1] == UInt8(ascii: "b") { continue }
+            let differences = ScreenState(original).differences(from: ScreenState(copy))
+            #expect(differences.isEmpty, "seed \(seed), cut after \(index), \(bytes[finished..<next])")
+        }
+    }
 }

@@ -16,8 +16,8 @@ public final class OutputRing {
     public static let standardCapacity = 2 << 20
     /// 64 KiB: a few screens. What every session gets, however many there are.
     public static let smallestCapacity = 64 << 10
-    /// Room for what ``setCheckpoint(_:)`` keeps: a screen of 1000×1000 plain cells does not fit and is left out; 120×32 with a
-    /// thousand lines above it takes a third.
+    /// Room for what ``setCheckpoint(_:)`` keeps: a screen of 1000×1000 plain cells does not fit; 120×32 with a thousand plain lines above
+    /// it takes a third.
     public static let checkpointCapacity = 256 << 10
 
     /// What all rings together may take beyond the smallest of 3,500 sessions: with them 1 GiB. The screens beside the rings count as
@@ -272,11 +272,11 @@ public final class OutputRing {
             bytes: Array(UnsafeRawBufferPointer(start: checkpointPlace, count: length)))
     }
 
-    /// Keeps the screen at a byte, in place of an earlier one. One that does not fit is not kept.
+    /// Keeps the screen at a byte, in place of an earlier one. One that does not fit is not kept, and the earlier one stays.
     public func setCheckpoint(_ checkpoint: Checkpoint) {
+        guard checkpoint.bytes.count <= Self.checkpointCapacity else { return }
         // Without a length there is none: a process that is killed in between leaves no half of one.
         header.pointee.checkpoint_length = 0
-        guard checkpoint.bytes.count <= Self.checkpointCapacity else { return }
         checkpointPlace.copyMemory(from: checkpoint.bytes, byteCount: checkpoint.bytes.count)
         header.pointee.checkpoint_seq = checkpoint.sequence
         header.pointee.checkpoint_columns = UInt32(checkpoint.size.columns)

@@ -259,8 +259,9 @@ struct SessionService: Sendable {
         try await freezes.admitInput(row(id, "write to session"))
         let feed = live.held?.feed
         let marksPaste = input.isPaste ? await feed?.wantsBracketedPaste() ?? false : false
-        feed?.noteInput()
+        let end = feed?.end
         try live.enqueue(input.writes(marksPaste: marksPaste))
+        if let end { feed?.noteInput(at: end) }
     }
 
     /// Changes the terminal's size.

@@ -25,6 +25,15 @@ struct ScreenMaterial: Sendable {
     /// Sequence number of the first byte that is not in it.
     var end: UInt64 { from + UInt64(bytes.count) }
 
+    /// Bytes at the end that belong together, at most. A longer string is an image, or has lost its end.
+    static let unfinishedLimit = 256 << 10
+
+    /// What of the end is to be read again by whoever gets a picture of the screen: the bytes of a sequence or a character that is not
+    /// finished. A picture cannot hold them.
+    func unfinishedCount(in screen: Screen) -> Int {
+        screen.unfinishedCount <= min(bytes.count, Self.unfinishedLimit) ? screen.unfinishedCount : 0
+    }
+
     /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes.
     var isComplete: Bool { from <= checkpoint?.sequence ?? 0 }
 
@@ -47,11 +56,20 @@ struct ScreenMaterial: Sendable {
         return screen
     }
 
-    /// The screen now, as a checkpoint.
-    func newCheckpoint() -> OutputRing.Checkpoint {
+    /// The screen at the last byte that finishes something, as a checkpoint with as much of the history as fits (I8).
+    /// - Returns: nil when not even the screen fits.
+    func newCheckpoint() -> OutputRing.Checkpoint? {
         let screen = screen()
         let last = sizings.last?.size ?? checkpoint?.size ?? size
-        return OutputRing.Checkpoint(
-            sequence: end, size: last, bytes: screen.repaint(historyLines: Screen.standardHistoryLimit))
+        var historyLines = Screen.standardHistoryLimit
+        while true {
+            let drawn = screen.repaint(historyLines: historyLines)
+            if drawn.count <= OutputRing.checkpointCapacity {
+                return OutputRing.Checkpoint(
+                    sequence: end - UInt64(unfinishedCount(in: screen)), size: last, bytes: drawn)
+            }
+            if historyLines == 0 { return nil }
+            historyLines /= 2
+        }
     }
 }

@@ -32,10 +32,12 @@ extension TerminalFeed {
     }
 
     /// What draws the terminal for a client that comes at the byte where the material ends.
-    static func repaint(_ material: ScreenMaterial) async -> (bytes: [UInt8], title: String?) {
+    /// - Returns: and how many of the last bytes of the material the client is to get besides: see
+    ///   ``ScreenMaterial/unfinishedCount(in:)``.
+    static func repaint(_ material: ScreenMaterial) async -> (bytes: [UInt8], title: String?, unfinished: Int) {
         await reading.run {
             let screen = material.screen()
-            return (screen.repaint(), screen.title)
+            return (screen.repaint(), screen.title, material.unfinishedCount(in: screen))
         }
     }
 
@@ -44,10 +46,12 @@ extension TerminalFeed {
         let material = state.withLock { $0.material(atMost: Self.checkpointReads) }
         let checkpoint = material.newCheckpoint()
         state.withLock { state in
-            state.ring.setCheckpoint(checkpoint)
-            state.sizings.removeAll { $0.sequence < checkpoint.sequence }
-            state.size = checkpoint.size
             state.isCheckpointing = false
+            guard let checkpoint else { return }
+            state.ring.setCheckpoint(checkpoint)
+            // Also those that came in the middle of what is not finished: the checkpoint has the last of them.
+            state.sizings.removeAll { $0.sequence < material.end }
+            state.size = checkpoint.size
         }
     }
 }

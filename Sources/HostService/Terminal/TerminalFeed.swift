@@ -170,10 +170,11 @@ final class TerminalFeed: TerminalSink {
         }
     }
 
-    /// Notes that input is about to be sent: whatever answers it comes from here on.
-    func noteInput() {
+    /// Notes that input was sent.
+    /// - Parameter end: of the output before that: whatever answers the input comes from there on.
+    func noteInput(at end: UInt64) {
         state.withLock { state in
-            state.inputSent = state.ring.end
+            state.inputSent = end
             state.usedAt = .now
         }
     }
@@ -288,7 +289,8 @@ final class TerminalFeed: TerminalSink {
 
     /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
     ///
-    /// The byte from which on it is given live ones is settled at once; the picture of the screen at that byte is made afterwards.
+    /// The byte from which on it is given live ones is settled at once; the picture of the screen at that byte is made afterwards. What
+    /// the terminal was in the middle of there goes between the two.
     /// - Parameters:
     ///   - key: from ``newKey()``.
     ///   - from: the first byte that the client lacks, in the run that `epoch` names.
@@ -310,9 +312,12 @@ final class TerminalFeed: TerminalSink {
         messages[2].seq = first
         messages[2].mode = .exact
         var repaint: [UInt8] = []
+        var unfinished: ArraySlice<UInt8> = []
         if let material {
             let made = await Self.repaint(material)
             repaint = made.bytes
+            unfinished = material.bytes.suffix(made.unfinished)
+            messages[2].seq = first - UInt64(made.unfinished)
             if let title = made.title { messages[1].title = title }
             messages[2].mode = from == nil ? .tail : .reanchor
             messages[2].repaint = repaint.count
@@ -320,7 +325,9 @@ final class TerminalFeed: TerminalSink {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             guard let reader = state.readers[key] else { return nil }
             reader.messages = messages.map { .message($0) }
-            if !repaint.isEmpty { reader.messages.append(.bytes(ByteBuffer(bytes: repaint))) }
+            for bytes in [repaint[...], unfinished] where !bytes.isEmpty {
+                reader.messages.append(.bytes(ByteBuffer(bytes: bytes)))
+            }
             reader.isHeld = false
             return reader.wake.take()
         }

@@ -25,9 +25,13 @@ struct ControlParser {
     private var sequence = ControlSequence()
     private var escapeIntermediate: UInt8 = 0
     private var command: [UInt8] = []
+    /// Bytes that were read in all.
+    private var offset = 0
+    /// How many came before the ESC of what is unfinished.
+    private var escapeOffset = 0
 
-    /// Whether nothing is unfinished.
-    var isAtRest: Bool { state == .text && !decoder.isInside }
+    /// How many of the last bytes belong to what is unfinished; 0 when nothing is. Controls among them have acted.
+    var unfinishedCount: Int { state == .text ? decoder.taken : offset - escapeOffset }
 
     /// Forgets what is unfinished: the bytes that follow do not continue it.
     mutating func skip() {
@@ -38,10 +42,14 @@ struct ControlParser {
 
     /// Reads bytes and tells the receiver what they mean.
     mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, for receiver: some ControlReceiver) {
+        let before = offset
         var index = 0
         while index < bytes.count {
+            offset = before + index
             switch state {
-            case .text: index = readText(bytes, from: index, for: receiver)
+            case .text:
+                index = readText(bytes, from: index, for: receiver)
+                if state == .escape { escapeOffset = before + index - 1 }
             case .command, .commandEscape, .string, .stringEscape:
                 readString(bytes[index], for: receiver)
                 index += 1
@@ -49,6 +57,7 @@ struct ControlParser {
                 if readSequence(bytes[index], for: receiver) { index += 1 }
             }
         }
+        offset = before + bytes.count
     }
 
     // MARK: Text
@@ -129,6 +138,7 @@ struct ControlParser {
             return true
         case 0x1b:
             beginEscape()
+            escapeOffset = offset
             return true
         case 0, 0x7f: return true
         case 0x01...0x1f:
@@ -203,6 +213,7 @@ struct ControlParser {
         case (.commandEscape, _), (.stringEscape, _):
             // The string is abandoned; what follows ESC is read as after any other.
             beginEscape()
+            escapeOffset = offset - 1
             _ = readSequence(byte, for: receiver)
         case (.command, 0x1b): state = .commandEscape
         case (.string, 0x1b): state = .stringEscape

@@ -13,6 +13,8 @@ struct UTF8Decoder {
     }
 
     private var needed = 0
+    /// Bytes of an unfinished character that were read.
+    private(set) var taken = 0
     private var value: UInt32 = 0
     /// What the next byte may be: narrower after some first bytes, so that nothing overlong and no surrogate is read.
     private var allowed: ClosedRange<UInt8> = 0x80...0xbf
@@ -30,8 +32,9 @@ struct UTF8Decoder {
         allowed = 0x80...0xbf
         value = value << 6 | UInt32(byte & 0x3f)
         needed -= 1
+        taken += 1
         if needed > 0 { return .unfinished }
-        defer { value = 0 }
+        defer { (value, taken) = (0, 0) }
         return Unicode.Scalar(value).map { .scalar($0) } ?? .invalid(isRead: true)
     }
 
@@ -48,6 +51,7 @@ struct UTF8Decoder {
             if byte == 0xf4 { allowed = 0x80...0x8f }
         default: return .invalid(isRead: true)
         }
+        taken = 1
         return .unfinished
     }
 }

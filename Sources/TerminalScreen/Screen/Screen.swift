@@ -80,6 +80,10 @@ public final class Screen {
         bytes.withUnsafeBufferPointer { parser.read($0, for: self) }
     }
 
+    /// How many of the last bytes that were fed belong to a sequence or a character that is not finished. They show nothing yet: the
+    /// screen is what it was before them, but for controls inside a sequence, which act at once.
+    public var unfinishedCount: Int { parser.unfinishedCount }
+
     /// Bytes are missing here: an unfinished sequence or character is abandoned, and what follows is read afresh.
     ///
     /// Content and modes stay. What the missing bytes did is not known, so the screen can differ from the program's idea of it

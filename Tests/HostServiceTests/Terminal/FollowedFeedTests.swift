@@ -54,7 +54,7 @@ import Testing
     @Test func `knows where the answers to the last input begin`() throws {
         let feed = try feed("prompt")
         #expect(feed.inputSent == nil)
-        feed.noteInput()
+        feed.noteInput(at: feed.end)
         #expect(feed.inputSent == 6)
     }
 }

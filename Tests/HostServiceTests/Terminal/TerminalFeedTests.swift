@@ -2,6 +2,7 @@ import CgroupPty
 import Glibc
 import HostProtocol
 import NIOCore
+import TerminalScreen
 import Testing
 
 @testable import HostService
@@ -181,5 +182,59 @@ import Testing
         #expect(source.feed.size == sizes[1])
         for number in 0..<2000 { source.feed.state.withLock { $0.note(sizes[number % 2]) } }
         #expect(source.feed.state.withLock { $0.sizings.count } == TerminalFeed.sizingsLimit, "no byte came between")
+    }
+
+    // MARK: Pictures
+
+    /// What a client that comes now would show, once it has got all that there is; and the numbers that it would count with.
+    private static func shown(_ feed: TerminalFeed) async throws -> (screen: Screen, sequence: UInt64, key: UInt64) {
+        let key = await attach(feed, title: "t", from: nil, epoch: nil)
+        let (bytes, messages, _) = taken(feed, key)
+        let synced = try #require(messages.last)
+        let screen = Screen(columns: Int(feed.size.columns), rows: Int(feed.size.rows))
+        screen.feed(bytes)
+        return (screen, try #require(synced.seq) + UInt64(bytes.count - (synced.repaint ?? 0)), key)
+    }
+
+    // Symptom: whoever attached to a busy session saw `96mX` and the rest of images as text. Cause: the picture was one of the screen at
+    // the last byte, and the bytes after it began in the middle of a sequence or a character.
+    @Test(arguments: [
+        ("a", "\u{1b}[38;5;1", "96mX"), ("b", "\u{1b}]2;a ti", "tle\u{07}X"), ("c", "\u{1b}", "[1mX"),
+        ("d", "\u{1b}[?1049h\u{1b}[?20", "04hX"),
+        ("e", "\u{1b}Pq#0;2;0;0;0" + String(repeating: "~", count: 5000), "~\u{1b}\\X"),
+    ])
+    func `is shown from the beginning of what it is in the middle of`(
+        text: String, begun: String, rest: String
+    ) async throws {
+        let source = try Source()
+        try source.print(Array((text + begun).utf8))
+        let (screen, sequence, key) = try await Self.shown(source.feed)
+        #expect(sequence == source.feed.end)
+        source.feed.keepCheckpoint()
+        try source.print(Array(rest.utf8))
+        screen.feed(Self.taken(source.feed, key).bytes)
+        let whole = Screen(columns: screen.columns, rows: screen.rows)
+        whole.feed(Array((text + begun + rest).utf8))
+        // One that begins with the checkpoint.
+        let later = try await Self.shown(source.feed).screen
+        for screen in [screen, later] {
+            #expect(screen.repaint(historyLines: .max) == whole.repaint(historyLines: .max))
+        }
+    }
+
+    // Symptom: after a flood of coloured lines nobody who attached to an editor got its modes. Cause: a screen with a thousand such lines is
+    // larger than its place, and was left out together with the one that was kept before.
+    @Test func `is kept with as much of its history as has room, and with its modes`() async throws {
+        let source = try Source(capacity: 512 << 10)
+        let line = (0..<60).map { "\u{1b}[38;2;\($0);7;9m" + String($0 % 10) }.joined() + "\u{1b}[m\r\n"
+        for _ in 0..<500 { try source.print(Array(line.utf8)) }
+        try source.print(Array("\u{1b}[?1049h\u{1b}[?2004h".utf8))
+        source.feed.keepCheckpoint()
+        for _ in 0..<10 { try source.print([UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)) }
+        let screen = await source.feed.screen(historyLines: 1000, withCells: false)
+        #expect(screen.isAlternateScreen)
+        #expect(screen.bracketedPaste)
+        #expect(await source.feed.wantsBracketedPaste())
+        #expect(try await Self.shown(source.feed).screen.isAlternateScreen)
     }
 }
