@@ -66,6 +66,8 @@ ssize_t corral_ring_read(struct corral_ring_header *ring, uint8_t *data, int mas
     while (got < 0 && errno == EINTR);
     int error = errno;
     if (got != (ssize_t)count) {
+        /* The place is about to look as if it were filled, and later to be that of another read. */
+        store(&ring->marked, 0);
         for (size_t i = got > 0 ? (size_t)got : 0; i < marked; i++) target[i] = before[i];
         store(&ring->intended, end + (got > 0 ? (uint64_t)got : 0));
     }

@@ -35,6 +35,10 @@ public struct DescriptorPack: ~Copyable, Sendable {
         return Array(found.prefix(Int(count)))
     }
 
+    /// A second descriptor of the same pack.
+    /// - Throws: ``SystemCallFailure`` from `fcntl`: out of descriptors.
+    public func duplicate() throws(SystemCallFailure) -> OwnedFileDescriptor { try socket.duplicate() }
+
     /// Gives the socket up.
     public consuming func release() -> OwnedFileDescriptor { socket }
 }

@@ -9,14 +9,22 @@ public struct OpenFileLimit: Sendable {
     private let soft: rlim_t
     private let hard: rlim_t
 
+    /// What tells a successor of this process, which inherits the raised limit, what it was.
+    public static let variable = "CORRAL_OPEN_FILES"
+
+    /// What ``variable`` is to be.
+    public var text: String { String(soft) }
+
     /// Raises this process's soft limit to its hard one.
+    /// - Parameter before: what it was, as a predecessor has told it; nil where there was none.
     /// - Returns: what it was, for the processes that it starts.
-    public static func raise() throws(SystemCallFailure) -> OpenFileLimit {
+    public static func raise(before told: String?) throws(SystemCallFailure) -> OpenFileLimit {
         var limit = rlimit()
         try retryingInterrupted("getrlimit", "RLIMIT_NOFILE") {
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
-        let before = OpenFileLimit(soft: limit.rlim_cur, hard: limit.rlim_max)
+        let soft = told.flatMap { rlim_t($0) } ?? limit.rlim_cur
+        let before = OpenFileLimit(soft: min(soft, limit.rlim_max), hard: limit.rlim_max)
         limit.rlim_cur = limit.rlim_max
         try retryingInterrupted("setrlimit", "RLIMIT_NOFILE") {
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -65,7 +65,7 @@ public enum SessionPack {
         }
     }
 
-    /// Whether the leader in a pack has not exited. A pack that cannot be read answers nil.
+    /// Whether the leader in a pack has not exited. What is no pack has none; one that cannot be read now answers nil.
     public static func leaderLives(_ pack: borrowing DescriptorPack) -> Bool? {
         do throws(SystemCallFailure) {
             let all = try pack.contents()
@@ -73,7 +73,7 @@ public enum SessionPack {
             guard let last = all.last else { return nil }
             return try !Pidfd(adopting: last, pid: ProcessID(1)).hasExited()
         } catch {
-            return nil
+            return error.errno == EBADMSG ? false : nil
         }
     }
 }

@@ -10,12 +10,14 @@ import Glibc
 public final class TerminalChannel: Sendable {
     /// Input that may wait for the terminal: a large paste fits, a program that never reads cannot fill our memory.
     public static let pendingLimit = 1 << 20
+    /// Writes that may wait, however small: each takes more of our memory than its bytes, and of the time of all terminals.
+    public static let pendingWritesLimit = 1024
 
     /// What became of input.
     public enum WriteOutcome: Sendable, Equatable {
         /// The terminal has taken it.
         case written
-        /// More than ``pendingLimit`` would wait. Nothing of it was written.
+        /// More than ``pendingLimit``, or than ``pendingWritesLimit``, would wait. Nothing of it was written.
         case full
         /// The terminal was hung up or closed. Some of it may have been written.
         case closed
@@ -39,6 +41,13 @@ public final class TerminalChannel: Sendable {
         var slave: OwnedFileDescriptor?
         var isLeaderGone = false
         var drained: [Settlement<Bool>] = []
+        /// Those who wait until nothing waits.
+        var emptied: [Settlement<Bool>] = []
+
+        func hasRoom(for writes: [[UInt8]]) -> Bool {
+            writes.reduce(pendingCount) { $0 + $1.count } <= TerminalChannel.pendingLimit
+                && pending.count + writes.count <= TerminalChannel.pendingWritesLimit
+        }
     }
 
     private let terminal: PseudoTerminal
@@ -64,8 +73,7 @@ public final class TerminalChannel: Sendable {
     public func send(_ writes: [[UInt8]]) async -> WriteOutcome {
         let begun = state.withLock { state -> Result<Settlement<WriteOutcome>, Refused> in
             if state.isClosed || state.isHungUp { return .failure(.outcome(.closed)) }
-            let count = writes.reduce(0) { $0 + $1.count }
-            guard state.pendingCount + count <= Self.pendingLimit else { return .failure(.outcome(.full)) }
+            guard state.hasRoom(for: writes) else { return .failure(.outcome(.full)) }
             guard let last = begin(writes, in: &state) else { return .failure(.outcome(.written)) }
             return .success(last)
         }
@@ -92,8 +100,7 @@ public final class TerminalChannel: Sendable {
     public func enqueue(_ writes: [[UInt8]]) -> WriteOutcome {
         state.withLock { state in
             if state.isClosed || state.isHungUp { return .closed }
-            let count = writes.reduce(0) { $0 + $1.count }
-            guard state.pendingCount + count <= Self.pendingLimit else { return .full }
+            guard state.hasRoom(for: writes) else { return .full }
             begin(writes, in: &state)
             return .written
         }
@@ -130,6 +137,7 @@ public final class TerminalChannel: Sendable {
                 state.pendingCount -= count
                 guard state.pending[0].done == first.bytes.count else { continue }
                 state.pending.removeFirst().outcome.settle(.written)
+                if state.pending.isEmpty { tellEmpty(&state) }
             case .none:
                 refuse(&state)
                 return true
@@ -142,6 +150,35 @@ public final class TerminalChannel: Sendable {
         for pending in state.pending { pending.outcome.settle(.closed) }
         state.pending = []
         state.pendingCount = 0
+        tellEmpty(&state)
+    }
+
+    private func tellEmpty(_ state: inout State) {
+        for waiting in state.emptied { waiting.settle(true) }
+        state.emptied = []
+    }
+
+    /// Waits until the terminal has taken all that waits for it, or is over.
+    /// - Returns: how many bytes it had not taken when the deadline passed.
+    public func waitUntilWritten(until deadline: Deadline) async -> Int {
+        let emptied = Settlement<Bool>()
+        let isEmpty = state.withLock { state in
+            if !state.pending.isEmpty { state.emptied.append(emptied) }
+            return state.pending.isEmpty
+        }
+        if !isEmpty { await Self.settle(emptied, by: deadline) }
+        return state.withLock { $0.pendingCount }
+    }
+
+    /// Waits for a settlement, which is false when the deadline passes first.
+    @discardableResult
+    private static func settle(_ settlement: Settlement<Bool>, by deadline: Deadline) async -> Bool {
+        let timer = Task {
+            do { try await Task.sleep(for: deadline.remaining) } catch { return }
+            settlement.settle(false)
+        }
+        defer { timer.cancel() }
+        return await settlement.value()
     }
 
     /// See: write(2)
@@ -220,13 +257,7 @@ public final class TerminalChannel: Sendable {
             state.drained.append(drained)
             return false
         }
-        if isOver { return true }
-        let timer = Task {
-            do { try await Task.sleep(for: deadline.remaining) } catch { return }
-            drained.settle(false)
-        }
-        defer { timer.cancel() }
-        return await drained.value()
+        return isOver ? true : await Self.settle(drained, by: deadline)
     }
 
     /// Reads no more and lets go of the terminal; the kernel hangs it up once nobody else holds its master.

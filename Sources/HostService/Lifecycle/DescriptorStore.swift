@@ -63,11 +63,10 @@ struct DescriptorStore: Sendable {
     }
 
     /// Has the output of a session that is over no longer kept.
-    func forget(_ output: TerminalFeed) { forgetOutput(StoredOutput.name(of: output)) }
+    func forget(_ output: TerminalFeed) { forget(storedAs: StoredOutput.name(of: output)) }
 
-    /// Has an output no longer kept.
-    /// - Parameter name: under which it was stored.
-    func forgetOutput(_ name: String) {
+    /// Has whatever was stored under a name no longer kept.
+    func forget(storedAs name: String) {
         if isAvailable { ServiceNotification.unstore(name: name) }
     }
 

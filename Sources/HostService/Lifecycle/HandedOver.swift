@@ -3,7 +3,7 @@ import Glibc
 import Logging
 
 /// What the manager has handed to this host, sorted: the socket that clients already connect to, and the sessions of an earlier
-/// host. Anything else is closed.
+/// host. Anything else is closed, and is not to be kept any longer.
 struct HandedOver: ~Copyable {
     private var socket: OwnedFileDescriptor?
     /// Whether the socket's file was made by a host, and not by a socket unit; so it is, too, when there is no socket yet.
@@ -14,6 +14,8 @@ struct HandedOver: ~Copyable {
     private var sessions: [StoredSession] = []
     /// Output of sessions that were over, under the names that it was stored under.
     private var outputs: [(name: String, output: Result<TerminalFeed, OutputRing.Refusal>)] = []
+    /// The names of what nobody has a use for. A manager that keeps it hands it over again at every start.
+    private(set) var useless: Set<String> = []
 
     /// Sorts what was handed over.
     /// - Parameter socketPath: Where clients look. A socket whose file is not the one there reaches nobody.
@@ -21,7 +23,11 @@ struct HandedOver: ~Copyable {
         while let next = descriptors.next() {
             let name = next.name
             if name.hasPrefix("session-") {
-                if let session = StoredSession(next) { sessions.append(session) }
+                if let session = StoredSession(next) {
+                    sessions.append(session)
+                } else {
+                    refuse(name, "its name is none of ours", logger)
+                }
                 continue
             }
             if name.hasPrefix(StoredOutput.prefix) {
@@ -47,9 +53,14 @@ struct HandedOver: ~Copyable {
                     socketName = name
                 }
             } catch {
-                logger.warning("What was handed over as \(name) is not used: \(error)")
+                refuse(name, "\(error)", logger)
             }
         }
+    }
+
+    private mutating func refuse(_ name: String, _ reason: String, _ logger: Logger) {
+        useless.insert(name)
+        logger.warning("What was handed over as \(name) is not used: \(reason). It is closed.")
     }
 
     /// Gives up what was stored of sessions. Whoever holds it longer than it takes to adopt it keeps terminals open that are over.

@@ -35,7 +35,8 @@ struct HostFoundation: Sendable {
         let instance = try await Instance.take(configuration, facts: facts, procfs: procfs, monitor: monitor)
         let executor = BlockingExecutor(label: "corral.blocking")
         let context = HostContext(
-            configuration: configuration, openFiles: try .raise(),
+            configuration: configuration,
+            openFiles: try .raise(before: configuration.environment[OpenFileLimit.variable]),
             oomScore: try OOMScoreAdjustment(
                 services: try await systemd.serviceOOMScoreAdjustment(until: .after(.seconds(10))), procfs: procfs),
             instance: instance.id, bootID: facts.bootID, account: account,

@@ -28,6 +28,7 @@ public enum HostService {
         let inherited = try await HostWork.Inherited(context.index)
         await work.destroys.inherit(inherited.deletes)
         var handed = HandedOver(consume descriptors, socketPath: configuration.socketPath, logger: logger)
+        for name in handed.useless { context.store.forget(storedAs: name) }
         let (isBound, socketName) = (handed.socketIsOurs, handed.socketName)
         let socket: OwnedFileDescriptor
         if let adopted = handed.takeSocket() {
@@ -66,11 +67,13 @@ public enum HostService {
             await foundation.close()
             throw error
         }
+        await work.finder.finishInput()
         if signals.isSuccession {
             let successor = try await work.finder.successor(socket: try kept.duplicate(), name: socketName)
             await foundation.close()
-            try successor.become(
-                arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
+            var environment = ProcessInfo.processInfo.environment
+            environment[OpenFileLimit.variable] = context.openFiles.text
+            try successor.become(arguments: CommandLine.arguments, environment: environment)
         }
         // A socket unit's belongs to systemd, also when it has taken the place of ours since, and one that is kept goes on taking
         // connections for the next host.

@@ -47,7 +47,11 @@ struct ReaperService: Sendable {
                 context.logger.error("Session \(id) was recovered, and is not watched: \(error)")
             }
         }
-        host.passEnded = { result in Self.report(result, context, history) }
+        host.passEnded = { result in
+            Self.report(result, context, history)
+            // Whatever could be given a row has one now.
+            if case .success = result { await finder.forgetUnclaimed() }
+        }
         reaper = Reaper(
             index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,
             procfs: context.procfs, instance: context.instance, bootID: context.bootID, executor: context.executor,

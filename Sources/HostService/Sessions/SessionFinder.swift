@@ -49,10 +49,10 @@ struct SessionFinder: Sendable {
                 if let row = try await endedRow(of: output.session) {
                     found.append((output, row))
                 } else {
-                    context.store.forgetOutput(name)
+                    context.store.forget(storedAs: name)
                 }
             case .failure(let refusal):
-                context.store.forgetOutput(name)
+                context.store.forget(storedAs: name)
                 context.logger.error("What was kept as \(name) cannot be read: \(refusal). That output is lost.")
             }
         }
@@ -126,6 +126,33 @@ struct SessionFinder: Sendable {
         }
     }
 
+    /// Lets go of the terminals of sessions without a row whose leader has exited: nobody can claim them any more.
+    func forgetUnclaimed() async {
+        for session in await registry.dropUnclaimed(where: { $0.leaderLives == false }) {
+            context.store.forget(session)
+            context.logger.notice(
+                "Session \(session): nothing but its terminal was left of it, and its leader has exited. It is let go of."
+            )
+        }
+    }
+
+    /// Lets the terminals take what was typed and waits, before this process ends and they live on. What a program does not read soon is
+    /// lost, and said to be. To be called when nobody can type any more.
+    func finishInput() async {
+        await withDiscardingTaskGroup { group in
+            for session in await registry.all() {
+                guard let held = session.held else { continue }
+                group.addTask {
+                    let count = await held.channel.waitUntilWritten(until: .after(.seconds(1)))
+                    guard count > 0 else { return }
+                    context.logger.warning(
+                        "Session \(session.id): \(count) bytes of input are lost; its program did not read them before this host ended."
+                    )
+                }
+            }
+        }
+    }
+
     /// Packs all that a successor of this process needs: every terminal, the output of those that are over, and the socket. What
     /// cannot be packed is lost with this process, and does not take the others with it.
     /// - Throws: ``SystemCallFailure``: the own program cannot be found.
@@ -141,6 +168,14 @@ struct SessionFinder: Sendable {
                 successor.add(pack.release(), name: StoredSession.name(of: session.id))
             } catch {
                 context.logger.error("Session \(session.id): its terminal cannot be handed over and is lost: \(error)")
+            }
+        }
+        for stored in await registry.allUnclaimed() {
+            do throws(SystemCallFailure) {
+                successor.add(try stored.duplicate(), name: StoredSession.name(of: stored.session))
+            } catch {
+                context.logger.error(
+                    "Session \(stored.session): its terminal cannot be handed over and is lost: \(error)")
             }
         }
         for output in await registry.endedOutputs() {

@@ -73,6 +73,17 @@ actor SessionRegistry {
     /// Takes what an earlier host has stored of a session.
     func claim(_ id: SessionID) -> StoredSession? { unclaimed.removeValue(forKey: id) }
 
+    /// All that an earlier host has stored and nobody has claimed.
+    func allUnclaimed() -> [StoredSession] { Array(unclaimed.values) }
+
+    /// Gives up what an earlier host has stored of sessions that nobody has claimed and nobody will.
+    /// - Returns: whose it was.
+    func dropUnclaimed(where isOver: (StoredSession) -> Bool) -> [SessionID] {
+        let over = unclaimed.filter { isOver($0.value) }.map(\.key)
+        for id in over { unclaimed[id] = nil }
+        return over
+    }
+
     /// Marks a creation as under way, before its row is written: from then on the reaper leaves its scope alone.
     /// - Returns: the attempt, for ``endCreation(_:)``; nil while the workspace is being frozen.
     /// - Throws: ``HostFailure/shuttingDown(_:)`` after ``close()``.

@@ -31,6 +31,10 @@ final class StoredSession: Sendable {
         try SessionPack.open(pack, session: session, device: device, leader: leader, procfs: procfs)
     }
 
+    /// A second descriptor of it.
+    /// - Throws: ``SystemCallFailure`` from `fcntl`: out of descriptors.
+    func duplicate() throws(SystemCallFailure) -> OwnedFileDescriptor { try pack.duplicate() }
+
     /// Whether its leader has not exited; nil when that cannot be known.
     var leaderLives: Bool? { SessionPack.leaderLives(pack) }
 }

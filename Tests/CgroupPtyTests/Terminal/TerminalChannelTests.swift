@@ -52,6 +52,43 @@ import Testing
         #expect(sink.calls.withLock { $0 } <= calls + 1, "the thread goes round without end")
     }
 
+    // Symptom: every terminal stood still when a program read on to which bytes had been sent one by one. Cause: only the bytes that wait were
+    // counted, and each of the writes takes more memory, and more time the more there are.
+    @Test func `lets a limited number of writes wait, and loses none (I8)`() async throws {
+        let pump = try TerminalPump()
+        defer { pump.stop() }
+        let pair = try PseudoTerminal.open(size: #require(WindowSize(columns: 80, rows: 24)))
+        var settings = termios()
+        pair.slave.withRawValue { _ = tcgetattr($0, &settings) }
+        cfmakeraw(&settings)
+        pair.slave.withRawValue { _ = tcsetattr($0, TCSANOW, &settings) }
+        let channel = try pump.start(pair.terminal, of: nil, into: Self.sink())
+        defer { channel.close() }
+        var sent: [UInt8] = []
+        var isFull = false
+        while !isFull, sent.count < 1 << 20 {
+            let byte = UInt8(truncatingIfNeeded: sent.count &* 31 &+ sent.count >> 8)
+            switch channel.enqueue([[byte]]) {
+            case .written: sent.append(byte)
+            case .full: isFull = true
+            case .closed: Issue.record("the terminal is open")
+            }
+        }
+        #expect(isFull)
+        var received: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while received.count < sent.count {
+            let count = pair.slave.withRawValue { slave in
+                var wait = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
+                return poll(&wait, 1, 10_000) == 1 ? read(slave, &bytes, bytes.count) : 0
+            }
+            guard count > 0 else { break }
+            received += bytes.prefix(count)
+        }
+        let isSame = received == sent
+        #expect(isSame, "\(received.count) of \(sent.count)")
+    }
+
     // Symptom: what wrote to a log and then asked on /dev/tty was never heard, nor answered. Cause: while nobody has the slave open the
     // master answers as if it were hung up, and was read no more.
     @Test func `outlives a moment in which nobody has it open, while its leader lives`() async throws {
