@@ -38,15 +38,16 @@ public final class AttachHandshake {
     /// - Parameters:
     ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
     ///   - epoch: The run that `from` counts in, as `synced` told it.
-    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
+    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one without a window.
+    ///   - isReadOnly: Whether the host is to drop whatever the caller sends, also a size.
     ///   - mayAsk: Whether ssh may ask the user for a password: not while his terminal is the session's.
     public init(
         host: HostAddress, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
-        mayAsk: Bool = false
+        isReadOnly: Bool = false, mayAsk: Bool = false
     ) {
         self.host = host
         self.mayAsk = mayAsk
-        request = "GET \(Self.target(session, from: from, epoch: epoch, size: size))"
+        request = "GET \(Self.target(session, from: from, epoch: epoch, size: size, isReadOnly))"
     }
 
     deinit { if socket >= 0 { Glibc.close(socket) } }
@@ -155,8 +156,10 @@ public final class AttachHandshake {
         throw HostClient.failure(for: reply, request: request)
     }
 
-    private static func target(_ session: String, from: UInt64?, epoch: String?, size: TerminalSize?) -> String {
-        var query: [QueryItem] = []
+    private static func target(
+        _ session: String, from: UInt64?, epoch: String?, size: TerminalSize?, _ isReadOnly: Bool
+    ) -> String {
+        var query: [QueryItem] = isReadOnly ? [QueryItem("read_only", "true")] : []
         if let size { query += [QueryItem("columns", "\(size.columns)"), QueryItem("rows", "\(size.rows)")] }
         if let from { query.append(QueryItem("from", "\(from)")) }
         if let epoch { query.append(QueryItem("epoch", epoch)) }

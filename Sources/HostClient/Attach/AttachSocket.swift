@@ -38,15 +38,17 @@ public final class AttachSocket {
     /// - Parameters:
     ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
     ///   - epoch: The run that `from` counts in, as `synced` told it.
-    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one who only looks.
+    ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one without a window.
+    ///   - isReadOnly: Whether the host is to drop whatever the caller sends, also a size.
     ///   - timeout: Until the host has answered.
     /// - Throws: ``HostClientFailure``; `problem` when the host refuses.
     public static func open(
         host: HostAddress, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
-        timeout: Duration
+        isReadOnly: Bool = false, timeout: Duration
     ) throws(HostClientFailure) -> AttachSocket {
         let handshake = AttachHandshake(
-            host: host, session: session, from: from, epoch: epoch, size: size, mayAsk: true)
+            host: host, session: session, from: from, epoch: epoch, size: size, isReadOnly: isReadOnly,
+            mayAsk: true)
         let deadline = ContinuousClock.now + timeout
         while true {
             if let socket = try handshake.proceed() { return socket }

@@ -63,7 +63,7 @@ final class ReplyCollector: ChannelInboundHandler, RemovableChannelHandler {
     /// Ends the wait with what the channel says went wrong.
     func fail(_ error: any Error, closing channel: any Channel) {
         let failure: HostClientFailure =
-            if error is IOError || error is ChannelError {
+            if error is IOError || error is ChannelError || (error as? HTTPParserError) == .invalidEOFState {
                 .disconnected(request: request)
             } else {
                 .badResponse(request: request, why: "\(error)")

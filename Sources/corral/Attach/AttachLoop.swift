@@ -204,7 +204,7 @@ final class AttachLoop {
                 handshake
                 ?? AttachHandshake(
                     host: host, session: session, from: isAnew ? nil : position.next,
-                    epoch: isAnew ? nil : position.epoch, size: windowSize)
+                    epoch: isAnew ? nil : position.epoch, size: windowSize, isReadOnly: isReadOnly)
             handshake = attempt
             if let next = try attempt.proceed() {
                 begin(next)

@@ -1,4 +1,6 @@
 import Glibc
+import HostClient
+import HostProtocol
 
 /// What is settled before anything is sent.
 extension AttachRun {
@@ -20,9 +22,13 @@ extension AttachRun {
     }
 
     /// Refuses to show a session in itself: its output would be its input for ever.
-    static func checkNesting(session: String, environment: [String: String]) throws(CommandFailure) {
+    ///
+    /// Another host may have a session of the same name.
+    func checkNesting(environment: [String: String]) async throws {
         guard environment["CORRAL_SESSION"] == session else { return }
-        throw .refused("This is session \(session). It cannot be attached to from inside itself.")
+        let instance = try await client.status().instance
+        guard environment["CORRAL_INSTANCE"] == instance else { return }
+        throw CommandFailure.refused("This is session \(session). It cannot be attached to from inside itself.")
     }
 
     /// What is told before the terminal is the session's.

@@ -7,8 +7,8 @@ import HostProtocol
 /// One attachment from beginning to end: the terminal raw, keys to the session, output to the terminal, and the terminal
 /// given back however it ends.
 struct AttachRun {
-    private let client: HostClient
-    private let session: String
+    let client: HostClient
+    let session: String
     private let isReadOnly: Bool
     private let keys: DetachKeys
 
@@ -25,7 +25,7 @@ struct AttachRun {
     /// - Throws: ``CommandFailure`` and ``HostClientFailure`` when it cannot begin.
     func run() async throws -> CommandStatus {
         let environment = ProcessInfo.processInfo.environment
-        try Self.checkNesting(session: session, environment: environment)
+        try await checkNesting(environment: environment)
         let isTerminal = isatty(STDIN_FILENO) == 1
         let ended = await withCheckedContinuation { continuation in
             // A thread of its own: it blocks for as long as the attachment lasts.
@@ -41,7 +41,8 @@ struct AttachRun {
         Result {
             let socket = try AttachSocket.open(
                 host: client.address, session: session,
-                size: isTerminal && !isReadOnly ? RawTerminal.size() : nil, timeout: HostClient.defaultTimeout)
+                size: isTerminal && !isReadOnly ? RawTerminal.size() : nil, isReadOnly: isReadOnly,
+                timeout: HostClient.defaultTimeout)
             Console.note(
                 Self.greeting(session: session, keys: keys, isReadOnly: isReadOnly, isTerminal: isTerminal))
             let pipe = try WakePipe()

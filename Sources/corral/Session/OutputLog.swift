@@ -51,7 +51,8 @@ struct OutputLog {
                     throw .disconnected(request: "attach to session \(session)")
                 }
             } catch {
-                if case .problem(let problem) = error, problem.code == "session_ended" {
+                // One that had ended long ago, and whose output nobody holds, is refused like any other that cannot be shown.
+                if hasBegun, case .problem(let problem) = error, problem.code == "session_ended" {
                     Console.note(
                         "corral: session \(session) has ended while the host was away; its last output is not held")
                     return
@@ -80,6 +81,7 @@ struct OutputLog {
                         try Self.printNew(
                             AttachSocket.open(
                                 host: host, session: session, from: position.next, epoch: position.epoch,
+                                isReadOnly: true,
                                 timeout: HostClient.defaultTimeout))
                     })
             }

@@ -4,6 +4,28 @@ import Testing
 @testable import HostService
 
 @Suite struct `An attached client` {
+    @Test func `that only looks gets all, and nothing that it sends arrives`() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            #expect(
+                try await client.attach("/v1/sessions/sess1/attach?read_only&columns=80&rows=24").status == 101)
+            let attachment = try #require(served.host.now.attachments.first)
+            #expect(served.host.now.calls.last == "attach sess1 from=- epoch=-", "without a window")
+            try await client.send(RawClient.frame(2, Array("rm -rf\r".utf8)))
+            try await client.send(RawClient.frame(1, Array(#"{"type":"resize","columns":80,"rows":24}"#.utf8)))
+            // What was sent before it was read before it.
+            try await client.send(RawClient.frame(9, [1]))
+            #expect(try await client.frame().opcode == 10)
+            attachment.emit(Array("still here".utf8))
+            #expect(try await client.frame().text == "still here")
+            try await client.send(RawClient.frame(8, [0x03, 0xE8]))
+            #expect(try await client.frame().closeCode == 1000)
+            try await served.eventually("the attachment is detached") { attachment.isDetached }
+            #expect(attachment.now.input.isEmpty)
+            #expect(attachment.now.sizes.isEmpty)
+        }
+    }
+
     // MARK: Output
 
     @Test func `gets messages as text and bytes as binary, in order`() async throws {

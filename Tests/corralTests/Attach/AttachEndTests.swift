@@ -46,13 +46,6 @@ import Testing
 }
 
 @Suite struct `Attaching` {
-    @Test func `is refused to a session from inside itself`() throws {
-        #expect(
-            throws: CommandFailure.refused("This is session s9x1. It cannot be attached to from inside itself.")
-        ) { try AttachRun.checkNesting(session: "s9x1", environment: ["CORRAL_SESSION": "s9x1"]) }
-        try AttachRun.checkNesting(session: "s9x1", environment: ["CORRAL_SESSION": "s7z3"])
-    }
-
     @Test func `tells the keys that detach`() {
         #expect(
             AttachRun.greeting(session: "s9x1", keys: .standard, isReadOnly: false, isTerminal: true)

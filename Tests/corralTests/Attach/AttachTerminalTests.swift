@@ -259,12 +259,35 @@ struct `The user's terminal` {
         #expect(process.shown == "corral: s9x1 has ended.\r\n")
     }
 
+    /// Attaches to s9x1 from inside a session, by a host that answers everything but an attachment.
+    private func attachInside(
+        _ session: String, of instance: String
+    ) async throws -> (TerminalProcess, CannedServer) {
+        let list = Array(try WireCoding.encode([Samples.session("s9x1", title: "tests")]))
+        let status = Array(try WireCoding.encode(Samples.status))
+        let server = try await CannedServer { request in
+            if request.contains("/attach") { return .hangUp }
+            return .reply(CannedServer.reply(body: request.contains("/v1/status") ? status : list))
+        }
+        let environment = ["CORRAL_SESSION=\(session)", "CORRAL_INSTANCE=\(instance)"]
+        return (
+            try TerminalProcess(["attach", "tests", "--socket", server.path], environment: environment), server
+        )
+    }
+
     @Test func `is not touched by an attachment to itself`() async throws {
-        let server = try await server()
+        let (process, server) = try await attachInside("s9x1", of: "1f2e3d4c")
         defer { server.stop() }
-        let process = try attach(server, environment: ["CORRAL_SESSION=s9x1"])
         #expect(await process.end() == 4)
         #expect(process.shown == "corral: This is session s9x1. It cannot be attached to from inside itself.\r\n")
-        #expect(server.requests.isEmpty)
+        #expect(!server.requests.contains { $0.contains("/attach") })
+    }
+
+    // Symptom: `corral attach --host other s9x1` was refused in a session s9x1. Cause: only the sessions' names were compared.
+    @Test func `may be attached to from inside a session of the same name on another host`() async throws {
+        let (process, server) = try await attachInside("s9x1", of: "0a1b2c3d")
+        defer { server.stop() }
+        _ = await process.end()
+        #expect(server.requests.contains { $0.contains("/attach") })
     }
 }

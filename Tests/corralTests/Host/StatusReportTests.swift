@@ -4,19 +4,9 @@ import Testing
 @testable import corral
 
 @Suite struct `The host's status in words` {
-    private let status = StatusDocument(
-        instance: "1f2e3d4c", version: "0.1.0", pid: 99, manager: .user, systemdVersion: "252.39",
-        systemdReachable: true,
-        slice: "corral-1f2e3d4c.slice", stateDirectory: "/home/u/.local/state/corral/m",
-        socket: "/run/user/1/corral.sock",
-        bootId: "b", startedAt: Samples.moment, workspaces: 2, sessions: 5,
-        keepsTerminals: true, trash: TrashDocument(worktrees: 0, entries: 0),
-        reaper: ReaperDocument(passes: 1, lastPass: PassDocument(at: Samples.moment), lastFailure: nil)
-    )
-
     @Test func `has a line for each thing`() {
         #expect(
-            StatusReport.text(status, Samples.time, Samples.plain) == """
+            StatusReport.text(Samples.status, Samples.time, Samples.plain) == """
                 corral-host: 0.1.0, running (pid 99)
                       since: 2026-11-22 21:02:58 (5m ago)
                    instance: 1f2e3d4c
@@ -34,7 +24,7 @@ import Testing
     }
 
     @Test func `says what does not work`() {
-        var status = status
+        var status = Samples.status
         status.systemdReachable = false
         status.systemdVersion = nil
         status.reaper = ReaperDocument(passes: 0, lastPass: nil, lastFailure: "read /proc: too slow")

@@ -123,17 +123,16 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func `says that half of an answer is none`() async throws {
+    // Symptom: `session logs --follow` ended at a host's restart with "the answer cannot be used". Cause: a connection that ends within an
+    // answer was taken for an answer that makes no sense.
+    @Test func `takes half of an answer for none`() async throws {
         let whole = CannedServer.reply(body: Array("0123456789".utf8))
         let server = try await CannedServer { _ in .reply(Array(whole.dropLast(5))) }
         defer { server.stop() }
-        let failure = await #expect(throws: HostClientFailure.self) {
+        await #expect(throws: HostClientFailure.disconnected(request: "GET /v1/status")) {
             try await HostClient(socketPath: server.path).status()
         }
-        switch failure {
-        case .disconnected("GET /v1/status"), .badResponse("GET /v1/status", _): break
-        default: Issue.record("half of an answer was \(String(describing: failure))")
-        }
+        #expect(server.requests.count > 1, "it is asked again")
     }
 
     @Test func `gives up at its deadline (I8)`() async throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostClient
+import HostProtocol
 import Testing
 
 @testable import corral
@@ -34,6 +35,23 @@ import Testing
             absence: HostAbsence(patience: .milliseconds(100)))
         try await log.follow()
         #expect(server.requests.count == 21)
+    }
+
+    // Symptom: of a session that had ended long ago nothing was printed, and the exit status was 0. Cause: the refusal was taken for that of a
+    // session that has ended while the log was printed.
+    @Test func `of a session whose output nobody holds is refused`() async throws {
+        let server = try await CannedServer(
+            status: "409 Conflict", type: "application/problem+json",
+            body: #"{"type":"about:blank","title":"C","status":409,"code":"session_ended","detail":"s9x1 has ended"}"#)
+        defer { server.stop() }
+        var log = OutputLog(
+            HostClient(socketPath: server.path), session: "s9x1", from: nil,
+            absence: HostAbsence(patience: .milliseconds(100)))
+        let failure = await #expect(throws: HostClientFailure.self) { try await log.follow() }
+        guard case .problem(let problem) = failure else {
+            return #expect(Bool(false), "\(String(describing: failure))")
+        }
+        #expect(problem.code == "session_ended")
     }
 
     @Test func `takes options`() throws {

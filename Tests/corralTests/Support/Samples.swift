@@ -54,4 +54,15 @@ enum Samples {
         receipt.outcome = outcome
         return receipt
     }
+
+    /// A host that has made one pass.
+    static let status = StatusDocument(
+        instance: "1f2e3d4c", version: "0.1.0", pid: 99, manager: .user, systemdVersion: "252.39",
+        systemdReachable: true,
+        slice: "corral-1f2e3d4c.slice", stateDirectory: "/home/u/.local/state/corral/m",
+        socket: "/run/user/1/corral.sock",
+        bootId: "b", startedAt: moment, workspaces: 2, sessions: 5,
+        keepsTerminals: true, trash: TrashDocument(worktrees: 0, entries: 0),
+        reaper: ReaperDocument(passes: 1, lastPass: PassDocument(at: moment), lastFailure: nil)
+    )
 }

@@ -32,6 +32,7 @@ enum QueryKeys {
         ),
         "port": (["type": "integer", "minimum": 1, "maximum": 65535], "The port's number."),
         "protocol": (["type": "string", "enum": ["tcp", "udp"]], "Only this one; both when absent."),
+        "read_only": (flag, "Only look: what the client sends is dropped."),
         "rows": (cells, "Height of the client's window, given with `columns`."),
         "sessions_of": (
             ["type": "string", "pattern": "^([a-z0-9]{4,32}(,[a-z0-9]{4,32})*)?$"],

@@ -1,13 +1,13 @@
 import HostProtocol
 import NIOHTTP1
 
-/// `GET /v1/sessions/ID/attach[?from=SEQ&epoch=…][&columns=…&rows=…]`: a terminal over WebSocket.
+/// `GET /v1/sessions/ID/attach[?from=SEQ&epoch=…][&columns=…&rows=…][&read_only]`: a terminal over WebSocket.
 ///
 /// The host attaches before the upgrade is accepted, so that a session that is unknown, or whose output is gone, is an ordinary error.
 struct AttachSession: Route {
     let method = HTTPMethod.GET
     let path = "/v1/sessions/{id}/attach"
-    let queryKeys: Set<String> = ["from", "epoch", "columns", "rows"]
+    let queryKeys: Set<String> = ["from", "epoch", "columns", "rows", "read_only"]
     let description = RouteDescription(
         "A terminal over WebSocket, see docs/terminals.md.",
         [.init(status: .switchingProtocols, content: .nothing, text: "It is a WebSocket from here on.")],
@@ -19,8 +19,9 @@ struct AttachSession: Route {
         let id = try RequestValidation.lookUp(session: call.id)
         let from = try call.query.position("from")
         let epoch = try call.query.text("epoch")
-        return .attach(
-            try await host.attach(to: id, from: from, epoch: epoch, size: try size(call)), session: id, handshake)
+        let (size, isReadOnly) = (try size(call), try call.query.flag("read_only"))
+        let attachment = try await host.attach(to: id, from: from, epoch: epoch, size: isReadOnly ? nil : size)
+        return .attach(isReadOnly ? ReadOnlyAttachment(whole: attachment) : attachment, session: id, handshake)
     }
 
     /// The client's window; nil when it tells none.
