@@ -86,7 +86,6 @@ struct LimitEnforcer: Sendable {
     /// Changes the limits of a session that runs: on record and on its scope.
     /// - Returns: the session afterwards.
     func change(_ id: SessionID, _ change: ResourceLimitChange) async throws -> SessionRow {
-        try check(change.set, subject: "session \(id)", consequence: Self.unchanged)
         let notFound = HostFailure.sessionNotFound("limit session \(id): there is no such session")
         guard let workspace = try await context.index.session(id)?.workspaceID else { throw notFound }
         return try await withTurn(workspace) {
@@ -95,6 +94,7 @@ struct LimitEnforcer: Sendable {
             }
             let ended = HostFailure.sessionEnded("limit session \(id): it is not running; \(Self.unchanged)")
             guard row.status == .active, case .found = context.ground.look(scope.path) else { throw ended }
+            try check(change.set, subject: "session \(id)", consequence: Self.unchanged)
             row.limits = try await replace(
                 row.limits, by: change, of: scope.unit, at: scope.path,
                 record: { try await context.index.setLimits(session: id, $0) }, orElse: ended)
