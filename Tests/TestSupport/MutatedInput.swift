@@ -37,6 +37,15 @@ public struct MutatedInput: RandomNumberGenerator, Sendable {
         return value ^ (value >> 31)
     }
 
+    /// Bytes of any value.
+    public mutating func bytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 8)
+        while bytes.count < count { withUnsafeBytes(of: next()) { bytes.append(contentsOf: $0) } }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+
     /// Changes, drops, doubles or cuts a few bytes.
     /// - Parameter alphabet: where new bytes come from, beside NUL and one that is no text.
     public mutating func mutate(_ bytes: [UInt8], _ alphabet: String) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import CgroupPty
@@ -40,16 +41,39 @@ import Testing
         #expect(await channel.send([[]]) == .written)
         #expect(channel.enqueue([[], Array("one".utf8), []]) == .written)
         #expect(channel.sendAtOnce(Array(" two\n".utf8)))
-        var line = [UInt8](repeating: 0, count: 100)
-        let count = pair.slave.withRawValue { slave in
-            var wait = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
-            return poll(&wait, 1, 10_000) == 1 ? read(slave, &line, line.count) : 0
-        }
-        #expect(line.prefix(max(0, count)).elementsEqual("one two\n".utf8))
+        #expect(Self.read(pair.slave, atMost: 100).elementsEqual("one two\n".utf8))
         await pump.turnOver()
         let calls = sink.calls.withLock { $0 }
         for _ in 0..<20 { await pump.turnOver() }
         #expect(sink.calls.withLock { $0 } <= calls + 1, "the thread goes round without end")
+    }
+
+    /// Has a terminal pass all 256 values on as they are, without an echo.
+    private static func makeRaw(_ slave: borrowing OwnedFileDescriptor) {
+        slave.withRawValue { slave in
+            var modes = termios()
+            tcgetattr(slave, &modes)
+            cfmakeraw(&modes)
+            tcsetattr(slave, TCSANOW, &modes)
+        }
+    }
+
+    /// Bytes that the kernel holds for whoever reads the slave. See: ioctl_tty(2), FIONREAD
+    private static func waiting(_ slave: borrowing OwnedFileDescriptor) -> CInt {
+        slave.withRawValue { slave in
+            var count: CInt = 0
+            return ioctl(slave, UInt(FIONREAD), &count) == 0 ? count : -1
+        }
+    }
+
+    /// What comes within ten seconds.
+    private static func read(_ slave: borrowing OwnedFileDescriptor, atMost size: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = slave.withRawValue { slave in
+            var wait = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
+            return poll(&wait, 1, 10_000) == 1 ? Glibc.read(slave, &bytes, size) : 0
+        }
+        return Array(bytes.prefix(max(0, count)))
     }
 
     // Symptom: every terminal stood still when a program read on to which bytes had been sent one by one. Cause: only the bytes that wait were
@@ -58,10 +82,7 @@ import Testing
         let pump = try TerminalPump()
         defer { pump.stop() }
         let pair = try PseudoTerminal.open(size: #require(WindowSize(columns: 80, rows: 24)))
-        var settings = termios()
-        pair.slave.withRawValue { _ = tcgetattr($0, &settings) }
-        cfmakeraw(&settings)
-        pair.slave.withRawValue { _ = tcsetattr($0, TCSANOW, &settings) }
+        Self.makeRaw(pair.slave)
         let channel = try pump.start(pair.terminal, of: nil, into: Self.sink())
         defer { channel.close() }
         var sent: [UInt8] = []
@@ -76,17 +97,52 @@ import Testing
         }
         #expect(isFull)
         var received: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        while received.count < sent.count {
-            let count = pair.slave.withRawValue { slave in
-                var wait = pollfd(fd: slave, events: Int16(POLLIN), revents: 0)
-                return poll(&wait, 1, 10_000) == 1 ? read(slave, &bytes, bytes.count) : 0
-            }
-            guard count > 0 else { break }
-            received += bytes.prefix(count)
+        while received.count < sent.count, case let more = Self.read(pair.slave, atMost: 4096), !more.isEmpty {
+            received += more
         }
         let isSame = received == sent
         #expect(isSame, "\(received.count) of \(sent.count)")
+    }
+
+    @Test func `loses, doubles and changes no byte of what is written while nobody reads`() async throws {
+        let pump = try TerminalPump()
+        defer { pump.stop() }
+        let pair = try PseudoTerminal.open(size: #require(WindowSize(columns: 80, rows: 24)))
+        Self.makeRaw(pair.slave)
+        let sink = try Self.sink()
+        let channel = try pump.start(pair.terminal, of: nil, into: sink)
+        defer { channel.close() }
+        for input in MutatedInput.each(5) {
+            var chance = input
+            var sent: [UInt8] = []
+            while sent.count < 600_000 {
+                let writes = (0..<Int.random(in: 1...3, using: &chance)).map { _ in
+                    chance.bytes(Int.random(in: 1...40_000, using: &chance))
+                }
+                sent += writes.joined()
+                #expect(channel.enqueue(writes) == .written)
+            }
+            let deadline = Deadline.after(.seconds(30))
+            while Self.waiting(pair.slave) < 4095, !deadline.hasPassed { await pump.turnOver() }
+            #expect(Self.waiting(pair.slave) == 4095, "the kernel's buffer is full")
+            #expect(!channel.sendAtOnce([1]), "the rest waits")
+            #expect(
+                channel.enqueue([[UInt8](repeating: 2, count: TerminalChannel.pendingLimit)]) == .full,
+                "what would be too much is not written, not even in part")
+            async let last = channel.send([[3], [4]])
+            sent += [3, 4]
+            var got: [UInt8] = []
+            while got.count < sent.count {
+                let more = Self.read(
+                    pair.slave, atMost: Int.random(in: 1...(got.count < 20_000 ? 50 : 8192), using: &chance))
+                if more.isEmpty { break }
+                got += more
+            }
+            #expect(await last == .written)
+            #expect(got.count == sent.count, "seed \(input.seed)")
+            #expect(zip(got, sent).enumerated().first { $1.0 != $1.1 } == nil, "seed \(input.seed)")
+            #expect(Self.waiting(pair.slave) == 0)
+        }
     }
 
     // Symptom: what wrote to a log and then asked on /dev/tty was never heard, nor answered. Cause: while nobody has the slave open the
