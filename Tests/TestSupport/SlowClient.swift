@@ -16,29 +16,12 @@ public final class SlowClient: Sendable {
     }
 
     private let socket: OwnedFileDescriptor
-    private let request: String
     private let taken = Locked(0)
     private let isHurried = Locked(false)
 
     /// Connects, and asks to be attached from the first byte on.
     public init(path: String, session: String, epoch: String) throws {
-        socket = OwnedFileDescriptor(
-            adopting: Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0))
-        request = """
-            GET /v1/sessions/\(session)/attach?from=0&epoch=\(epoch) HTTP/1.1\r\nHost: corral\r\nConnection: Upgrade\r\n\
-            Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
-            """
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let isSent = socket.withRawValue { raw in
-            withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            } == 0 && request.withCString { Glibc.send(raw, $0, strlen($0), CInt(MSG_NOSIGNAL)) } == request.utf8.count
-        }
-        guard isSent else { throw RunningHost.Trouble(description: "attach to \(session) at \(path): errno \(errno)") }
+        socket = try UpgradeRequest.send("/v1/sessions/\(session)/attach?from=0&epoch=\(epoch)", to: path)
     }
 
     /// Bytes that it has taken from its socket.
