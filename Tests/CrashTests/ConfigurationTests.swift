@@ -77,7 +77,9 @@ struct `A file of the configuration` {
                 _ = try await site.survivor(host, workspace)
                 Issue.record("a second session was started")
             } catch HostClientFailure.problem(let problem) {
-                #expect(problem.detail.contains("1"), "\(problem)")
+                #expect(problem.status == 503)
+                #expect(problem.code == "limit_reached")
+                #expect(problem.detail.contains(": 1 sessions are running, which is the limit;"), "\(problem)")
             }
             try await host.stop()
             try await site.waitUntilNothingIsLeft()
