@@ -150,6 +150,56 @@ struct `A client that attaches` {
         }
     }
 
+    @Test(arguments: [("64K", false), ("32M", true)])
+    func `again after it was cut as too slow goes on where it was if that is held, and else from a picture`(
+        ring: String, isHeld: Bool
+    ) async throws {
+        try await Fixture.run(arguments: ["--ring-size", ring]) { fixture in
+            var printer = try await Printer(fixture)
+            let slow = try SlowClient(
+                path: fixture.host.place.socket, session: printer.session, epoch: printer.epoch)
+            let reading = Task { try await slow.run() }
+            try await fixture.eventually("it is attached") {
+                try await fixture.client.session(printer.session).attached == 1
+            }
+            // More than a client may be behind by what it has taken, what waits in its socket, and half of the larger ring.
+            try await printer.printAll(1_800_000, fixture)
+            slow.hurry()
+            let cut = try await reading.value
+            #expect(cut.closeCode == 1013)
+            #expect(CountedLines.firstFault(in: cut.output, from: 0) == nil)
+            let next = UInt64(cut.output.count)
+            #expect(next > 0)
+            #expect(next + 8 << 20 < printer.end, "it was that far behind")
+            #expect(try await (fixture.client.output(of: printer.session).from <= next) == isHeld)
+
+            let missed = printer.end
+            let back = FollowingClient(fixture.client, printer.session, from: next, epoch: printer.epoch)
+            async let following: Void = back.run(until: missed + 11_000)
+            try await fixture.eventually("it has what it is given of what was missed") { back.now.next == missed }
+            #expect(back.now.mode == (isHeld ? .exact : .reanchor))
+            #expect(back.now.exact == (isHeld ? 1 : 0))
+            #expect(back.now.reanchored == (isHeld ? 0 : 1))
+            #expect(back.now.bytes == (isHeld ? missed - next : 0))
+            try await printer.print(1000)
+            try await following
+            let seen = back.now
+            #expect(seen.fault == nil)
+            #expect(seen.closes.isEmpty, "it is quick enough now")
+            #expect(seen.epoch == printer.epoch)
+            #expect(seen.next == missed + 11_000)
+            #expect(seen.bytes == (isHeld ? missed - next : 0) + 11_000)
+            if isHeld {
+                #expect(seen.repaint.isEmpty)
+            } else {
+                let drawn = Screen(columns: 120, rows: 32)
+                drawn.feed(seen.repaint)
+                let last = missed / CountedLines.lineLength
+                #expect(drawn.text() == (last - 31..<last).map { CountedLines.text($0) } + [""])
+            }
+        }
+    }
+
     /// What no client may send, and the code that it gets for it. The payloads would have the session print, if they got there.
     private static let garbage: [(what: String, bytes: [UInt8], code: Int)] = [
         ("no frame at all", Array("9\n9\n9\n9\n9\n9\n9\n9\n".utf8), 1002),

@@ -16,6 +16,8 @@ public final class FollowingClient: Sendable {
         public var exact = 0
         /// Connections that began anew because the ring had dropped what was missing.
         public var reanchored = 0
+        /// How the last connection goes on from what there was before it.
+        public var mode: AttachMessage.Mode?
         /// Bytes still to come that draw the screen and have no numbers.
         var unnumbered = 0
         /// Those that came last.
@@ -37,11 +39,11 @@ public final class FollowingClient: Sendable {
         self.session = session
     }
 
-    /// Follows a session that prints ``CountedLines``, from the first byte of its output on.
-    public init(_ client: HostClient, _ session: String, epoch: String) {
+    /// Follows a session that prints ``CountedLines``, from a byte of its output on: the first, or where another client was.
+    public init(_ client: HostClient, _ session: String, from: UInt64 = 0, epoch: String) {
         self.client = client
         self.session = session
-        seen.withLock { ($0.next, $0.epoch) = (0, epoch) }
+        seen.withLock { ($0.next, $0.epoch) = (from, epoch) }
     }
 
     /// What it has seen so far.
@@ -99,6 +101,7 @@ public final class FollowingClient: Sendable {
         seen.withLock { seen in
             switch message.type {
             case .synced:
+                seen.mode = message.mode
                 if message.mode == .exact {
                     seen.exact += 1
                     if seen.next != message.seq {
