@@ -21,6 +21,74 @@ struct `A session's screen` {
         }
     }
 
+    @Test(arguments: [999, 1000, 1001, 1002, 5000])
+    func `has the last thousand lines that have scrolled off it, and no more are taken`(scrolled: Int) async throws {
+        try await Fixture.run { fixture in
+            // Of 32 rows the prompt takes one.
+            let printed = scrolled + 31
+            let session = try await fixture.session(
+                try await fixture.workspace(), "seq 1 \(printed); printf 'ready> '; exec sleep 1000")
+            try await SessionReader(fixture.client, session.id).waitFor("ready>")
+            let shown = (scrolled + 1...printed).map { "\($0)" } + ["ready>"]
+            for wanted in [0, 1, 31, 999, 1000] {
+                let screen = try await fixture.client.screen(of: session.id, history: wanted)
+                #expect(screen.lines == shown)
+                let first = max(1, scrolled - wanted + 1)
+                #expect(screen.history == (first..<scrolled + 1).map { "\($0)" }, "\(wanted) lines")
+            }
+            #expect(
+                try await Fixture.code { try await fixture.client.screen(of: session.id, history: 1001) }
+                    == "invalid_request")
+
+            func read(_ options: String) throws -> [String] {
+                try Shell.run(
+                    "set +e; '\(Fixture.program)' session read \(options) \(session.id) 2>&1; echo \"status $?\"",
+                    environment: ["CORRAL_SOCKET": fixture.host.place.socket]
+                ).split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+            }
+            let held = (max(1, scrolled - 1000 + 1)...printed).map { "\($0)" } + ["ready>"]
+            #expect(try read("") == shown + ["status 0"])
+            for count in [1, 2, 32, 33, 999, 1000] {
+                #expect(try read("--lines \(count)") == held.suffix(count) + ["status 0"], "\(count) lines")
+            }
+            for count in [1001, 1031, 1032, 1033, 100_000] {
+                #expect(try read("--lines \(count)") == held.suffix(count) + ["status 0"], "\(count) lines")
+            }
+            for count in ["0", "-1", "1e3", "many"] {
+                #expect(try read("--lines=\(count)").last == "status 64", "\(count)")
+            }
+        }
+    }
+
+    @Test func `is printed up to its last line that is not blank, and lines are counted from there`() async throws {
+        try await Fixture.run { fixture in
+            let session = try await fixture.session(
+                try await fixture.workspace(), "printf 'one\\n\\ntwo  \\n\\n\\n'; exec sleep 1000")
+            try await SessionReader(fixture.client, session.id).waitFor("two")
+            func read(_ options: String) throws -> String {
+                try Shell.run(
+                    "'\(Fixture.program)' session read \(options) \(session.id)",
+                    environment: ["CORRAL_SOCKET": fixture.host.place.socket])
+            }
+            let all = try read("")
+            #expect(all.split(separator: "\n", omittingEmptySubsequences: false).count == 4)
+            #expect(all.hasPrefix("one\n\ntwo"))
+            #expect(try read("--lines 1").hasPrefix("two"))
+            #expect(try read("--lines 2").hasPrefix("\ntwo"))
+            #expect(try read("--lines 3") == all)
+            #expect(try read("--lines 30") == all)
+            let cleared = try await fixture.session(
+                try await fixture.workspace("two"), "printf 'gone\\033[H\\033[J'; exec sleep 1000")
+            try await fixture.eventually("it is cleared") {
+                try await fixture.client.output(of: cleared.id).next >= 10
+            }
+            #expect(
+                try Shell.run(
+                    "'\(Fixture.program)' session read --lines 5 \(cleared.id)",
+                    environment: ["CORRAL_SOCKET": fixture.host.place.socket]) == "")
+        }
+    }
+
     @Test func `has the looks of its characters, a title and a directory`() async throws {
         try await Fixture.run { fixture in
             let workspace = try await fixture.workspace()
