@@ -210,6 +210,20 @@ import Testing
         }
     }
 
+    // Symptom: a program read a key before it was told the size that the client had sent before it. Cause: bytes took the way of the event
+    // loop past what waited for the connection's task.
+    @Test func `is heard in the order in which it speaks`() async throws {
+        try await Served.attached { client, attachment, served in
+            for number in 1...50 {
+                let resize = #"{"type":"resize","columns":\#(number),"rows":24}"#
+                try await client.send(RawClient.frame(1, Array(resize.utf8)) + RawClient.frame(2, [UInt8(number)]))
+            }
+            try await served.eventually("all has come") { attachment.now.input.count == 50 }
+            #expect(attachment.now.sizes.map(\.columns) == Array(1...50))
+            #expect(attachment.now.inputAtSize == Array(0..<50))
+        }
+    }
+
     @Test func `resizes, and what it cannot mean is ignored`() async throws {
         try await Served.attached { client, attachment, served in
             for text in [

@@ -9,6 +9,8 @@ final class FakeAttachment: Attachment {
     struct State {
         var input: [UInt8] = []
         var sizes: [TerminalSize] = []
+        /// How much input there was at each of them.
+        var inputAtSize: [Int] = []
         var queue: [AttachmentEvent] = []
         var isFinished = false
         var wake: (@Sendable () -> Void)?
@@ -89,7 +91,10 @@ final class FakeAttachment: Attachment {
     }
 
     func resize(to size: TerminalSize) async throws {
-        set { $0.sizes.append(size) }
+        set { state in
+            state.sizes.append(size)
+            state.inputAtSize.append(state.input.count)
+        }
     }
 
     func detach() async {

@@ -16,7 +16,7 @@ struct AttachInput: Sendable {
     private let onTaken: @Sendable () -> Void
 
     /// Makes the input of an attachment.
-    /// - Parameter onTaken: Called after each message of bytes.
+    /// - Parameter onTaken: Called after each message.
     init(
         _ attachment: any Attachment, _ detachment: Detachment, channel: any Channel, limits: APILimits, logger: Logger,
         onTaken: @escaping @Sendable () -> Void
@@ -41,6 +41,7 @@ struct AttachInput: Sendable {
                     onTaken()
                 case .message(.text(let text)) where isTaken:
                     await control(text)
+                    onTaken()
                 case .message: break
                 case .closing: return
                 case .head, .body, .end, .malformed:

@@ -13,7 +13,7 @@ final class InputShortcut: ChannelInboundHandler {
     private var outstanding = 0
 
     /// Begins to give bytes to an attachment.
-    /// - Returns: what must be called after each message of bytes that went the long way; nil when the client is gone already.
+    /// - Returns: what must be called after each message that went the long way; nil when the client is gone already.
     static func connect(_ attachment: any Attachment, in channel: any Channel) async -> (@Sendable () -> Void)? {
         let eventLoop = channel.eventLoop
         do {
@@ -30,8 +30,13 @@ final class InputShortcut: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .message(.binary(let bytes)) = unwrapInboundIn(data) {
-            if outstanding == 0, attachment?.sendAtOnce(Array(bytes.readableBytesView)) == true { return }
+        if case .message(let message) = unwrapInboundIn(data) {
+            if case .binary(let bytes) = message, outstanding == 0,
+                attachment?.sendAtOnce(Array(bytes.readableBytesView)) == true
+            {
+                return
+            }
+            // Also a change of size: what is typed after it is for a program that knows of it.
             outstanding += 1
         }
         context.fireChannelRead(data)
