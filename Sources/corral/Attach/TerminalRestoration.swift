@@ -34,8 +34,12 @@ enum TerminalRestoration {
     static func restore() {
         guard state.pointee.isRaw != 0 else { return }
         state.pointee.isRaw = 0
-        if state.pointee.resetLength > 0 { write(STDOUT_FILENO, state.pointee.reset, state.pointee.resetLength) }
+        switchModesOff()
         tcsetattr(STDIN_FILENO, TCSADRAIN, &state.pointee.original)
+    }
+
+    private static func switchModesOff() {
+        if state.pointee.resetLength > 0 { write(STDOUT_FILENO, state.pointee.reset, state.pointee.resetLength) }
     }
 
     /// Installs the handlers; the ones for signals that were ignored at the start (nohup) are left out.
@@ -65,8 +69,12 @@ enum TerminalRestoration {
         }
         handle(SIGCONT) { _ in
             let code = errno
-            // After SIGSTOP, which nobody can handle, the shell has set the terminal as it likes.
-            if TerminalRestoration.state.pointee.isRaw != 0 { TerminalRestoration.resume() }
+            // After SIGSTOP, which nobody can handle, the shell has set the terminal as it likes, but for the modes. What is drawn next
+            // begins without them, and may never come: they have to go here.
+            if TerminalRestoration.state.pointee.isRaw != 0 {
+                TerminalRestoration.switchModesOff()
+                TerminalRestoration.resume()
+            }
             errno = code
         }
         handle(SIGWINCH) { _ in
