@@ -8,27 +8,27 @@ import Testing
         "tmux and python3 are not both installed"),
     .serialized, .timeLimit(.minutes(5)))
 struct `A screen beside tmux` {
-    @Test(arguments: Recording.all.filter { InstalledProgram.isThere($0.program) })
-    func `shows what tmux shows, and so does its repaint`(recording: Recording) throws {
-        let bytes = try recording.record(in: TemporaryDirectory())
-        let screen = Screen(columns: Recording.columns, rows: Recording.rows)
+    @Test(arguments: Scene.all.filter { InstalledProgram.isThere($0.program) })
+    func `shows what tmux shows, and so does its repaint`(scene: Scene) throws {
+        let bytes = try scene.record(in: TemporaryDirectory())
+        let screen = Screen(columns: Scene.columns, rows: Scene.rows)
         screen.feed(bytes)
-        let expected = try ReferenceTerminal.capture(bytes, columns: Recording.columns, rows: Recording.rows)
+        let expected = try ReferenceTerminal.capture(bytes, columns: Scene.columns, rows: Scene.rows)
         #expect(Self.capture(screen).differences(from: expected) == [])
         let repaint = screen.repaint(historyLines: 100)
-        let repainted = try ReferenceTerminal.capture(repaint, columns: Recording.columns, rows: Recording.rows)
+        let repainted = try ReferenceTerminal.capture(repaint, columns: Scene.columns, rows: Scene.rows)
         #expect(repainted.differences(from: expected) == [], "by the repaint")
         #expect(ScreenState(screen).differences(from: ScreenState(screen.repainted())) == [])
     }
 
     @Test func `shows what tmux shows after any cut`() throws {
-        let recording = try #require(Recording.all.first { $0.program == "less" && InstalledProgram.isThere("less") })
-        let bytes = try recording.record(in: TemporaryDirectory())
+        let scene = try #require(Scene.all.first { $0.program == "less" && InstalledProgram.isThere("less") })
+        let bytes = try scene.record(in: TemporaryDirectory())
         for count in stride(from: 1, to: bytes.count, by: max(1, bytes.count / 5)) {
-            let screen = Screen(columns: Recording.columns, rows: Recording.rows)
+            let screen = Screen(columns: Scene.columns, rows: Scene.rows)
             screen.feed(Array(bytes.prefix(count)))
             let expected = try ReferenceTerminal.capture(
-                Array(bytes.prefix(count)), columns: Recording.columns, rows: Recording.rows)
+                Array(bytes.prefix(count)), columns: Scene.columns, rows: Scene.rows)
             #expect(Self.capture(screen).differences(from: expected) == [], "after \(count) bytes")
         }
     }

@@ -1,6 +1,7 @@
 import Glibc
 import HostProtocol
 import NIOWebSocket
+import TestSupport
 import Testing
 
 @testable import corral
@@ -31,18 +32,18 @@ struct `The user's terminal` {
         let server = try await server { _ in [AttachServer.bytes("\u{1b}[?1049h\u{1b}[?25lhello")] }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("[attached to s9x1; detach with Ctrl-\\ d]")
-        await process.expect("hello")
+        try await process.expect("[attached to s9x1; detach with Ctrl-\\ d]")
+        try await process.expect("hello")
         #expect(process.isRaw)
-        process.type(Array("ls\r".utf8))
+        try process.type(Array("ls\r".utf8))
         var received = server.received.makeAsyncIterator()
         #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
         #expect(await received.next() == .binary(Array("ls\r".utf8)))
-        process.setSize(columns: 100, rows: 30)
+        try process.setSize(columns: 100, rows: 30)
         #expect(await received.next() == .text(#"{"columns":100,"rows":30,"type":"resize"}"#))
-        process.type([0x1c])
-        process.type([0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c])
+        try process.type([0x64])
+        #expect(try await process.end() == 0)
         #expect(!process.isRaw)
         #expect(process.shown.hasSuffix("\u{1b}[?25h\u{1b}[?1049l\u{1b}[0m\r\n[detached from s9x1]\r\n"))
         #expect(await received.next() == .close(1000))
@@ -56,19 +57,19 @@ struct `The user's terminal` {
         }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m[frozen: `corral session thaw s9x1`")
-        process.type(Array("ls\r".utf8))
-        await process.expect("\u{7}")
+        try await process.expect("\u{1b}7\u{1b}[999;1H\u{1b}[0;7m[frozen: `corral session thaw s9x1`")
+        try process.type(Array("ls\r".utf8))
+        try await process.expect("\u{7}")
         server.send(AttachServer.text(#"{"type":"thawed","session":"s9x1"}"#))
         var received = server.received.makeAsyncIterator()
         #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
         #expect(await received.next() == .close(1000), "another connection begins with a picture")
         #expect(await received.next() == .text(#"{"columns":80,"rows":24,"type":"resize"}"#))
         #expect(server.requests.last?.contains("from=") == false)
-        process.type(Array("ls\r".utf8))
+        try process.type(Array("ls\r".utf8))
         #expect(await received.next() == .binary(Array("ls\r".utf8)))
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
     }
 
     @Test func `is given back when the session ends, with the session's status`() async throws {
@@ -78,7 +79,7 @@ struct `The user's terminal` {
         }
         defer { server.stop() }
         let process = try attach(server)
-        #expect(await process.end() == 3)
+        #expect(try await process.end() == 3)
         #expect(!process.isRaw)
         #expect(process.shown.hasSuffix("bye\r\n[session s9x1 has ended: status 3]\r\n"))
     }
@@ -94,10 +95,10 @@ struct `The user's terminal` {
         let server = try await server { _ in [AttachServer.bytes("\u{1b}[?2004hhello")] }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("hello")
-        await process.expectRaw(true)
+        try await process.expect("hello")
+        try await process.expectRaw(true)
         process.signal(number)
-        #expect(await process.end() == 128 + number)
+        #expect(try await process.end() == 128 + number)
         #expect(!process.isRaw)
         #expect(process.shown.hasSuffix("hello\u{1b}[?2004l\u{1b}[0m"))
     }
@@ -107,15 +108,15 @@ struct `The user's terminal` {
         let server = try await server { _ in [AttachServer.bytes("hello")] }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("hello")
-        await process.expectRaw(true)
+        try await process.expect("hello")
+        try await process.expectRaw(true)
         process.signal(number)
-        await process.expectStop()
+        try await process.expectStop()
         if number == SIGTSTP { #expect(!process.isRaw) }
         process.signal(SIGCONT)
-        await process.expectRaw(true)
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try await process.expectRaw(true)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
         #expect(!process.isRaw)
     }
 
@@ -128,19 +129,19 @@ struct `The user's terminal` {
         }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("hello")
-        await process.expectRaw(true)
+        try await process.expect("hello")
+        try await process.expectRaw(true)
         process.signal(number)
-        await process.expectStop()
+        try await process.expectStop()
         process.signal(SIGCONT)
-        await process.expect("a picture")
+        try await process.expect("a picture")
         let target = "/v1/sessions/s9x1/attach?columns=80&rows=24"
         #expect(server.requests.allSatisfy { $0 == target }, "without a position, so that a picture comes")
-        process.type(Array("ls\r".utf8))
+        try process.type(Array("ls\r".utf8))
         var received = server.received.makeAsyncIterator()
         while let next = await received.next(), next != .binary(Array("ls\r".utf8)) {}
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
         #expect(process.shown.hasSuffix("a picture\r\n[detached from s9x1]\r\n"), "what the picture left is left alone")
     }
 
@@ -150,16 +151,16 @@ struct `The user's terminal` {
         let path = CannedServer.freshPath()
         let first = try await server(path: path) { _ in [AttachServer.bytes("hello")] }
         let process = try attach(first)
-        await process.expect("hello")
+        try await process.expect("hello")
         try await first.end()
         let socket = try AttachServer.unattendedSocket(at: path)
         defer {
             unlink(path)
             close(socket)
         }
-        await process.expect("[the host has gone away; waiting for it]", within: 5)
-        process.type([0x1c, 0x64])
-        #expect(await process.end(within: 5) == 0)
+        try await process.expect("[the host has gone away; waiting for it]", within: 5)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end(within: 5) == 0)
         #expect(!process.isRaw)
         var waiting: CInt = 0
         while accept(socket, nil, nil) >= 0 { waiting += 1 }
@@ -170,21 +171,21 @@ struct `The user's terminal` {
         let path = CannedServer.freshPath()
         let first = try await server(path: path) { _ in [AttachServer.bytes("hello")] }
         let process = try attach(first)
-        await process.expect("hello")
+        try await process.expect("hello")
         try await first.end()
         let socket = try AttachServer.unattendedSocket(at: path)
-        await process.expect("[the host has gone away; waiting for it]", within: 5)
-        process.type(Array("ls\r".utf8))
+        try await process.expect("[the host has gone away; waiting for it]", within: 5)
+        try process.type(Array("ls\r".utf8))
         let second = try await AttachServer(path: path, takingOver: socket) { _ in
             [Self.attached, AttachServer.bytes("a picture")]
         }
         defer { second.stop() }
-        await process.expect("a picture")
+        try await process.expect("a picture")
         #expect(second.requests.last == "/v1/sessions/s9x1/attach?columns=80&rows=24")
         var received = second.received.makeAsyncIterator()
         while let next = await received.next(), next != .binary(Array("ls\r".utf8)) {}
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
     }
 
     /// Symptom: this failed on a busy machine. Cause: another server took longer to begin than a host may be away before a notice takes
@@ -193,14 +194,14 @@ struct `The user's terminal` {
         let server = try await server { number in [AttachServer.bytes(number == 0 ? "0123456789" : "abc")] }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("0123456789")
+        try await process.expect("0123456789")
         server.cut()
-        await process.expect("abc")
+        try await process.expect("abc")
         let request = "/v1/sessions/s9x1/attach?columns=80&rows=24"
         #expect(server.requests == [request, request + "&from=10&epoch=e1"])
         #expect(process.isRaw)
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
     }
 
     // Symptom: half a screen, without its modes. Cause: the bytes of a picture have no numbers, so that the next connection was asked for what
@@ -214,24 +215,24 @@ struct `The user's terminal` {
         }
         defer { server.stop() }
         let process = try attach(server)
-        await process.expect("01234")
+        try await process.expect("01234")
         server.cut()
-        await process.expect("abcdefghij")
+        try await process.expect("abcdefghij")
         server.cut()
         let request = "/v1/sessions/s9x1/attach?columns=80&rows=24"
         let deadline = ContinuousClock.now + .seconds(20)
         while server.requests.count < 3, .now < deadline { await Task.yield() }
         #expect(server.requests == [request, request, request + "&from=7&epoch=e1"])
-        process.type([0x1c, 0x64])
-        #expect(await process.end() == 0)
+        try process.type([0x1c, 0x64])
+        #expect(try await process.end() == 0)
     }
 
     @Test func `is given back when the host does not come back`() async throws {
         let server = try await server { _ in [AttachServer.bytes("hello")] }
         let process = try attach(server)
-        await process.expect("hello")
+        try await process.expect("hello")
         server.stop()
-        #expect(await process.end() == 69)
+        #expect(try await process.end() == 69)
         #expect(!process.isRaw)
         #expect(process.shown.contains("[the host has gone; session s9x1 may live on]\r\n"))
     }
@@ -240,10 +241,10 @@ struct `The user's terminal` {
         let server = try await server { _ in [AttachServer.bytes("hello")] }
         defer { server.stop() }
         let process = try attach(server, ["--read-only", "--detach-keys", "ctrl-p,ctrl-q"])
-        await process.expect("[attached to s9x1; read-only; detach with Ctrl-p Ctrl-q]")
-        await process.expect("hello")
-        process.type(Array("rm -rf\r".utf8) + [0x10, 0x11])
-        #expect(await process.end() == 0)
+        try await process.expect("[attached to s9x1; read-only; detach with Ctrl-p Ctrl-q]")
+        try await process.expect("hello")
+        try process.type(Array("rm -rf\r".utf8) + [0x10, 0x11])
+        #expect(try await process.end() == 0)
         var received = server.received.makeAsyncIterator()
         #expect(await received.next() == .close(1000))
     }
@@ -255,7 +256,7 @@ struct `The user's terminal` {
         )
         defer { server.stop() }
         let process = try TerminalProcess(["attach", "tests", "--socket", server.path])
-        #expect(await process.end() == 4)
+        #expect(try await process.end() == 4)
         #expect(process.shown == "corral: s9x1 has ended.\r\n")
     }
 
@@ -278,7 +279,7 @@ struct `The user's terminal` {
     @Test func `is not touched by an attachment to itself`() async throws {
         let (process, server) = try await attachInside("s9x1", of: "1f2e3d4c")
         defer { server.stop() }
-        #expect(await process.end() == 4)
+        #expect(try await process.end() == 4)
         #expect(process.shown == "corral: This is session s9x1. It cannot be attached to from inside itself.\r\n")
         #expect(!server.requests.contains { $0.contains("/attach") })
     }
@@ -287,7 +288,7 @@ struct `The user's terminal` {
     @Test func `may be attached to from inside a session of the same name on another host`() async throws {
         let (process, server) = try await attachInside("s9x1", of: "0a1b2c3d")
         defer { server.stop() }
-        _ = await process.end()
+        _ = try await process.end()
         #expect(server.requests.contains { $0.contains("/attach") })
     }
 }

@@ -1,38 +1,44 @@
-import Glibc
-import Testing
-
-@testable import corral
+import Foundation
 
 /// The `corral` program on a terminal of its own.
 ///
 /// See: pty(7), posix_spawn(3)
-final class TerminalProcess {
+public final class TerminalProcess {
+    /// The program or its terminal did not do what it should.
+    public struct Trouble: Error, CustomStringConvertible {
+        public let description: String
+    }
+
     private let master: CInt
     private let slave: CInt
     private var pid: pid_t = 0
     private var hasEnded = false
     /// All that was shown so far.
-    private(set) var shown = ""
+    public private(set) var shownBytes: [UInt8] = []
+    /// The same as text.
+    public var shown: String { String(decoding: shownBytes, as: UTF8.self) }
 
     /// The program beside the tests, nil when it was not built.
-    static var program: String? {
-        let tests = CurrentDirectory.real("/proc/self/exe")
-        guard let slash = tests.lastIndex(of: "/") else { return nil }
+    public static var program: String? {
+        guard let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+            let slash = tests.lastIndex(of: "/")
+        else { return nil }
         let path = tests[..<slash] + "/corral"
         return access(String(path), X_OK) == 0 ? String(path) : nil
     }
 
     /// Starts `corral` with arguments; the terminal has 80 columns and 24 rows.
-    init(_ arguments: [String], environment: [String] = []) throws {
+    /// - Parameter program: Its path; the one beside the tests when absent.
+    public init(_ arguments: [String], environment: [String] = [], program: String? = nil) throws {
         // The C library's module shows neither posix_openpt(3) nor its kin; these are what they do. See: ioctl_tty(2)
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var isLocked: CInt = 0
         var number: CInt = 0
-        try #require(
-            master >= 0 && ioctl(master, 0x4004_5431, &isLocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0)
+        let isMade =
+            master >= 0 && ioctl(master, 0x4004_5431, &isLocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0
         let name = "/dev/pts/\(number)"
-        slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
-        try #require(slave >= 0)
+        slave = isMade ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1
+        guard slave >= 0 else { throw Trouble(description: "make a terminal: errno \(errno)") }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -50,12 +56,15 @@ final class TerminalProcess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        let program = try #require(Self.program)
+        guard let program = program ?? Self.program else {
+            throw Trouble(description: "the corral program was not built beside the tests")
+        }
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         var variables = (["TERM=xterm", "PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]
         defer { (words + variables).forEach { free($0) } }
-        setSize(columns: 80, rows: 24)
-        try #require(posix_spawn(&pid, program, &actions, &attributes, &words, &variables) == 0)
+        try setSize(columns: 80, rows: 24)
+        let code = posix_spawn(&pid, program, &actions, &attributes, &words, &variables)
+        guard code == 0 else { throw Trouble(description: "start \(program): errno \(code)") }
     }
 
     deinit {
@@ -68,58 +77,84 @@ final class TerminalProcess {
     }
 
     /// Whether keys are read one by one and not echoed.
-    var isRaw: Bool {
+    public var isRaw: Bool {
         var modes = termios()
         return tcgetattr(slave, &modes) == 0 && modes.c_lflag & tcflag_t(ICANON | ECHO | ISIG) == 0
     }
 
+    /// All settings of the terminal's line discipline, byte for byte.
+    ///
+    /// See: termios(3)
+    public var settings: [UInt8] {
+        get throws {
+            var modes = termios()
+            guard tcgetattr(slave, &modes) == 0 else {
+                throw Trouble(description: "read the terminal's settings: errno \(errno)")
+            }
+            return withUnsafeBytes(of: modes) { Array($0) }
+        }
+    }
+
     /// Presses keys.
-    func type(_ bytes: [UInt8]) {
-        #expect(write(master, bytes, bytes.count) == bytes.count)
+    public func type(_ bytes: [UInt8]) throws {
+        guard write(master, bytes, bytes.count) == bytes.count else {
+            throw Trouble(description: "type \(bytes): errno \(errno)")
+        }
     }
 
     /// Changes the terminal's size.
-    func setSize(columns: UInt16, rows: UInt16) {
+    public func setSize(columns: UInt16, rows: UInt16) throws {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
-        #expect(ioctl(master, UInt(TIOCSWINSZ), &size) == 0)
+        guard ioctl(master, UInt(TIOCSWINSZ), &size) == 0 else {
+            throw Trouble(description: "set the terminal's size: errno \(errno)")
+        }
     }
 
     /// Sends the process a signal.
-    func signal(_ number: CInt) {
+    public func signal(_ number: CInt) {
         kill(pid, number)
     }
 
     /// Waits until the terminal has shown a text.
-    func expect(_ text: String, within seconds: Int = 20, _ location: SourceLocation = #_sourceLocation) async {
+    /// - Parameter earlier: another text, after which it is to come.
+    public func expect(
+        _ text: String, after earlier: String = "", within seconds: Int = 20,
+        line: Int = #line
+    ) async throws {
         for _ in 0..<(seconds * 100) {
             readWhatIsThere()
-            if shown.contains(text) { return }
+            let shown = shown
+            let start = earlier.isEmpty ? shown.startIndex : shown.firstRange(of: earlier)?.upperBound
+            if let start, shown[start...].contains(text) { return }
             await pause()
         }
-        Issue.record("\(text.debugDescription) was not shown, but \(shown.debugDescription)", sourceLocation: location)
+        throw Trouble(
+            description: "line \(line): \(text.debugDescription) was not shown, but \(shown.debugDescription)")
     }
 
     /// Waits until the terminal is in raw mode, or no longer.
-    func expectRaw(_ isWanted: Bool, within seconds: Int = 20, _ location: SourceLocation = #_sourceLocation) async {
+    public func expectRaw(
+        _ isWanted: Bool, within seconds: Int = 20, line: Int = #line
+    ) async throws {
         for _ in 0..<(seconds * 100) {
             if isRaw == isWanted { return }
             await pause()
         }
-        Issue.record("the terminal is \(isWanted ? "not " : "")raw", sourceLocation: location)
+        throw Trouble(description: "line \(line): the terminal is \(isWanted ? "not " : "")raw")
     }
 
     /// Waits until the process has stopped.
-    func expectStop(_ location: SourceLocation = #_sourceLocation) async {
+    public func expectStop(line: Int = #line) async throws {
         for _ in 0..<2000 {
             if waitpid(pid, nil, WNOHANG | WUNTRACED) == pid { return }
             await pause()
         }
-        Issue.record("the process did not stop", sourceLocation: location)
+        throw Trouble(description: "line \(line): the process did not stop")
     }
 
     /// Waits for the end.
     /// - Returns: the exit status, 128 and the number for a signal.
-    func end(within seconds: Int = 30, _ location: SourceLocation = #_sourceLocation) async -> Int32? {
+    public func end(within seconds: Int = 30, line: Int = #line) async throws -> Int32 {
         for _ in 0..<(seconds * 100) {
             readWhatIsThere()
             var status: CInt = 0
@@ -130,8 +165,7 @@ final class TerminalProcess {
             }
             await pause()
         }
-        Issue.record("the process did not end; it showed \(shown.debugDescription)", sourceLocation: location)
-        return nil
+        throw Trouble(description: "line \(line): the process did not end; it showed \(shown.debugDescription)")
     }
 
     private func readWhatIsThere() {
@@ -140,7 +174,7 @@ final class TerminalProcess {
         while poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLIN) != 0 {
             let count = read(master, &bytes, bytes.count)
             if count <= 0 { return }
-            shown += String(decoding: bytes[0..<count], as: UTF8.self)
+            shownBytes += bytes[0..<count]
         }
     }
 

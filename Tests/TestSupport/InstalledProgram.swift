@@ -1,9 +1,7 @@
-import TestSupport
-
 /// Programs that tests can do without.
-enum InstalledProgram {
+public enum InstalledProgram {
     /// Whether a program is on the path.
-    static func isThere(_ program: String) -> Bool {
+    public static func isThere(_ program: String) -> Bool {
         do {
             try Shell.run("command -v \(program)")
             return true
