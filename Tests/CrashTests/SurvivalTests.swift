@@ -183,33 +183,6 @@ struct `A terminal outlives its host` {
         }
     }
 
-    @Test func `that is restarted in order, also as another build, under load`() async throws {
-        var place = try RunningHost.Place()
-        place.arguments = ["--ring-size", "64K"]
-        // A program that can be replaced while it runs, as a package does it.
-        let program = place.directory.path + "/corral-host"
-        try Shell.run("cd '\(Ground.programs)'; cp corral-host corral-leader '\(place.directory.path)'")
-        let host = try ServiceHost(place, program: program)
-        defer { host.sweep() }
-        let loaded = try await session(host, CountedLines.command())
-        let following = FollowingClient(host.client, loaded.id)
-        let task = Task { try await following.run() }
-        try await eventually("output arrives") { following.now.bytes > 1 << 20 }
-        try Shell.run(
-            "cp '\(Ground.programs)/corral-host' '\(program).new'; printf x >> '\(program).new'; mv '\(program).new' '\(program)'"
-        )
-        let before = following.now.bytes
-        try host.restart()
-        try await eventually("output arrives from the other build") {
-            following.now.exact + following.now.reanchored > 0 && following.now.bytes > before + (1 << 20)
-                || following.now.fault != nil
-        }
-        #expect(following.now.fault == nil)
-        #expect(try await host.client.session(loaded.id).leaderPid == loaded.leaderPid)
-        task.cancel()
-        _ = await task.result
-    }
-
     @Test func `but not its stop: that ends every session in order`() async throws {
         let place = try RunningHost.Place()
         let host = try ServiceHost(place)

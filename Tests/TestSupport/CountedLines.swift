@@ -15,6 +15,12 @@ public enum CountedLines {
         "$| = 1; while (1) { print map { sprintf \"%09d\\n\", $n++ } 1..50; select undef, undef, undef, 0.1 }",
     ]
 
+    /// What a session runs to print a hundred of them, again and again, a hundred times a second: 110 KB.
+    public static let briskly = [
+        "perl", "-e",
+        "$| = 1; while (1) { print map { sprintf \"%09d\\n\", $n++ } 1..100; select undef, undef, undef, 0.01 }",
+    ]
+
     /// What a session runs to print a hundred of them, and then as many more as each line of its input says.
     ///
     /// It echoes nothing, so that a test decides when each byte comes, and that none comes in between.

@@ -24,7 +24,7 @@ public final class FollowingClient: Sendable {
         public var repaint: [UInt8] = []
         /// With which code each connection ended that was not ours to end.
         public var closes: [Int] = []
-        /// The first wrong byte, in words.
+        /// The first wrong byte, or why it could not go on, in words.
         public var fault: String?
         public var ended: AttachMessage?
     }
@@ -64,7 +64,10 @@ public final class FollowingClient: Sendable {
                     return self.isOver(goal)
                 }
             } catch {
-                guard Self.isAbsence(error) else { throw error }
+                guard Self.isAbsence(error) else {
+                    seen.withLock { $0.fault = $0.fault ?? "\(error)" }
+                    throw error
+                }
                 do { try await Task.sleep(for: .milliseconds(2)) } catch { return }
             }
         }

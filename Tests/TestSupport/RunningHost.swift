@@ -19,6 +19,8 @@ public final class RunningHost: Sendable {
         public var runtime: String { directory.path + "/run" }
         public var socket: String { runtime + "/corral.sock" }
         public var log: String { directory.path + "/log" }
+        /// The host to run; a path that another build may be put at later, beside a leader.
+        public var program = URL(fileURLWithPath: Ground.programs + "/corral-host").standardizedFileURL.path
         /// Added to the host's environment.
         public var environment: [String: String] = [:]
         /// Added to the host's arguments.
@@ -162,7 +164,7 @@ public final class RunningHost: Sendable {
         let process = Process()
         let command =
             place.launcher + [
-                URL(fileURLWithPath: Ground.programs + "/corral-host").standardizedFileURL.path,
+                place.program,
                 "--state-directory", place.state, "--runtime-directory", place.runtime, "--log-level", "debug",
             ] + place.arguments
         process.executableURL = URL(fileURLWithPath: command[0])

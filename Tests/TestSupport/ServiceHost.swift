@@ -15,12 +15,8 @@ public final class ServiceHost: Sendable {
     private static var manager: String { Ground.isSystem ? "--system" : "--user" }
 
     /// Starts a service and waits until it is ready.
-    /// - Parameters:
-    ///   - program: The host to run; a path that another build may be put at later.
-    ///   - intoJournal: Its log goes where that of a service goes usually, and not to the place's file.
-    public init(
-        _ place: RunningHost.Place, program: String = Ground.programs + "/corral-host", intoJournal: Bool = false
-    ) throws {
+    /// - Parameter intoJournal: Its log goes where that of a service goes usually, and not to the place's file.
+    public init(_ place: RunningHost.Place, intoJournal: Bool = false) throws {
         self.place = place
         client = HostClient(socketPath: place.socket)
         unit = "corral-test-\(place.directory.path.split(separator: "-").last ?? "x").service"
@@ -35,7 +31,7 @@ public final class ServiceHost: Sendable {
             """
             systemd-run \(Self.manager) --quiet --collect --unit=\(unit) --service-type=notify \
             \(settings.map { "--property=\($0)" }.joined(separator: " ")) \(variables.joined(separator: " ")) -- \
-            '\(program)' --state-directory '\(place.state)' --runtime-directory '\(place.runtime)' \
+            '\(place.program)' --state-directory '\(place.state)' --runtime-directory '\(place.runtime)' \
             \(place.arguments.joined(separator: " "))
             """)
     }
