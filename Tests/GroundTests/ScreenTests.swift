@@ -140,28 +140,6 @@ struct `A session's screen` {
         }
     }
 
-    /// What a client that comes is sent to draw, and how it was announced.
-    private func repaint(
-        _ client: HostClient, _ session: String, size: TerminalSize? = nil
-    ) async throws -> (bytes: [UInt8], synced: AttachMessage) {
-        let socket = try AttachSocket.open(host: client.address, session: session, size: size, timeout: .seconds(30))
-        var bytes: [UInt8] = []
-        var synced: AttachMessage?
-        while true {
-            // Some of it may have come with the host's acceptance.
-            socket.receive { event in
-                switch event {
-                case .bytes(let part): bytes += part
-                case .message(let message): if message.type == .synced { synced = message }
-                case .closed: break
-                }
-            }
-            if let synced, bytes.count >= synced.repaint ?? 0 { return (bytes, synced) }
-            var wait = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
-            try #require(poll(&wait, 1, 30_000) == 1)
-        }
-    }
-
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/vim"), "vim is not installed"))
     func `of a full-screen program is drawn for whoever comes, in a window of another size`() async throws {
         try await Fixture.run { fixture in
@@ -172,17 +150,17 @@ struct `A session's screen` {
                 try await fixture.client.screen(of: session.id).lines.contains { $0.contains("100 100") }
             }
             for size in [nil, TerminalSize(columns: 80, rows: 24), TerminalSize(columns: 100, rows: 40)] {
-                let (bytes, synced) = try await repaint(fixture.client, session.id, size: size)
-                #expect(synced.mode == .tail)
+                let client = try WindowClient(fixture.client, session.id, size: size)
+                #expect(client.synced?.mode == .tail)
                 let wanted = size ?? TerminalSize(columns: 120, rows: 32)
                 let drawn = Screen(columns: wanted.columns, rows: wanted.rows)
-                drawn.feed(bytes)
+                drawn.feed(client.bytes)
                 #expect(drawn.isAlternateScreen)
                 // vim draws anew for the size in its own time; what is drawn for us is what is read.
                 try await fixture.eventually("vim has drawn for \(wanted)") {
                     let screen = try await fixture.client.screen(of: session.id)
                     guard screen.rows == wanted.rows, screen.columns == wanted.columns else { return false }
-                    let again = try await repaint(fixture.client, session.id, size: size).bytes
+                    let again = try WindowClient(fixture.client, session.id, size: size).bytes
                     let fresh = Screen(columns: wanted.columns, rows: wanted.rows)
                     fresh.feed(again)
                     let now = try await fixture.client.screen(of: session.id)
