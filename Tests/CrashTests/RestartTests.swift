@@ -82,6 +82,48 @@ struct `A host that is killed and started again` {
         }
     }
 
+    /// With nobody to keep its terminal, the crash hangs it up: that ends shells and what they have in the foreground.
+    @Test func `declares a shell lost that went with its terminal, of which no process and no unit is left`()
+        async throws
+    {
+        try await CrashSite.run { site in
+            let terminals = try site.world.terminalCount()
+            var host = try await site.start()
+            let workspace = try await site.workspace(host, "one")
+            let session = try await host.client.createSession(
+                in: workspace.id, CreateSessionRequest(command: ["/bin/bash", "--norc", "-i"])
+            ).document
+            try await host.client.sendInput(Array("echo rea''dy; sleep 10000\n".utf8), to: session.id)
+            try await SessionReader(host.client, session.id).waitFor("ready")
+            try await site.eventually("shell and child run") { try site.world.inUnit(session.unit).count == 2 }
+            #expect(try site.world.units(session.unit) == [session.unit])
+            try await host.kill()
+
+            host = try await site.start()
+            try await site.eventually("no process of it is left") { try site.world.inUnit(session.unit).isEmpty }
+            // After 30 seconds, by a pass of the host's own or one that is asked for.
+            try await site.eventually("the session is over", within: .seconds(60)) { [client = host.client] in
+                _ = try await client.reap()
+                try await Task.sleep(for: .milliseconds(500))
+                return try await client.session(session.id).status == .exited
+            }
+            let ended = try await host.client.session(session.id)
+            #expect(ended.endReason == .lost)
+            #expect(ended.exit == nil, "nobody saw how")
+            #expect(ended.terminal == .closed)
+            #expect(ended.endedAt != nil)
+            #expect(ended.members ?? 0 == 0)
+            #expect(try site.world.tagged("CORRAL_SESSION", session.id).isEmpty)
+            try await site.eventually("its unit is gone") { try site.world.units(session.unit).isEmpty }
+            #expect(try site.world.terminalCount() == terminals)
+            #expect(
+                try await CrashSite.code { try await host.client.sendInput([10], to: session.id) } == "session_ended")
+            try await site.expectAgreement(host)
+            try await host.stop()
+            try await site.waitUntilNothingIsLeft()
+        }
+    }
+
     @Test func `resumes a delete under the options that it began with, and lets a weaker request join (I7)`()
         async throws
     {
