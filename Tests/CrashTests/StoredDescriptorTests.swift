@@ -11,7 +11,7 @@ struct `What a host leaves to the next one` {
     // Symptom: what systemd kept under a name that no host knows was handed over and closed again at every start, for ever. Cause: nobody told
     // systemd to let go of it.
     @Test func `is let go of when nobody has a use for it`() async throws {
-        let place = try RunningHost.Place()
+        var place = try RunningHost.Place()
         // Has systemd keep two more descriptors before the first host begins, in the same process.
         let program = place.directory.path + "/leaves-descriptors"
         let kept = place.directory.path + "/kept"
@@ -30,7 +30,8 @@ struct `What a host leaves to the next one` {
         os.execv('\(Ground.programs)/corral-host', ['corral-host'] + sys.argv[1:])
         """.write(toFile: program, atomically: true, encoding: .utf8)
         try Shell.run("chmod +x '\(program)'")
-        let host = try ServiceHost(place, program: program)
+        place.program = program
+        let host = try ServiceHost(place)
         defer { host.sweep() }
         try await eventually("systemd keeps them, and the socket") { try host.storedDescriptors() == 3 }
         try await host.kill()

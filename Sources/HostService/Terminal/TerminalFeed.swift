@@ -35,10 +35,11 @@ final class TerminalFeed: TerminalSink {
         var wake: (@Sendable () -> Void)?
         var isCut = false
 
-        init(next: UInt64, isClient: Bool) {
+        init(next: UInt64, isClient: Bool, isHeld: Bool = false, messages: [AttachmentEvent] = []) {
             self.next = next
             self.isClient = isClient
-            isHeld = isClient
+            self.isHeld = isHeld
+            self.messages = messages
         }
 
         /// Keeps what the ring may drop soon, or cuts the reader.
@@ -120,6 +121,10 @@ final class TerminalFeed: TerminalSink {
     /// Sizes that are remembered at most; at half of them a checkpoint is made (I8). Beyond, the oldest is forgotten: what it had cut
     /// or wrapped is then shown otherwise.
     static let sizingsLimit = 256
+    /// Pictures that are made for a client that comes in a flood, at most.
+    private static let pictureAttempts = 3
+    /// Bytes that the last of them is made of, beside the checkpoint.
+    private static let hastyReads = 64 << 10
     /// Bytes that are read for a checkpoint at most, where some are missing anyway.
     static let checkpointReads = 2 << 20
 
@@ -289,49 +294,63 @@ final class TerminalFeed: TerminalSink {
 
     /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
     ///
-    /// The byte from which on it is given live ones is settled at once; the picture of the screen at that byte is made afterwards. What
-    /// the terminal was in the middle of there goes between the two.
+    /// A picture is made of the screen at one byte, and what the terminal is in the middle of there goes before the live ones. While it is
+    /// made nothing is kept for the client. Where more than the ring holds has come meanwhile it is made anew; the last one is made of
+    /// little, and meanwhile the client counts as any that is behind.
     /// - Parameters:
     ///   - key: from ``newKey()``.
     ///   - from: the first byte that the client lacks, in the run that `epoch` names.
     func attach(_ key: UInt64, title: String, from: UInt64?, epoch wanted: String?) async {
-        let (epoch, first, material) = state.withLock { state in
-            let ring = state.ring
-            let epoch = Self.name(of: ring)
-            if let from, wanted == epoch, from >= ring.start, from <= ring.end {
-                state.readers[key] = Reader(next: from, isClient: true)
-                return (epoch, from, nil as ScreenMaterial?)
-            }
-            state.readers[key] = Reader(next: ring.end, isClient: true)
-            return (epoch, ring.end, state.material())
-        }
         var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
         messages[0].session = session.rawValue
         messages[1].title = title
-        messages[2].epoch = epoch
-        messages[2].seq = first
-        messages[2].mode = .exact
-        var repaint: [UInt8] = []
-        var unfinished: ArraySlice<UInt8> = []
-        if let material {
-            let made = await Self.repaint(material)
-            repaint = made.bytes
-            unfinished = material.bytes.suffix(made.unfinished)
-            messages[2].seq = first - UInt64(made.unfinished)
-            if let title = made.title { messages[1].title = title }
-            messages[2].mode = from == nil ? .tail : .reanchor
-            messages[2].repaint = repaint.count
-        }
-        let wake = state.withLock { state -> (@Sendable () -> Void)? in
-            guard let reader = state.readers[key] else { return nil }
-            reader.messages = messages.map { .message($0) }
-            for bytes in [repaint[...], unfinished] where !bytes.isEmpty {
-                reader.messages.append(.bytes(ByteBuffer(bytes: bytes)))
+        let isExact = state.withLock { state in
+            messages[2].epoch = Self.name(of: state.ring)
+            guard let from, wanted == messages[2].epoch, from >= state.ring.start, from <= state.ring.end else {
+                return false
             }
-            reader.isHeld = false
-            return reader.wake.take()
+            messages[2].seq = from
+            messages[2].mode = .exact
+            state.readers[key] = Reader(next: from, isClient: true, messages: messages.map { .message($0) })
+            return true
+        }
+        if isExact { return }
+        messages[2].mode = from == nil ? .tail : .reanchor
+        for attempt in 1...Self.pictureAttempts {
+            if await attach(key, messages, isLast: attempt == Self.pictureAttempts) { return }
+        }
+    }
+
+    /// Attaches a client by a picture of the screen, and what the terminal is in the middle of.
+    /// - Parameter isLast: Whether the bytes that come meanwhile are kept for it, and the picture is made of little.
+    /// - Returns: false when the ring has lost bytes meanwhile that come after the picture.
+    private func attach(_ key: UInt64, _ messages: [AttachMessage], isLast: Bool) async -> Bool {
+        let material = state.withLock { state in
+            if isLast { state.readers[key] = Reader(next: state.ring.end, isClient: true, isHeld: true) }
+            return state.material(atMost: isLast ? Self.hastyReads : .max)
+        }
+        let picture = await Self.repaint(material)
+        var messages = messages
+        messages[1].title = picture.title ?? messages[1].title
+        messages[2].seq = material.end - UInt64(picture.unfinished)
+        messages[2].repaint = picture.bytes.count
+        var events = messages.map { AttachmentEvent.message($0) }
+        for bytes in [picture.bytes[...], material.bytes.suffix(picture.unfinished)] where !bytes.isEmpty {
+            events.append(.bytes(ByteBuffer(bytes: bytes)))
+        }
+        let (isAttached, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+            if isLast {
+                guard let reader = state.readers[key] else { return (true, nil) }
+                reader.messages = events
+                reader.isHeld = false
+                return (true, reader.wake.take())
+            }
+            guard material.end >= state.ring.start else { return (false, nil) }
+            state.readers[key] = Reader(next: material.end, isClient: true, messages: events)
+            return (true, nil)
         }
         wake?()
+        return isAttached
     }
 
     /// Reads for the host itself: the bytes from a number on, or from where the ring begins, then live ones, and at last the end.

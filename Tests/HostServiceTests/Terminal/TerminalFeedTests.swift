@@ -237,4 +237,33 @@ import Testing
         #expect(await source.feed.wantsBracketedPaste())
         #expect(try await Self.shown(source.feed).screen.isAlternateScreen)
     }
+
+    // Symptom: who attached to a session that printed without end got a picture and was cut as too slow, each time anew. Cause: what came while
+    // the picture was made counted as bytes that the client was behind.
+    @Test func `is shown to who comes in a flood, who is not behind for what came while the picture was made`()
+        async throws
+    {
+        let source = try Source(capacity: 512 << 10)
+        let line = Array("\u{1b}[31mcolour\u{1b}[m and text that fills the line to some length\r\n".utf8)
+        let piece = Array(repeating: line, count: 500).joined() + []
+        while source.feed.end < 512 << 10 { try source.print(piece) }
+        let attached = Locked<UInt64?>(nil)
+        let (feed, before) = (source.feed, source.feed.end)
+        let attaching = Task {
+            let key = await Self.attach(feed, title: "t", from: nil, epoch: nil)
+            attached.withLock { $0 = key }
+        }
+        while attached.withLock({ $0 }) == nil { try source.print(piece) }
+        await attaching.value
+        #expect(source.feed.end - before > UInt64(TerminalFeed.unsentLimit), "or it was no flood")
+        let key = try #require(attached.withLock { $0 })
+        try source.print(Array("\u{1b}[2J\u{1b}[Hthe end".utf8))
+        let (bytes, messages, isCut) = Self.taken(source.feed, key)
+        #expect(!isCut)
+        let synced = try #require(messages.last)
+        #expect(try #require(synced.seq) + UInt64(bytes.count - (synced.repaint ?? 0)) == source.feed.end)
+        let screen = Screen(columns: Int(source.feed.size.columns), rows: Int(source.feed.size.rows))
+        screen.feed(bytes)
+        #expect(screen.text(historyLines: 0).first == "the end")
+    }
 }
