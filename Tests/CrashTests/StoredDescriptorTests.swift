@@ -33,9 +33,9 @@ struct `What a host leaves to the next one` {
         place.program = program
         let host = try ServiceHost(place)
         defer { host.sweep() }
-        try await eventually("systemd keeps them, and the socket") { try host.storedDescriptors() == 3 }
+        try await RunningHost.eventually("systemd keeps them, and the socket") { try host.storedDescriptors() == 3 }
         try await host.kill()
-        try await eventually("only the socket is kept") { try host.storedDescriptors() == 1 }
+        try await RunningHost.eventually("only the socket is kept") { try host.storedDescriptors() == 1 }
         #expect(try await host.client.sessions().isEmpty)
     }
 
@@ -46,13 +46,15 @@ struct `What a host leaves to the next one` {
             let unit = try await sessionWithoutRecord(host.client, host.place)
             try await host.kill()
             let world = ProcessWorld()
-            try await eventually("the first pass was made") { try await host.client.status().reaper.passes > 0 }
+            try await RunningHost.eventually("the first pass was made") {
+                try await host.client.status().reaper.passes > 0
+            }
             #expect(try world.inUnit(unit).count == 1, "it is left alone")
             #expect(try host.storedDescriptors() == 2)
             let pass = try await host.client.reap(unclaimed: true)
             #expect(pass.reaped == 1)
             #expect(try world.inUnit(unit).isEmpty)
-            try await eventually("only the socket is kept") { try host.storedDescriptors() == 1 }
+            try await RunningHost.eventually("only the socket is kept") { try host.storedDescriptors() == 1 }
         }
     }
 
@@ -89,7 +91,7 @@ struct `What a host leaves to the next one` {
             host = try await RunningHost.start(place)
         }
         for _ in 1...3 {
-            let session = try await session(host.client, place, ["/bin/sh", "-c", "ulimit -n"])
+            let session = try await place.session(host.client, ["/bin/sh", "-c", "ulimit -n"])
             _ = try await SessionReader(host.client, session.id).waitForEnd()
             let output = try await host.client.output(of: session.id)
             #expect(String(decoding: output.bytes, as: UTF8.self) == "1000\r\n")
@@ -101,8 +103,8 @@ struct `What a host leaves to the next one` {
     // Symptom: the rest of a paste into a program that did not read was lost at a restart, and nobody was told.
     @Test func `is no input that its program has not read, which the log says`() async throws {
         try await ServiceHost.run { host in
-            let session = try await session(
-                host.client, host.place, ["/bin/sh", "-c", "stty raw -echo; echo ready; exec sleep 10000"])
+            let session = try await host.place.session(
+                host.client, ["/bin/sh", "-c", "stty raw -echo; echo ready; exec sleep 10000"])
             try await SessionReader(host.client, session.id).waitFor("ready")
             let input = [UInt8](repeating: UInt8(ascii: "x"), count: 300 << 10)
             try await host.client.sendInput(input, to: session.id)
@@ -117,23 +119,9 @@ struct `What a host leaves to the next one` {
 
     // MARK: Means
 
-    private func session(
-        _ client: HostClient, _ place: RunningHost.Place, _ command: [String]
-    ) async throws -> SessionDocument {
-        let path = place.directory.path + "/work"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let id: String
-        if let there = try await client.workspaces().first {
-            id = there.id
-        } else {
-            id = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
-        }
-        return try await client.createSession(in: id, CreateSessionRequest(command: command)).document
-    }
-
     /// - Returns: its unit.
     private func sessionWithoutRecord(_ client: HostClient, _ place: RunningHost.Place) async throws -> String {
-        let session = try await session(client, place, ["/bin/sleep", "10000"])
+        let session = try await place.session(client, ["/bin/sleep", "10000"])
         try Shell.run(
             """
             python3 -c 'import sqlite3, sys
@@ -148,20 +136,11 @@ struct `What a host leaves to the next one` {
     private func succeed(_ host: RunningHost) async throws {
         let status = try await host.client.status()
         try host.pidfd.signal(SIGUSR2)
-        try await eventually("another build serves, and has made its first pass") {
+        try await RunningHost.eventually("another build serves, and has made its first pass") {
             do {
                 let now = try await host.client.status()
                 return now.startedAt != status.startedAt && now.reaper.passes > 0
             } catch { return false }
         }
-    }
-
-    private func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        let deadline = Deadline.after(.seconds(60))
-        while !deadline.hasPassed {
-            if try await isSo() { return }
-            await Task.yield()
-        }
-        throw RunningHost.Trouble(description: "not within 60 s: \(what)")
     }
 }

@@ -9,29 +9,7 @@ import Testing
 struct `A terminal outlives its host` {
     /// An adopted directory and a session in it.
     private func session(_ host: ServiceHost, _ command: [String]) async throws -> SessionDocument {
-        try await session(host.client, host.place, command)
-    }
-
-    private func session(
-        _ client: HostClient, _ place: RunningHost.Place, _ command: [String]
-    ) async throws -> SessionDocument {
-        let path = place.directory.path + "/work"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let id: String
-        if let there = try await client.workspaces().first {
-            id = there.id
-        } else {
-            id = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
-        }
-        return try await client.createSession(in: id, CreateSessionRequest(command: command)).document
-    }
-
-    private func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        let deadline = Deadline.after(.seconds(60))
-        while try await !isSo() {
-            if deadline.hasPassed { throw RunningHost.Trouble(description: "not within 60 s: \(what)") }
-            await Task.yield()
-        }
+        try await host.place.session(host.client, command)
     }
 
     @Test func `that is killed: same output, same numbers, and it takes input and a size`() async throws {
@@ -58,7 +36,7 @@ struct `A terminal outlives its host` {
             // what it had been handed, with the master in it, for as long as it ran.
             let terminals = try ProcessWorld().terminalCount()
             #expect(try await host.client.killSession(session.id).outcome == .confirmed)
-            try await eventually("the terminal is no longer kept") {
+            try await RunningHost.eventually("the terminal is no longer kept") {
                 try ProcessWorld().terminalCount() == terminals - 1
             }
             #expect(try host.storedDescriptors() == 2, "its output, and the socket")
@@ -82,7 +60,7 @@ struct `A terminal outlives its host` {
                 }
             }
             try await host.client.sendInput(Array("1\n".utf8), to: session.id)
-            try await eventually("all has come") {
+            try await RunningHost.eventually("all has come") {
                 try await host.client.screen(of: session.id).lines.suffix(2) == ["000000001", ""]
             }
             let before = try await host.client.screen(of: session.id)
@@ -101,7 +79,7 @@ struct `A terminal outlives its host` {
                 ["/bin/sh", "-c", "echo ready; while kill -0 \(pid) 2>/dev/null; do :; done; echo last words; exit 7"])
             try await SessionReader(host.client, session.id).waitFor("ready")
             try await host.kill()
-            try await eventually("the session has ended") {
+            try await RunningHost.eventually("the session has ended") {
                 try await host.client.session(session.id).status == .exited
             }
             let ended = try await host.client.session(session.id)
@@ -129,7 +107,7 @@ struct `A terminal outlives its host` {
             try await SessionReader(host.client, killed.id).waitFor("ready")
             try await host.client.resizeSession(killed.id, to: TerminalSize(columns: 90, rows: 20))
             _ = try await host.client.killSession(killed.id)
-            try await eventually("both have ended") {
+            try await RunningHost.eventually("both have ended") {
                 try await host.client.sessions().allSatisfy { $0.status == .exited || $0.status == .disposed }
             }
             func read() async throws -> [String] {
@@ -149,7 +127,7 @@ struct `A terminal outlives its host` {
                 }
                 return all
             }
-            try await eventually("their outputs are kept") { try host.storedDescriptors() == 3 }
+            try await RunningHost.eventually("their outputs are kept") { try host.storedDescriptors() == 3 }
             let before = try await read()
             #expect(before[1].contains("last words"))
             #expect(before[2].contains("Optional(3)"), "\(before[2])")
@@ -161,7 +139,7 @@ struct `A terminal outlives its host` {
             #expect(try ProcessWorld().terminalCount() == terminals, "only the output is kept")
             let workspace = try #require(try await host.client.workspaces().first)
             _ = try await host.client.deleteWorkspace(workspace.id)
-            try await eventually("nothing is kept of what is removed") { try host.storedDescriptors() == 1 }
+            try await RunningHost.eventually("nothing is kept of what is removed") { try host.storedDescriptors() == 1 }
             await #expect(throws: HostClientFailure.self) { try await host.client.output(of: exited.id) }
         }
     }
@@ -172,14 +150,14 @@ struct `A terminal outlives its host` {
             let session = try await session(host, ["/bin/sh", "-c", "read line; echo last words; exit 3"])
             try checkpoints.kill(at: "endRecorded")
             try await host.client.sendInput([10], to: session.id)
-            try await eventually("two hosts are killed") { try Int(host.property("NRestarts")) ?? 0 >= 2 }
+            try await RunningHost.eventually("two hosts are killed") { try Int(host.property("NRestarts")) ?? 0 >= 2 }
             checkpoints.clear("endRecorded")
             let ended = try await host.client.session(session.id)
             #expect(ended.status == .exited)
             #expect(ended.exit?.code == 3)
             let output = try await host.client.output(of: session.id)
             #expect(String(decoding: output.bytes, as: UTF8.self).hasSuffix("last words\r\n"))
-            try await eventually("only the output is kept") { try host.storedDescriptors() == 2 }
+            try await RunningHost.eventually("only the output is kept") { try host.storedDescriptors() == 2 }
         }
     }
 
@@ -214,7 +192,7 @@ struct `A terminal outlives its host` {
         // The next host waits for it.
         _ = try place.launchSlowReaper()
         try before.signal(SIGKILL)
-        try await eventually("another host takes SIGTERM") {
+        try await RunningHost.eventually("another host takes SIGTERM") {
             let pid = try host.property("MainPID")
             guard pid != "0", pid != "\(before.pid)",
                 let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
@@ -257,8 +235,8 @@ struct `A terminal outlives its host` {
         let place = try RunningHost.Place()
         let host = try await RunningHost.start(place)
         // It takes its whole grace, while clients are still served.
-        let session = try await session(
-            host.client, place, ["/bin/sh", "-c", "trap '' HUP TERM; echo ready; while :; do sleep 1000; done"])
+        let session = try await place.session(
+            host.client, ["/bin/sh", "-c", "trap '' HUP TERM; echo ready; while :; do sleep 1000; done"])
         try await SessionReader(host.client, session.id).waitFor("ready")
         let reader = try await attached(host.client, session.id)
         let world = ProcessWorld()
@@ -272,16 +250,15 @@ struct `A terminal outlives its host` {
     @Test func `in the foreground, too, when it becomes another build of itself`() async throws {
         let place = try RunningHost.Place()
         let host = try await RunningHost.start(place)
-        let session = try await session(
-            host.client, place,
-            ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"])
+        let session = try await place.session(
+            host.client, ["/bin/sh", "-c", "stty -echo; echo ready; read line; echo \"got $line\"; exit 5"])
         try await SessionReader(host.client, session.id).waitFor("ready")
-        let short = try await self.session(host.client, place, ["/bin/echo", "short"])
+        let short = try await place.session(host.client, ["/bin/echo", "short"])
         _ = try await SessionReader(host.client, short.id).waitForEnd()
         let shortOutput = try await host.client.output(of: short.id)
         let (status, output) = (try await host.client.status(), try await host.client.output(of: session.id))
         try host.pidfd.signal(SIGUSR2)
-        try await eventually("another build serves") {
+        try await RunningHost.eventually("another build serves") {
             do { return try await host.client.status().startedAt != status.startedAt } catch { return false }
         }
         #expect(try await host.client.status().pid == status.pid)
@@ -299,18 +276,18 @@ struct `A terminal outlives its host` {
     @Test func `in the foreground, beside what an ended session has left and the host watches`() async throws {
         let place = try RunningHost.Place()
         let host = try await RunningHost.start(place)
-        let kept = try await session(host.client, place, ["/bin/cat"])
+        let kept = try await place.session(host.client, ["/bin/cat"])
         _ = try await host.client.createSession(
             in: #require(kept.workspace),
             CreateSessionRequest(
                 onExit: .keep, command: ["/bin/sh", "-c", "(trap '' HUP; exec setsid sleep 10000) & sleep 0.2"]))
-        try await eventually("the leader has exited") {
+        try await RunningHost.eventually("the leader has exited") {
             try await host.client.sessions().contains { $0.status == .exited }
         }
         for _ in 1...8 {
             let status = try await host.client.status()
             try host.pidfd.signal(SIGUSR2)
-            try await eventually("another build serves") {
+            try await RunningHost.eventually("another build serves") {
                 do { return try await host.client.status().startedAt != status.startedAt } catch { return false }
             }
             #expect(try !host.pidfd.hasExited())

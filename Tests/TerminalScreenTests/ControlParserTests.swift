@@ -38,13 +38,18 @@ import Testing
 
     private static func notes(_ bytes: [UInt8], piece: Int = .max) -> [String] {
         let notes = Notes()
+        _ = read(bytes, piece: piece, for: notes)
+        return notes.lines
+    }
+
+    private static func read(_ bytes: [UInt8], piece: Int, for notes: Notes) -> ControlParser {
         var parser = ControlParser()
         var rest = bytes[...]
         while !rest.isEmpty {
             Array(rest.prefix(piece)).withUnsafeBufferPointer { parser.read($0, for: notes) }
             rest = rest.dropFirst(piece)
         }
-        return notes.lines
+        return parser
     }
 
     @Test(arguments: [
@@ -79,6 +84,27 @@ import Testing
         for piece in [1, 2, 1000] {
             #expect(Self.notes(bytes, piece: piece) == (expected.map { ["text \($0)"] } ?? []), "in pieces of \(piece)")
         }
+    }
+
+    @Test(arguments: [
+        ("a", 0, false), ("a\u{1b}", 1, false), ("\u{1b}[1\u{1b}", 1, false), ("\u{1b}[1\u{1b}[2", 3, false),
+        ("\u{1b}]2;x\u{1b}", 6, false), ("\u{1b}]2;x\u{1b}[", 2, false), ("\u{1b}Pq\u{1b}]", 2, false),
+        ("\u{1b}[1\u{18}", 0, false), ("\u{1b}]x\u{1a}", 0, false), ("\u{1b}[1\n", 4, true),
+        ("\u{1b}[1\n\u{1b}[", 2, false), ("\u{1b}[1\nm", 0, false), ("\u{1b}[1é", 0, false),
+        ("\u{1b}]2;x\u{1b}é", 0, false),
+    ])
+    func `knows how many bytes are of something unfinished`(text: String, count: Int, isPartlyTold: Bool) {
+        for piece in [1, 2, 1000] {
+            let parser = Self.read(Array(text.utf8), piece: piece, for: Notes())
+            #expect(parser.unfinishedCount == count, "in pieces of \(piece)")
+            #expect(parser.isPartlyTold == isPartlyTold, "in pieces of \(piece)")
+        }
+    }
+
+    // Symptom: a character that came after a title without an end was shown as U+FFFD. Cause: its first byte, which ended the title, was dropped.
+    @Test func `loses no byte that ends a string in the middle`() {
+        #expect(Self.notes(Array("\u{1b}]2;x\u{1b}é".utf8)) == ["text é"])
+        #expect(Self.notes(Array("\u{1b}Px\u{1b}日".utf8), piece: 1) == ["text 日"])
     }
 
     @Test func `bounds parameters`() {

@@ -3,7 +3,7 @@ import Glibc
 /// The way of bytes between a terminal's master and the service, both directions.
 ///
 /// Input is written in order and byte for byte, at once where the terminal takes it; what it does not take yet is bounded by
-/// ``pendingLimit``. Output goes to the sink, on the pump's thread, until the terminal is hung up.
+/// ``pendingLimit`` and ``pendingWritesLimit``. Output goes to the sink, on the pump's thread, until the terminal is hung up.
 ///
 /// A master also answers as if it were hung up while nobody has the slave open, and a leader may close it and open it anew: output to a
 /// log, and then a question on `/dev/tty`. So while the leader lives it is kept open here.

@@ -42,9 +42,7 @@ struct HandedOver: ~Copyable {
             do throws(ListeningSocketFailure) {
                 let found = try ListeningSocket.adopt(next.release())
                 guard ListeningSocket.isReachable(found, at: socketPath) else {
-                    logger.warning(
-                        "Whoever connects to \(socketPath) does not reach the socket that was handed over as \(name): it is closed."
-                    )
+                    refuse(name, "whoever connects to \(socketPath) does not reach it", logger)
                     continue
                 }
                 // A unit's goes before one that a host made: systemd listens there.

@@ -33,8 +33,13 @@ public enum HostService {
         let socket: OwnedFileDescriptor
         if let adopted = handed.takeSocket() {
             socket = adopted
-            // One that an earlier host had to make itself is of no use beside a socket unit's.
-            if !isBound { context.store.forgetSocket() }
+            if !isBound {
+                // One that an earlier host had to make itself is of no use beside a socket unit's.
+                context.store.forgetSocket()
+            } else if handed.useless.contains(socketName) {
+                // It has gone with another of its name.
+                try context.store.keep(socket: socket)
+            }
         } else {
             context.store.forgetSocket()
             socket = try ListeningSocket.bind(path: configuration.socketPath)

@@ -49,8 +49,8 @@ struct ReaperService: Sendable {
         }
         host.passEnded = { result in
             Self.report(result, context, history)
-            // Whatever could be given a row has one now.
-            if case .success = result { await finder.forgetUnclaimed() }
+            // Whatever could be given a row has one.
+            if case .success(let report) = result, report.isConclusive { await finder.forgetUnclaimed() }
         }
         reaper = Reaper(
             index: context.index, systemd: context.systemd, ground: context.ground, monitor: context.monitor,

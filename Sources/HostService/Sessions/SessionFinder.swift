@@ -21,16 +21,10 @@ struct SessionFinder: Sendable {
         for session in stored {
             if let row = byID[session.session] {
                 if let live = open(session, for: row) { await registry.insert(live) }
-            } else if session.leaderLives == false, let row = try await endedRow(of: session.session),
-                let live = open(session, for: row)
-            {
-                // The earlier host had written the end down, and did not come to put the output aside.
-                await registry.insert(live)
-                await ender.letGo(of: row.id, exit: row.exit, reason: row.endReason)
             } else if session.leaderLives != false {
-                await registry.keep(session, for: session.session)
+                await registry.keep(session)
             } else {
-                context.store.forget(session.session)
+                try await letGo(of: session)
             }
         }
         let count = await registry.count
@@ -126,15 +120,33 @@ struct SessionFinder: Sendable {
         }
     }
 
-    /// Lets go of the terminals of sessions without a row whose leader has exited: nobody can claim them any more.
+    /// Lets go of the terminals of sessions without a row whose leader has exited.
+    ///
+    /// To be called after a pass that has explained every unit: until then a session whose leader is gone can still be given its row.
     func forgetUnclaimed() async {
-        for session in await registry.dropUnclaimed(where: { $0.leaderLives == false }) {
-            context.store.forget(session)
-            context.logger.notice(
-                "Session \(session): nothing but its terminal was left of it, and its leader has exited. It is let go of."
-            )
+        for session in await registry.takeUnclaimed(where: { $0.leaderLives == false }) {
+            do throws(IndexFailure) {
+                try await letGo(of: session)
+            } catch {
+                await registry.keep(session)
+            }
         }
     }
+
+    /// Puts the output of a session aside whose end an earlier host had written down. What nothing is known of is forgotten.
+    private func letGo(of session: StoredSession) async throws(IndexFailure) {
+        guard let row = try await endedRow(of: session.session), let live = open(session, for: row) else {
+            context.logger.notice(
+                "Session \(session.session): nothing but its terminal is left of it, and its leader has exited. It is let go of."
+            )
+            return context.store.forget(session.session)
+        }
+        await registry.insert(live)
+        await ender.letGo(of: row.id, exit: row.exit, reason: row.endReason)
+    }
+
+    /// How long programs may take to read what waits for them: no longer than a restart that nobody notices.
+    private static let inputPatience = Duration.milliseconds(200)
 
     /// Lets the terminals take what was typed and waits, before this process ends and they live on. What a program does not read soon is
     /// lost, and said to be. To be called when nobody can type any more.
@@ -143,7 +155,7 @@ struct SessionFinder: Sendable {
             for session in await registry.all() {
                 guard let held = session.held else { continue }
                 group.addTask {
-                    let count = await held.channel.waitUntilWritten(until: .after(.seconds(1)))
+                    let count = await held.channel.waitUntilWritten(until: .after(Self.inputPatience))
                     guard count > 0 else { return }
                     context.logger.warning(
                         "Session \(session.id): \(count) bytes of input are lost; its program did not read them before this host ended."

@@ -68,19 +68,21 @@ actor SessionRegistry {
     }
 
     /// Keeps what an earlier host has stored of a session until somebody claims it.
-    func keep(_ stored: consuming StoredSession, for id: SessionID) { unclaimed[id] = stored }
+    func keep(_ stored: StoredSession) { unclaimed[stored.session] = stored }
 
     /// Takes what an earlier host has stored of a session.
     func claim(_ id: SessionID) -> StoredSession? { unclaimed.removeValue(forKey: id) }
 
+    /// Whether what an earlier host has stored of a session waits to be claimed.
+    func isUnclaimed(_ id: SessionID) -> Bool { unclaimed[id] != nil }
+
     /// All that an earlier host has stored and nobody has claimed.
     func allUnclaimed() -> [StoredSession] { Array(unclaimed.values) }
 
-    /// Gives up what an earlier host has stored of sessions that nobody has claimed and nobody will.
-    /// - Returns: whose it was.
-    func dropUnclaimed(where isOver: (StoredSession) -> Bool) -> [SessionID] {
-        let over = unclaimed.filter { isOver($0.value) }.map(\.key)
-        for id in over { unclaimed[id] = nil }
+    /// Takes what an earlier host has stored of sessions that nobody has claimed and nobody will.
+    func takeUnclaimed(where isOver: (StoredSession) -> Bool) -> [StoredSession] {
+        let over = unclaimed.values.filter(isOver)
+        for stored in over { unclaimed[stored.session] = nil }
         return over
     }
 

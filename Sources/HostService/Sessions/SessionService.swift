@@ -139,6 +139,10 @@ struct SessionService: Sendable {
     /// - Returns: the session that has the id already, if it is the same one; it may be being started.
     private func insert(_ plan: SessionStarter.Plan) async throws -> SessionRow? {
         let row = plan.row
+        guard await !registry.isUnclaimed(row.id) else {
+            throw HostFailure.idUsed(
+                "start session \(row.id): the terminal of an earlier session of that id is held; nothing was started")
+        }
         switch try await context.index.insertStarting(row, limit: context.configuration.sessionLimit) {
         case .inserted: return nil
         case .idUsed(let there):

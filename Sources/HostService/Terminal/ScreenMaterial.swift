@@ -28,12 +28,6 @@ struct ScreenMaterial: Sendable {
     /// Bytes at the end that belong together, at most. A longer string is an image, or has lost its end.
     static let unfinishedLimit = 256 << 10
 
-    /// What of the end is to be read again by whoever gets a picture of the screen: the bytes of a sequence or a character that is not
-    /// finished. A picture cannot hold them.
-    func unfinishedCount(in screen: Screen) -> Int {
-        screen.unfinishedCount <= min(bytes.count, Self.unfinishedLimit) ? screen.unfinishedCount : 0
-    }
-
     /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes.
     var isComplete: Bool { from <= checkpoint?.sequence ?? 0 }
 
@@ -56,17 +50,28 @@ struct ScreenMaterial: Sendable {
         return screen
     }
 
-    /// The screen at the last byte that finishes something, as a checkpoint with as much of the history as fits (I8).
-    /// - Returns: nil when not even the screen fits.
-    func newCheckpoint() -> OutputRing.Checkpoint? {
+    /// The screen as a picture can hold it: before what is not finished at the end.
+    /// - Returns: and how many of the last bytes are to be read again after it.
+    func picture() -> (screen: Screen, unfinished: Int) {
         let screen = screen()
+        let count = screen.unfinishedCount
+        guard count > 0, count <= min(bytes.count, Self.unfinishedLimit) else { return (screen, 0) }
+        guard screen.isPartlyShown else { return (screen, count) }
+        var before = self
+        before.bytes.removeLast(count)
+        return (before.screen(), count)
+    }
+
+    /// The picture as a checkpoint, with as much of the history as has room (I8).
+    /// - Returns: nil when not even the screen has.
+    func newCheckpoint() -> OutputRing.Checkpoint? {
+        let (screen, unfinished) = picture()
         let last = sizings.last?.size ?? checkpoint?.size ?? size
-        var historyLines = Screen.standardHistoryLimit
+        var historyLines = min(Screen.standardHistoryLimit, screen.historyCount)
         while true {
             let drawn = screen.repaint(historyLines: historyLines)
             if drawn.count <= OutputRing.checkpointCapacity {
-                return OutputRing.Checkpoint(
-                    sequence: end - UInt64(unfinishedCount(in: screen)), size: last, bytes: drawn)
+                return OutputRing.Checkpoint(sequence: end - UInt64(unfinished), size: last, bytes: drawn)
             }
             if historyLines == 0 { return nil }
             historyLines /= 2

@@ -11,7 +11,7 @@ extension TerminalFeed {
     func screen(historyLines: Int, withCells: Bool) async -> ScreenDocument {
         let (material, epoch) = state.withLock { ($0.material(), Self.name(of: $0.ring)) }
         return await Self.reading.run { [session] in
-            let screen = material.screen()
+            let (screen, unfinished) = material.picture()
             let text = screen.text(historyLines: historyLines)
             let cursor = screen.cursor
             return ScreenDocument(
@@ -21,7 +21,7 @@ extension TerminalFeed {
                 bracketedPaste: screen.modes.isBracketedPaste, bells: screen.bellCount,
                 history: Array(text.dropLast(screen.rows)), lines: text.suffix(screen.rows).map { $0 },
                 cells: withCells ? screen.cells().map { CellRun.runs(of: $0).map { .init($0) } } : nil, epoch: epoch,
-                seq: material.end, isComplete: material.isComplete)
+                seq: material.end - UInt64(unfinished), isComplete: material.isComplete)
         }
     }
 
@@ -32,12 +32,11 @@ extension TerminalFeed {
     }
 
     /// What draws the terminal for a client that comes at the byte where the material ends.
-    /// - Returns: and how many of the last bytes of the material the client is to get besides: see
-    ///   ``ScreenMaterial/unfinishedCount(in:)``.
+    /// - Returns: also how many of the last bytes of the material it is to get besides. See ``ScreenMaterial/picture()``.
     static func repaint(_ material: ScreenMaterial) async -> (bytes: [UInt8], title: String?, unfinished: Int) {
         await reading.run {
-            let screen = material.screen()
-            return (screen.repaint(), screen.title, material.unfinishedCount(in: screen))
+            let (screen, unfinished) = material.picture()
+            return (screen.repaint(), screen.title, unfinished)
         }
     }
 

@@ -121,9 +121,7 @@ final class TerminalFeed: TerminalSink {
     /// Sizes that are remembered at most; at half of them a checkpoint is made (I8). Beyond, the oldest is forgotten: what it had cut
     /// or wrapped is then shown otherwise.
     static let sizingsLimit = 256
-    /// Pictures that are made for a client that comes in a flood, at most.
-    private static let pictureAttempts = 3
-    /// Bytes that the last of them is made of, beside the checkpoint.
+    /// Bytes that a picture is made of for a client that comes in a flood, beside the checkpoint.
     private static let hastyReads = 64 << 10
     /// Bytes that are read for a checkpoint at most, where some are missing anyway.
     static let checkpointReads = 2 << 20
@@ -179,7 +177,8 @@ final class TerminalFeed: TerminalSink {
     /// - Parameter end: of the output before that: whatever answers the input comes from there on.
     func noteInput(at end: UInt64) {
         state.withLock { state in
-            state.inputSent = end
+            // Of two at once the later one may be noted first.
+            state.inputSent = max(state.inputSent ?? 0, end)
             state.usedAt = .now
         }
     }
@@ -295,8 +294,8 @@ final class TerminalFeed: TerminalSink {
     /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
     ///
     /// A picture is made of the screen at one byte, and what the terminal is in the middle of there goes before the live ones. While it is
-    /// made nothing is kept for the client. Where more than the ring holds has come meanwhile it is made anew; the last one is made of
-    /// little, and meanwhile the client counts as any that is behind.
+    /// made nothing is kept for the client. Where more than the ring holds has come meanwhile another is made, of little, and
+    /// meanwhile the client counts as any that is behind.
     /// - Parameters:
     ///   - key: from ``newKey()``.
     ///   - from: the first byte that the client lacks, in the run that `epoch` names.
@@ -316,18 +315,16 @@ final class TerminalFeed: TerminalSink {
         }
         if isExact { return }
         messages[2].mode = from == nil ? .tail : .reanchor
-        for attempt in 1...Self.pictureAttempts {
-            if await attach(key, messages, isLast: attempt == Self.pictureAttempts) { return }
-        }
+        if await !attach(key, messages, isHasty: false) { _ = await attach(key, messages, isHasty: true) }
     }
 
     /// Attaches a client by a picture of the screen, and what the terminal is in the middle of.
-    /// - Parameter isLast: Whether the bytes that come meanwhile are kept for it, and the picture is made of little.
+    /// - Parameter isHasty: Whether the bytes that come meanwhile are kept for it, and the picture is made of little.
     /// - Returns: false when the ring has lost bytes meanwhile that come after the picture.
-    private func attach(_ key: UInt64, _ messages: [AttachMessage], isLast: Bool) async -> Bool {
+    private func attach(_ key: UInt64, _ messages: [AttachMessage], isHasty: Bool) async -> Bool {
         let material = state.withLock { state in
-            if isLast { state.readers[key] = Reader(next: state.ring.end, isClient: true, isHeld: true) }
-            return state.material(atMost: isLast ? Self.hastyReads : .max)
+            if isHasty { state.readers[key] = Reader(next: state.ring.end, isClient: true, isHeld: true) }
+            return state.material(atMost: isHasty ? Self.hastyReads : .max)
         }
         let picture = await Self.repaint(material)
         var messages = messages
@@ -339,7 +336,7 @@ final class TerminalFeed: TerminalSink {
             events.append(.bytes(ByteBuffer(bytes: bytes)))
         }
         let (isAttached, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
-            if isLast {
+            if isHasty {
                 guard let reader = state.readers[key] else { return (true, nil) }
                 reader.messages = events
                 reader.isHeld = false

@@ -23,7 +23,7 @@ extension PassReport {
             unclaimed.append(Unclaimed(scope: scope, members: members))
             addLine("left \(scope): neither a row nor a receipt explains it")
         case .foreign(let scope):
-            skip("other_instance")
+            skip(Self.otherInstance)
             addLine("left \(scope): it belongs to another instance")
         case .leave(let what, let doubt):
             skip(doubt.word)

@@ -69,6 +69,13 @@ public struct PassReport: Sendable, Equatable {
                 if case .spared(.overtaken) = $0.action { true } else { false }
             }
     }
+    /// What ``skipped`` counts what belongs to others under.
+    static let otherInstance = "other_instance"
+    /// Whether the pass has left no unit of this instance unexplained or in doubt.
+    public var isConclusive: Bool {
+        groundFailure == nil && remembered == 0 && unclaimed.isEmpty && !needsAnother
+            && skipped.keys.allSatisfy { $0 == Self.otherInstance }
+    }
     /// What the pass did or would do, one by one.
     public var records: [PassRecord] = []
 

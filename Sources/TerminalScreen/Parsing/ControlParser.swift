@@ -29,8 +29,13 @@ struct ControlParser {
     private var offset = 0
     /// How many came before the ESC of what is unfinished.
     private var escapeOffset = 0
+    /// Whether a control inside the sequence has acted.
+    private var hasActed = false
 
-    /// How many of the last bytes belong to what is unfinished; 0 when nothing is. Controls among them have acted.
+    /// Whether some of what is unfinished has been told already: a control inside a sequence.
+    var isPartlyTold: Bool { state != .text && hasActed }
+
+    /// How many of the last bytes belong to what is unfinished; 0 when nothing is.
     var unfinishedCount: Int { state == .text ? decoder.taken : offset - escapeOffset }
 
     /// Forgets what is unfinished: the bytes that follow do not continue it.
@@ -47,12 +52,9 @@ struct ControlParser {
         while index < bytes.count {
             offset = before + index
             switch state {
-            case .text:
-                index = readText(bytes, from: index, for: receiver)
-                if state == .escape { escapeOffset = before + index - 1 }
+            case .text: index = readText(bytes, from: index, for: receiver)
             case .command, .commandEscape, .string, .stringEscape:
-                readString(bytes[index], for: receiver)
-                index += 1
+                if readString(bytes[index], for: receiver) { index += 1 }
             case .escape, .sequenceStart, .sequence, .sequenceIntermediate, .sequenceIgnored:
                 if readSequence(bytes[index], for: receiver) { index += 1 }
             }
@@ -86,7 +88,7 @@ struct ControlParser {
                     index += 1
                     runStart = index
                     if byte == 0x1b {
-                        beginEscape()
+                        beginEscape(at: offset + index - start - 1)
                         return index
                     }
                     if byte != 0, byte != 0x7f { receiver.receive(control: byte) }
@@ -125,8 +127,11 @@ struct ControlParser {
 
     // MARK: Sequences
 
-    private mutating func beginEscape() {
+    /// - Parameter offset: of the ESC.
+    private mutating func beginEscape(at offset: Int) {
         state = .escape
+        escapeOffset = offset
+        hasActed = false
         escapeIntermediate = 0
     }
 
@@ -137,12 +142,12 @@ struct ControlParser {
             state = .text
             return true
         case 0x1b:
-            beginEscape()
-            escapeOffset = offset
+            beginEscape(at: offset)
             return true
         case 0, 0x7f: return true
         case 0x01...0x1f:
             receiver.receive(control: byte)
+            hasActed = true
             return true
         case 0x80...:
             state = .text
@@ -203,7 +208,8 @@ struct ControlParser {
 
     // MARK: Strings
 
-    private mutating func readString(_ byte: UInt8, for receiver: some ControlReceiver) {
+    /// - Returns: as ``readSequence(_:for:)``.
+    private mutating func readString(_ byte: UInt8, for receiver: some ControlReceiver) -> Bool {
         switch (state, byte) {
         case (_, 0x18), (_, 0x1a): state = .text
         case (.commandEscape, UInt8(ascii: "\\")), (.command, 0x07):
@@ -212,14 +218,14 @@ struct ControlParser {
         case (.stringEscape, UInt8(ascii: "\\")): state = .text
         case (.commandEscape, _), (.stringEscape, _):
             // The string is abandoned; what follows ESC is read as after any other.
-            beginEscape()
-            escapeOffset = offset - 1
-            _ = readSequence(byte, for: receiver)
+            beginEscape(at: offset - 1)
+            return readSequence(byte, for: receiver)
         case (.command, 0x1b): state = .commandEscape
         case (.string, 0x1b): state = .stringEscape
         case (.command, 0x20...):
             if command.count < Self.commandBytesKept { command.append(byte) }
         default: break
         }
+        return true
     }
 }

@@ -81,8 +81,11 @@ public final class Screen {
     }
 
     /// How many of the last bytes that were fed belong to a sequence or a character that is not finished. They show nothing yet: the
-    /// screen is what it was before them, but for controls inside a sequence, which act at once.
+    /// screen is what it was before them, unless it ``isPartlyShown``.
     public var unfinishedCount: Int { parser.unfinishedCount }
+
+    /// Whether there was a control inside the sequence that is not finished. Such act at once.
+    public var isPartlyShown: Bool { parser.isPartlyTold }
 
     /// Bytes are missing here: an unfinished sequence or character is abandoned, and what follows is read afresh.
     ///

@@ -81,7 +81,6 @@ struct OutputLog {
                         try Self.printNew(
                             AttachSocket.open(
                                 host: host, session: session, from: position.next, epoch: position.epoch,
-                                isReadOnly: true,
                                 timeout: HostClient.defaultTimeout))
                     })
             }
