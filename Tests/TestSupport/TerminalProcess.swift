@@ -29,7 +29,8 @@ public final class TerminalProcess {
 
     /// Starts `corral` with arguments; the terminal has 80 columns and 24 rows.
     /// - Parameter program: Its path; the one beside the tests when absent.
-    public init(_ arguments: [String], environment: [String] = [], program: String? = nil) throws {
+    public init(_ arguments: [String], environment: [String] = [], program: String? = nil, stdout: String? = nil) throws
+    {
         // The C library's module shows neither posix_openpt(3) nor its kin; these are what they do. See: ioctl_tty(2)
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var isLocked: CInt = 0
@@ -46,6 +47,7 @@ public final class TerminalProcess {
         posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
         posix_spawn_file_actions_adddup2(&actions, 0, 1)
         posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        if let stdout { posix_spawn_file_actions_addopen(&actions, 1, stdout, O_WRONLY, 0) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

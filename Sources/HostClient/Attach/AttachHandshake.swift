@@ -39,15 +39,16 @@ public final class AttachHandshake {
     ///   - from: Sequence number of the first byte that the caller lacks; a picture of the screen when absent.
     ///   - epoch: The run that `from` counts in, as `synced` told it.
     ///   - size: Of the caller's window, so that the screen is drawn for it; nil for one without a window.
+    ///   - idle: for how long the user of a caller that comes back has not typed.
     ///   - isReadOnly: Whether the host is to drop whatever the caller sends, also a size.
     ///   - mayAsk: Whether ssh may ask the user for a password: not while his terminal is the session's.
     public init(
         host: HostAddress, session: String, from: UInt64? = nil, epoch: String? = nil, size: TerminalSize? = nil,
-        isReadOnly: Bool = false, mayAsk: Bool = false
+        idle: Duration? = nil, isReadOnly: Bool = false, mayAsk: Bool = false
     ) {
         self.host = host
         self.mayAsk = mayAsk
-        request = "GET \(Self.target(session, from: from, epoch: epoch, size: size, isReadOnly))"
+        request = "GET \(Self.target(session, from: from, epoch: epoch, size: size, idle, isReadOnly))"
     }
 
     deinit { if socket >= 0 { Glibc.close(socket) } }
@@ -157,10 +158,11 @@ public final class AttachHandshake {
     }
 
     private static func target(
-        _ session: String, from: UInt64?, epoch: String?, size: TerminalSize?, _ isReadOnly: Bool
+        _ session: String, from: UInt64?, epoch: String?, size: TerminalSize?, _ idle: Duration?, _ isReadOnly: Bool
     ) -> String {
         var query: [QueryItem] = isReadOnly ? [QueryItem("read_only", "true")] : []
         if let size { query += [QueryItem("columns", "\(size.columns)"), QueryItem("rows", "\(size.rows)")] }
+        if size != nil, let idle { query.append(QueryItem("idle", "\(idle / .seconds(1))")) }
         if let from { query.append(QueryItem("from", "\(from)")) }
         if let epoch { query.append(QueryItem("epoch", epoch)) }
         return RequestTarget(HostClient.path(session, "attach"), query: query).description

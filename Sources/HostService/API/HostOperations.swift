@@ -49,7 +49,7 @@ protocol HostOperations: Sendable {
     /// Waits until something has happened in a session, at most for the request's timeout. Ends with the caller's task.
     func wait(for request: WaitRequest, in id: String) async throws -> WaitDocument
     /// Attaches a client. The caller must end the attachment with ``Attachment/detach()``.
-    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment
+    func attach(to id: String, from: UInt64?, epoch: String?, window: ClientWindow?) async throws -> any Attachment
 
     /// What waits at ports in workspaces now.
     func ports(workspace: String?) async throws -> PortListDocument
@@ -98,6 +98,13 @@ protocol Attachment: Sendable {
     func sendAtOnce(_ bytes: [UInt8]) -> Bool
     func resize(to size: TerminalSize) async throws
     func detach() async
+}
+
+/// The window of a client that attaches.
+struct ClientWindow: Sendable, Equatable {
+    var size: TerminalSize
+    /// For how long its user has not typed; nothing for one who comes now.
+    var idle: Duration
 }
 
 /// What goes to an attached client.

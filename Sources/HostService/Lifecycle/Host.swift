@@ -123,8 +123,8 @@ struct Host: HostOperations {
         try await sessionService.screen(id, historyLines: historyLines, withCells: withCells)
     }
 
-    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
-        try await sessionService.attach(id, from: from, epoch: epoch, size: size)
+    func attach(to id: String, from: UInt64?, epoch: String?, window: ClientWindow?) async throws -> any Attachment {
+        try await sessionService.attach(id, from: from, epoch: epoch, window: window)
     }
 
     func ports(workspace: String?) async throws -> PortListDocument {

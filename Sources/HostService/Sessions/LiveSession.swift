@@ -101,8 +101,9 @@ actor LiveSession {
     }
 
     /// A client tells its window's size. See ``SizeRule``.
-    nonisolated func resize(to size: WindowSize, by client: UInt64) throws {
-        try decide { $0.resized(client, to: size) }
+    /// - Parameter idle: for how long its user has not typed.
+    nonisolated func resize(to size: WindowSize, by client: UInt64, idle: Duration = .zero) throws {
+        try decide { $0.resized(client, to: size, at: .now - idle) }
     }
 
     /// A client types.

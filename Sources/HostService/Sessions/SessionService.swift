@@ -288,15 +288,15 @@ struct SessionService: Sendable {
     }
 
     /// Attaches a client.
-    /// - Parameter size: its window's, so that it is drawn for that; nil for a client that only looks.
-    func attach(_ id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
+    /// - Parameter window: so that it is drawn for that; nil for a client without one, or that only looks.
+    func attach(_ id: String, from: UInt64?, epoch: String?, window: ClientWindow?) async throws -> any Attachment {
         let row = try await row(id, "attach to session")
         _ = try await freezes.wake(row, "attached")
         let live = await registry.session(row.id)
         let feed = try await output(of: id, "attach to session")
         let key = feed.newKey()
-        if let size, let size = WindowSize(columns: size.columns, rows: size.rows) {
-            do { try live?.resize(to: size, by: key) } catch {
+        if let window, let size = WindowSize(columns: window.size.columns, rows: window.size.rows) {
+            do { try live?.resize(to: size, by: key, idle: window.idle) } catch {
                 // A terminal that is hung up has no size, and its output can still be read.
             }
         }

@@ -48,6 +48,8 @@ final class AttachLoop {
     private var isPictureWanted = false
     /// When a key went to the host whose echo is still awaited.
     private var typedAt: ContinuousClock.Instant?
+    /// When the user came, or typed last.
+    private var usedAt = ContinuousClock.now
     private var end: AttachEnd?
     private var closeCode: Int?
 
@@ -137,7 +139,8 @@ final class AttachLoop {
     private func pass(_ input: [UInt8]) {
         if isFrozen { return showFrozen(ringing: true) }
         if let socket { socket.send(input) } else { pending += input }
-        if isTerminal, input.count <= Self.keyLength { typedAt = .now }
+        usedAt = .now
+        if isTerminal, input.count <= Self.keyLength { typedAt = usedAt }
     }
 
     private func inputEnded() {
@@ -158,7 +161,8 @@ final class AttachLoop {
             case .bytes(let bytes):
                 position.read(byteCount: bytes.count)
                 if isTerminal, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
-                Console.write(bytes, to: STDOUT_FILENO)
+                // A terminal that has gone has ended this process, or will.
+                if isTerminal { Console.write(bytes, to: STDOUT_FILENO) } else { Console.print(bytes: bytes) }
             case .message(let message): read(message)
             case .closed(let code): closeCode = code
             }
@@ -204,7 +208,7 @@ final class AttachLoop {
                 handshake
                 ?? AttachHandshake(
                     host: host, session: session, from: isAnew ? nil : position.next,
-                    epoch: isAnew ? nil : position.epoch, size: windowSize, isReadOnly: isReadOnly)
+                    epoch: isAnew ? nil : position.epoch, size: windowSize, idle: .now - usedAt, isReadOnly: isReadOnly)
             handshake = attempt
             if let next = try attempt.proceed() {
                 begin(next)

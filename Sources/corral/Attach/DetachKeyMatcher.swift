@@ -3,7 +3,7 @@
 /// Bytes that could be the beginning of the keys are held back until the next ones tell; they are let through, in order,
 /// as soon as they are not. The keys are found however the reads split them. Programs can ask the terminal to send keys as
 /// escape sequences; a key in that form is found too, if its sequence comes in one read. (An ESC that ends a read is the
-/// Escape key and is not held back.)
+/// Escape key and is not held back.) Within a paste that the terminal marks there are no keys, and none is found.
 ///
 /// See: kitty's keyboard protocol, `CSI code ; modifiers u`; xterm's modifyOtherKeys, `CSI 27 ; modifiers ; code ~`
 struct DetachKeyMatcher {
@@ -25,6 +25,12 @@ struct DetachKeyMatcher {
 
     private let keys: [DetachKeys.Key]
     private var held: [Token] = []
+    private var isPasting = false
+    /// The last bytes, as many as a mark of a paste has.
+    private var recent: [UInt8] = []
+
+    private static let pasteStart = Array("\u{1b}[200~".utf8)
+    private static let pasteEnd = Array("\u{1b}[201~".utf8)
 
     /// Looks for these keys.
     init(_ keys: DetachKeys) {
@@ -39,6 +45,12 @@ struct DetachKeyMatcher {
         while !rest.isEmpty {
             let token = Self.token(at: rest)
             rest = rest.dropFirst(token.bytes.count)
+            for byte in token.bytes { lookForPaste(byte) }
+            if isPasting {
+                input += held.flatMap(\.bytes) + token.bytes
+                held = []
+                continue
+            }
             held.append(token)
             while !couldBecomeKeys { input += held.removeFirst().bytes }
             if held.count(where: { !$0.isRelease }) == keys.count {
@@ -47,6 +59,13 @@ struct DetachKeyMatcher {
             }
         }
         return Result(input: input, isDetached: false)
+    }
+
+    /// A mark may be cut by the reads.
+    private mutating func lookForPaste(_ byte: UInt8) {
+        recent = recent.suffix(Self.pasteStart.count - 1) + [byte]
+        if recent == Self.pasteStart { isPasting = true }
+        if recent == Self.pasteEnd { isPasting = false }
     }
 
     private var couldBecomeKeys: Bool {

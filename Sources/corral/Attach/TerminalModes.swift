@@ -5,7 +5,8 @@ import Glibc
 /// Detaching leaves the programs running, so nobody else will tell the terminal to leave the alternate screen, show its
 /// cursor, stop reporting the mouse, or send its keys in the plain form. The picture that an attachment begins with switches on what the
 /// programs had, and is read like their output. Only what was switched on is switched off: a needless "leave the alternate
-/// screen" moves the cursor.
+/// screen" moves the cursor. What harms nobody is always given back: an unfinished sequence or string, a link, the character set, the
+/// colours of text.
 ///
 /// See: xterm's ctlseqs; https://sw.kovidgoyal.net/kitty/keyboard-protocol/, "Progressive enhancement"
 struct TerminalModes {
@@ -34,11 +35,13 @@ struct TerminalModes {
         /// How many flags of the kitty keyboard protocol were left on each screen, which has its own.
         var mainKeyboard = 0
         var alternateKeyboard = 0
+        /// Whether there was any output.
+        var hasOutput = false
 
         var isAlternate: Bool { modes.contains { TerminalModes.alternateScreens.contains($0) } }
     }
 
-    /// What to write to give the terminal back; empty when nothing was changed.
+    /// What to write to give the terminal back; empty before any output.
     private(set) var reset: [UInt8] = []
     private var state = State.text
     private var sequence: [UInt8] = []
@@ -49,7 +52,7 @@ struct TerminalModes {
     private static let alternateScreens: Set<Int> = [47, 1047, 1049]
     /// Modes that a program may leave switched; others do no harm to a shell.
     private static let watched: Set<Int> = [
-        1, 5, 6, 7, 9, 25, 47, 66, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004, 2026,
+        1, 5, 6, 7, 9, 12, 25, 47, 66, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004, 2026,
         2031,
         2048,
     ]
@@ -58,10 +61,16 @@ struct TerminalModes {
     /// A terminal keeps as many of a screen's keyboard flags as it likes; the picture of a screen pops so many, too.
     private static let keyboardDepth = 8
 
+    /// Abandons whatever is unfinished: CAN a sequence, ST a string in terminals that do not heed CAN there.
+    private static let abandonment = "\u{18}\u{1b}\\"
+    /// No link, ASCII, no colours. See: OSC 8, SCS and SI, SGR 0
+    private static let plainText = "\u{1b}]8;;\u{1b}\\\u{0f}\u{1b}(B\u{1b}[0m"
+
     /// Reads output, which may be cut anywhere.
     /// - Returns: whether ``reset`` has changed.
     mutating func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let before = changes
+        if !bytes.isEmpty { changes.hasOutput = true }
         var index = 0
         while index < bytes.count {
             if case .text = state {
@@ -86,7 +95,7 @@ struct TerminalModes {
         for mode in changes.modes.reversed() { text += "\u{1b}[?\(mode)\(onAtFirst.contains(mode) ? "h" : "l")" }
         if changes.mainKeyboard > 0 { text += keyboard }
         for other in Other.allCases where changes.others.contains(other) { text += other.rawValue }
-        return text.isEmpty ? [] : Array((text + "\u{1b}[0m").utf8)
+        return changes.hasOutput ? Array((abandonment + text + plainText).utf8) : []
     }
 
     private mutating func read(_ byte: UInt8) {
@@ -100,7 +109,7 @@ struct TerminalModes {
             state = .text
             switch byte {
             // RIS: the program has made the terminal fresh.
-            case UInt8(ascii: "c"): changes = Changes()
+            case UInt8(ascii: "c"): changes = Changes(hasOutput: true)
             case UInt8(ascii: "="): changes.others.insert(.applicationKeypad)
             case UInt8(ascii: ">"): changes.others.remove(.applicationKeypad)
             default: break

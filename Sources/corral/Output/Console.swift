@@ -5,8 +5,11 @@ import HostProtocol
 /// What the process prints: results on stdout, everything else on stderr.
 enum Console {
     /// Prints lines of a result. Where they cannot be written the process ends with status 1, since nobody has got them.
-    static func print(_ text: String) {
-        let code = Array((text + "\n").utf8).withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+    static func print(_ text: String) { Array((text + "\n").utf8).withUnsafeBytes { print(bytes: $0) } }
+
+    /// Prints a result that is no text, as it is.
+    static func print(bytes: UnsafeRawBufferPointer) {
+        let code = write(bytes, to: STDOUT_FILENO)
         guard code != 0 else { return }
         note("corral: The result cannot be written: \(String(cString: strerror(code))).")
         exit(CommandStatus.other.rawValue)

@@ -27,7 +27,7 @@ struct OutputLog {
     mutating func printHeld() async throws(HostClientFailure) {
         let output = try await client.output(of: session, from: next)
         if let note = Self.note(asked: next, before: epoch, output) { Console.note("corral: \(note)") }
-        Console.write(output.bytes, to: STDOUT_FILENO)
+        output.bytes.withUnsafeBytes { Console.print(bytes: $0) }
         next = output.next
         epoch = output.epoch
         absence.isOver()
@@ -101,7 +101,7 @@ struct OutputLog {
                 guard end == nil else { return }
                 switch event {
                 case .bytes(let bytes):
-                    Console.write(bytes, to: STDOUT_FILENO)
+                    Console.print(bytes: bytes)
                     count += UInt64(bytes.count)
                 case .message(let message):
                     if message.type == .ended { end = .ended }

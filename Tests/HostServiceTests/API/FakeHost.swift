@@ -184,8 +184,11 @@ final class FakeHost: HostOperations {
         return now.waited
     }
 
-    func attach(to id: String, from: UInt64?, epoch: String?, size: TerminalSize?) async throws -> any Attachment {
-        let window = size.map { " size=\($0.columns)x\($0.rows)" } ?? ""
+    func attach(to id: String, from: UInt64?, epoch: String?, window: ClientWindow?) async throws -> any Attachment {
+        let window =
+            window.map { window in
+                " size=\(window.size.columns)x\(window.size.rows)" + (window.idle > .zero ? " idle=\(window.idle)" : "")
+            } ?? ""
         try note("attach \(id) from=\(from.map { "\($0)" } ?? "-") epoch=\(epoch ?? "-")\(window)")
         let attachment = FakeAttachment()
         set { $0.attachments.append(attachment) }

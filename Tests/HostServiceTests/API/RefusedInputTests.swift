@@ -70,7 +70,7 @@ import Testing
         ("POST", "/v1/workspaces/abcd/sessions?x", #"query: the key "x" is not known here (known: none)"#),
         (
             "GET", "/v1/sessions/abcd/attach?x",
-            #"query: the key "x" is not known here (known: columns, epoch, from, read_only, rows)"#
+            #"query: the key "x" is not known here (known: columns, epoch, from, idle, read_only, rows)"#
         ),
     ])
     func `is refused in a query, by its key`(method: String, target: String, detail: String) async throws {

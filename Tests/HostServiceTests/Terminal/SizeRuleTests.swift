@@ -30,6 +30,23 @@ import Testing
         #expect(rule.left(2) == nil, "nobody is left: the size stays")
     }
 
+    // Symptom: after a restart of the host the program was drawn for a window that somebody had left open elsewhere. Cause: all clients come back
+    // at once, and the one that came last decided.
+    @Test func `is after a restart that of the client whose user typed last, whoever comes back first`() {
+        let now = ContinuousClock.now
+        for order in [[1, 2, 3], [3, 2, 1], [2, 1, 3], [2, 3, 1]] as [[UInt64]] {
+            var rule = SizeRule()
+            var size: WindowSize?
+            for client in order {
+                let (window, idle) = [1: (small, 60), 2: (other, 5), 3: (large, 3600)][client]!
+                size = rule.resized(client, to: window, at: now - .seconds(idle)) ?? size
+            }
+            #expect(size == other, "\(order)")
+            #expect(rule.typed(3, at: now) == large)
+            #expect(rule.resized(4, to: small, at: now - .seconds(1)) == nil, "it was away for a moment only")
+        }
+    }
+
     @Test func `is never that of a client that has told none`() {
         var rule = SizeRule()
         _ = rule.resized(1, to: large)

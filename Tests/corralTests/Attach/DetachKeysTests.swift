@@ -50,6 +50,19 @@ import Testing
         }
     }
 
+    // Symptom: a paste that held the keys' bytes detached, and its rest went to the shell. Cause: what the terminal marks as pasted was taken for
+    // typed.
+    @Test func `finds none within a paste`() {
+        let paste = Array("\u{1b}[200~A\u{1c}dB\u{1b}[201~".utf8)
+        for split in 0...paste.count {
+            let (input, isDetached) = read([Array(paste[..<split]), Array(paste[split...])])
+            #expect(!isDetached, "split at \(split)")
+            #expect(input == paste)
+            #expect(read([Array(paste[..<split]), Array(paste[split...]), [0x1c, 0x64]]).isDetached)
+        }
+        #expect(read([[0x1c], paste, [0x64]]) == ([0x1c] + paste + [0x64], false))
+    }
+
     @Test func `lets through what only began like the keys`() {
         #expect(read([[0x1c], [0x61]]) == ([0x1c, 0x61], false))
         #expect(read([[0x1c, 0x1c, 0x61]]) == ([0x1c, 0x1c, 0x61], false))

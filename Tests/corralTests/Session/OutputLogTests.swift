@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostClient
 import HostProtocol
+import TestSupport
 import Testing
 
 @testable import corral
@@ -52,6 +53,21 @@ import Testing
             return #expect(Bool(false), "\(String(describing: failure))")
         }
         #expect(problem.code == "session_ended")
+    }
+
+    // Symptom: `corral session logs S >file` on a full disk left a part of the output and exited 0. Cause: nobody looked whether it was written.
+    @Test func `that cannot be written fails`() async throws {
+        let list = Array(try WireCoding.encode([Samples.session("s9x1", title: "tests")]))
+        let output = CannedServer.reply(
+            type: "application/octet-stream", headers: ["Corral-Epoch: e1", "Corral-From: 0", "Corral-Next: 10"],
+            body: Array("0123456789".utf8))
+        let server = try await CannedServer { request in
+            .reply(request.contains("/output") ? output : CannedServer.reply(body: list))
+        }
+        defer { server.stop() }
+        let process = try TerminalProcess(["session", "logs", "s9x1", "--socket", server.path], stdout: "/dev/full")
+        #expect(try await process.end() == 1)
+        #expect(process.shown.contains("The result cannot be written: No space left on device."))
     }
 
     @Test func `takes options`() throws {

@@ -30,6 +30,10 @@ enum QueryKeys {
         "history": (
             ["type": "integer", "minimum": 0, "maximum": 1000], "Lines that have scrolled off, at most."
         ),
+        "idle": (
+            ["type": "number", "minimum": 0, "maximum": 31_536_000],
+            "Seconds since the user of a client that comes back typed last."
+        ),
         "port": (["type": "integer", "minimum": 1, "maximum": 65535], "The port's number."),
         "protocol": (["type": "string", "enum": ["tcp", "udp"]], "Only this one; both when absent."),
         "read_only": (flag, "Only look: what the client sends is dropped."),
