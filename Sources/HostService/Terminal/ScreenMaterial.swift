@@ -31,35 +31,55 @@ struct ScreenMaterial: Sendable {
     /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes.
     var isComplete: Bool { from <= checkpoint?.sequence ?? 0 }
 
+    /// Bytes that are read at a time.
+    private static let piece = 64 << 10
+
     /// Reads it. Takes some ten milliseconds a megabyte.
-    func screen() -> Screen {
+    func screen() -> Screen { screen {} }
+
+    /// Reads it, and looks now and then whether to go on.
+    private func screen<Failure: Error>(between look: () throws(Failure) -> Void) throws(Failure) -> Screen {
         let first = checkpoint?.size ?? size
         let screen = Screen(columns: Int(first.columns), rows: Int(first.rows))
         if let checkpoint { screen.feed(checkpoint.bytes) }
         if !isComplete { screen.skip() }
         var next = from
-        bytes.withUnsafeBytes { all in
-            for sizing in sizings {
-                let place = min(max(sizing.sequence, next), end)
-                screen.feed(UnsafeRawBufferPointer(rebasing: all[Int(next - from)..<Int(place - from)]))
-                next = place
-                screen.resize(columns: Int(sizing.size.columns), rows: Int(sizing.size.rows))
-            }
-            screen.feed(UnsafeRawBufferPointer(rebasing: all[Int(next - from)...]))
+        for sizing in sizings {
+            next = try feed(screen, from: next, to: min(max(sizing.sequence, next), end), between: look)
+            screen.resize(columns: Int(sizing.size.columns), rows: Int(sizing.size.rows))
         }
+        _ = try feed(screen, from: next, to: end, between: look)
         return screen
+    }
+
+    private func feed<Failure: Error>(
+        _ screen: Screen, from first: UInt64, to last: UInt64, between look: () throws(Failure) -> Void
+    ) throws(Failure) -> UInt64 {
+        var next = first
+        while next < last {
+            try look()
+            let until = min(last, next + UInt64(Self.piece))
+            bytes[Int(next - from)..<Int(until - from)].withUnsafeBytes { screen.feed($0) }
+            next = until
+        }
+        return last
     }
 
     /// The screen as a picture can hold it: before what is not finished at the end.
     /// - Returns: and how many of the last bytes are to be read again after it.
-    func picture() -> (screen: Screen, unfinished: Int) {
-        let screen = screen()
+    func picture() -> (screen: Screen, unfinished: Int) { picture {} }
+
+    /// As ``picture()``, and looks now and then whether to go on.
+    func picture<Failure: Error>(
+        between look: () throws(Failure) -> Void
+    ) throws(Failure) -> (screen: Screen, unfinished: Int) {
+        let screen = try screen(between: look)
         let count = screen.unfinishedCount
         guard count > 0, count <= min(bytes.count, Self.unfinishedLimit) else { return (screen, 0) }
         guard screen.isPartlyShown else { return (screen, count) }
         var before = self
         before.bytes.removeLast(count)
-        return (before.screen(), count)
+        return (try before.screen(between: look), count)
     }
 
     /// The picture as a checkpoint, with as much of the history as has room (I8).

@@ -31,12 +31,25 @@ extension TerminalFeed {
         return await Self.reading.run { material.screen().modes.isBracketedPaste }
     }
 
+    /// The ring has lost what comes after a picture that is being made.
+    private struct Overtaken: Error {}
+
     /// What draws the terminal for a client that comes at the byte where the material ends.
-    /// - Returns: also how many of the last bytes of the material it is to get besides. See ``ScreenMaterial/picture()``.
-    static func repaint(_ material: ScreenMaterial) async -> (bytes: [UInt8], title: String?, unfinished: Int) {
-        await reading.run {
-            let (screen, unfinished) = material.picture()
-            return (screen.repaint(), screen.title, unfinished)
+    /// - Parameter isKept: Whether the bytes that come after it are kept for the client.
+    /// - Returns: also how many of the last bytes of the material it is to get besides, see ``ScreenMaterial/picture()``; nil when the ring
+    ///   has lost what comes after it.
+    func repaint(
+        _ material: ScreenMaterial, isKept: Bool
+    ) async -> (bytes: [UInt8], title: String?, unfinished: Int)? {
+        await Self.reading.run { [state] in
+            do throws(Overtaken) {
+                let (screen, unfinished) = try material.picture { () throws(Overtaken) in
+                    if !isKept, state.withLock({ $0.ring.start > material.end }) { throw Overtaken() }
+                }
+                return (screen.repaint(), screen.title, unfinished)
+            } catch {
+                return nil
+            }
         }
     }
 

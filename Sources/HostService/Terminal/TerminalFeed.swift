@@ -326,7 +326,7 @@ final class TerminalFeed: TerminalSink {
             if isHasty { state.readers[key] = Reader(next: state.ring.end, isClient: true, isHeld: true) }
             return state.material(atMost: isHasty ? Self.hastyReads : .max)
         }
-        let picture = await Self.repaint(material)
+        guard let picture = await repaint(material, isKept: isHasty) else { return false }
         var messages = messages
         messages[1].title = picture.title ?? messages[1].title
         messages[2].seq = material.end - UInt64(picture.unfinished)
