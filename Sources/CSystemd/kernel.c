@@ -53,7 +53,14 @@ int corral_pidfd_reap(int pidfd, int *code, int *status) {
 
 int corral_pidfd_exit_status(int pidfd, int *wait_status) {
     struct pidfd_info_v1 info = {.mask = PIDFD_INFO_EXIT_BIT};
-    if (ioctl(pidfd, PIDFD_GET_INFO_V1, &info) < 0) return errno == ENOTTY || errno == EINVAL || errno == ESRCH ? -ENODATA : -errno;
+    int r = ioctl(pidfd, PIDFD_GET_INFO_V1, &info);
+    if (r < 0 && errno == ESRCH) {
+        /* It was reaped while the kernel looked: first whether the exit is known, and then for the process. Now it is known, where it is
+         * kept at all. See: fs/pidfs.c, pidfd_info */
+        info = (struct pidfd_info_v1){.mask = PIDFD_INFO_EXIT_BIT};
+        r = ioctl(pidfd, PIDFD_GET_INFO_V1, &info);
+    }
+    if (r < 0) return errno == ENOTTY || errno == EINVAL || errno == ESRCH ? -ENODATA : -errno;
     if (!(info.mask & PIDFD_INFO_EXIT_BIT)) return 0;
     *wait_status = info.exit_code;
     return 1;
