@@ -27,18 +27,11 @@ struct `A terminal that is attached over a crash of the host` {
         /// - Parameter afterwards: what the session's shell does once it has drawn; `KEYS` is the file of the keys.
         init(_ client: HostClient, _ place: RunningHost.Place, then afterwards: String) async throws {
             self.client = client
-            let path = place.directory.path + "/work"
-            keys = path + "/keys"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let workspace = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path))
-                .document
+            keys = place.work + "/keys"
             let script = "stty raw -echo; printf '\(drawing)'; \(afterwards.replacing("KEYS", with: keys))"
-            session = try await client.createSession(
-                in: workspace.id,
-                // A change of the size would take the margins away.
-                CreateSessionRequest(
-                    size: TerminalSize(columns: 80, rows: 24), command: ["/bin/sh", "-c", script])
-            ).document
+            // A change of the size would take the margins away.
+            session = try await place.session(
+                client, ["/bin/sh", "-c", script], size: TerminalSize(columns: 80, rows: 24))
             try await SessionReader(client, session.id).waitFor("at the bottom")
             // Of what is on a terminal that nobody has used.
             terminal = try TerminalProcess(

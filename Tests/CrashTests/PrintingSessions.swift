@@ -22,12 +22,8 @@ struct PrintingSessions {
     /// Starts one session for each command, in an adopted directory.
     init(_ client: HostClient, _ place: RunningHost.Place, _ commands: [[String]]) async throws {
         self.client = client
-        let path = place.directory.path + "/work"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let workspace = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document
         for command in commands {
-            let document = try await client.createSession(in: workspace.id, CreateSessionRequest(command: command))
-                .document
+            let document = try await place.session(client, command)
             printers.append(Printer(document: document, epoch: try await client.output(of: document.id).epoch))
         }
         leaders = Set(printers.compactMap(\.document.leaderPid))

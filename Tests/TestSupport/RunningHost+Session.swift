@@ -4,9 +4,15 @@ public import HostClient
 public import HostProtocol
 
 extension RunningHost.Place {
+    /// The directory that its sessions begin in.
+    public var work: String { directory.path + "/work" }
+
     /// Starts a session in an adopted directory of this place, whichever host serves it now.
-    public func session(_ client: HostClient, _ command: [String]) async throws -> SessionDocument {
-        let path = directory.path + "/work"
+    /// - Parameter size: of its terminal, or the host's standard.
+    public func session(
+        _ client: HostClient, _ command: [String], size: TerminalSize? = nil
+    ) async throws -> SessionDocument {
+        let path = work
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let id: String
         if let there = try await client.workspaces().first {
@@ -14,7 +20,7 @@ extension RunningHost.Place {
         } else {
             id = try await client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document.id
         }
-        return try await client.createSession(in: id, CreateSessionRequest(command: command)).document
+        return try await client.createSession(in: id, CreateSessionRequest(size: size, command: command)).document
     }
 }
 
