@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -139,6 +140,8 @@ int corral_epoll_wait(int epoll, uint64_t keys[64], int timeout) {
 }
 
 void corral_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void corral_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
 
 int corral_limit_open_files(pid_t pid, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};

@@ -84,7 +84,8 @@ struct CorralHost: AsyncParsableCommand {
 
     func run() async throws {
         if openapi { return print(try HostService.openAPI()) }
-        // First of all: they have the lowest numbers, and are closed on exec from here on.
+        Heap.share()
+        // Before anything is opened: they have the lowest numbers, and are closed on exec from here on.
         let descriptors = InheritedDescriptors.take()
         var logger = places.logger("corral-host")
         do {

@@ -64,5 +64,8 @@ int corral_epoll_wait(int epoll, uint64_t keys[64], int timeout);
 /* Names the calling thread for debuggers. */
 void corral_name_thread(const char *name);
 
+/* Has threads that begin from now on share the heaps that there are. See: mallopt(3), M_ARENA_MAX */
+void corral_share_heap(void);
+
 /* Sets how many descriptors another process of ours may have. See: prlimit(2), RLIMIT_NOFILE */
 int corral_limit_open_files(pid_t pid, uint64_t soft, uint64_t hard);
