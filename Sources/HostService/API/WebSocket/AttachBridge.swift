@@ -15,23 +15,25 @@ struct AttachBridge: Sendable {
     /// - Postcondition: The attachment is detached.
     func run(_ input: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator) async {
         let detachment = Detachment(attachment)
-        guard let taken = await InputShortcut.connect(attachment, in: channel),
-            let shortcut = await OutputShortcut.of(channel)
-        else { return await detachment.detach() }
+        // None for a client that is gone already: one that typed a line and left, before anybody came to serve it.
+        let taken = await InputShortcut.connect(attachment, in: channel)
+        let shortcut = await OutputShortcut.of(channel)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                let output = AttachOutput(
-                    attachment, channel: channel, shortcut: shortcut, limits: limits, logger: logger
-                )
-                // What a client that is gone has sent last is still written.
-                if await output.run() { await detachment.detach() }
+            if let shortcut {
+                group.addTask {
+                    let output = AttachOutput(
+                        attachment, channel: channel, shortcut: shortcut, limits: limits, logger: logger
+                    )
+                    // What one has sent last that is gone, or too slow, is still written.
+                    if await output.run() { await detachment.detach() }
+                }
             }
             group.addTask {
                 await waitUntilGone()
                 await detachment.detach()
             }
             await AttachInput(
-                attachment, detachment, channel: channel, limits: limits, logger: logger, onTaken: taken
+                attachment, detachment, channel: channel, limits: limits, logger: logger, onTaken: taken ?? {}
             ).receive(&input)
             await detachment.detach()
             group.cancelAll()

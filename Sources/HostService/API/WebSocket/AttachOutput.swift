@@ -54,9 +54,10 @@ final class AttachOutput: Sendable {
     }
 
     /// Sends events until there are no more or the client is gone. The close frame is the last thing that goes out.
-    /// - Returns: False when the client is gone.
+    /// - Returns: False when the client may still send: it is gone, and what it sent last is under way, or it was cut as too slow, and
+    ///   does not know yet.
     func run() async -> Bool {
-        channel.closeFuture.whenComplete { _ in self.end(isGone: true) }
+        channel.closeFuture.whenComplete { _ in self.end(isHeard: true) }
         channel.eventLoop.execute { self.take() }
         do { return try await over.futureResult.get() } catch { return false }
     }
@@ -167,7 +168,7 @@ final class AttachOutput: Sendable {
                 close(.internalError)
             }
         case .bytes(let bytes): write(.binary(bytes), count: bytes.readableBytes)
-        case .cut: close(.tryAgainLater)
+        case .cut: close(.tryAgainLater, isHeard: true)
         case .over: close(state.value.hasEnded ? .normal : .goingAway)
         }
     }
@@ -185,15 +186,15 @@ final class AttachOutput: Sendable {
         take()
     }
 
-    private func close(_ code: WebSocketCloseCode) {
+    private func close(_ code: WebSocketCloseCode, isHeard: Bool = false) {
         channel.write(ConnectionOutput.close(code), promise: nil)
-        end(isGone: false)
+        end(isHeard: isHeard)
     }
 
     /// On the event loop.
-    private func end(isGone: Bool) {
+    private func end(isHeard: Bool) {
         guard !state.value.isOver else { return }
         state.value.isOver = true
-        over.succeed(!isGone)
+        over.succeed(!isHeard)
     }
 }

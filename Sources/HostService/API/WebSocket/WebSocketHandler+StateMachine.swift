@@ -7,8 +7,9 @@ extension WebSocketHandler {
     struct StateMachine {
         enum Phase: Equatable {
             case open
-            /// Our close frame went out. What still comes is thrown away until the client's close frame.
-            case closeSent
+            /// Our close frame went out. What still comes is thrown away until the client's close frame, unless the client is heard:
+            /// it may take long until it sees the close behind what it has not read, and types meanwhile.
+            case closeSent(isHeard: Bool)
             /// Both close frames went out, or the connection is lost.
             case closed
         }
@@ -40,10 +41,12 @@ extension WebSocketHandler {
         mutating func received(_ frame: WebSocketFrame) -> Action {
             switch phase {
             case .closed: return .none
-            case .closeSent:
-                guard frame.opcode == .connectionClose else { return .none }
-                phase = .closed
-                return .disconnect
+            case .closeSent(let isHeard):
+                if frame.opcode == .connectionClose {
+                    phase = .closed
+                    return .disconnect
+                }
+                guard isHeard, frame.opcode != .ping else { return .none }
             case .open: break
             }
             // A client masks every frame, and no extension was agreed on that gives the reserved bits a meaning.
@@ -73,10 +76,11 @@ extension WebSocketHandler {
         }
 
         /// Whether a close frame goes out: only the first.
-        mutating func closeSent() -> Bool {
+        /// - Parameter isHeard: whether what still comes is taken.
+        mutating func closeSent(isHeard: Bool = false) -> Bool {
             guard phase == .open else { return false }
-            phase = .closeSent
-            pending = nil
+            phase = .closeSent(isHeard: isHeard)
+            if !isHeard { pending = nil }
             return true
         }
 
@@ -114,8 +118,13 @@ extension WebSocketHandler {
         }
 
         private mutating func fail(_ code: WebSocketCloseCode) -> Action {
-            phase = .closeSent
             pending = nil
+            guard phase == .open else {
+                // It was told to go, and breaks the rules besides.
+                phase = .closed
+                return .disconnect
+            }
+            phase = .closeSent(isHeard: false)
             return .fail(code)
         }
 

@@ -124,9 +124,11 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 }
             context.write(wrapOutboundOut(frame), promise: promise)
         case .close(let code):
-            if machine.closeSent() {
+            // One that is too slow is heard until it knows.
+            if machine.closeSent(isHeard: code == .tryAgainLater) {
                 // A client may have a session's last mebibytes before it, and reads as fast as its link lets it.
-                let patience = code == .normal ? limits.clientWait : limits.closeGrace
+                let isSlow = code == .normal || code == .tryAgainLater
+                let patience = isSlow ? limits.clientWait : limits.closeGrace
                 writeClose(StateMachine.payload(code), context, patience: patience, thenDisconnect: false)
             }
             promise?.succeed()
