@@ -170,6 +170,15 @@ public final class TerminalProcess {
         throw Trouble(description: "line \(line): the process did not end; it showed \(shown.debugDescription)")
     }
 
+    /// Reads like a terminal that takes so much and no more, and forgets it.
+    /// - Returns: how many bytes there were.
+    public func take(atMost count: Int) -> Int {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLIN) != 0 else { return 0 }
+        return max(0, read(master, &bytes, count))
+    }
+
     private func readWhatIsThere() {
         var bytes = [UInt8](repeating: 0, count: 4096)
         var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)

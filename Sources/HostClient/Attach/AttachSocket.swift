@@ -19,7 +19,16 @@ public final class AttachSocket {
     /// To be polled. Owned by this object.
     public let descriptor: CInt
     private var frames = ServerFrames()
-    private var unsent: [UInt8] = []
+    /// A frame that the host has not taken, or not all of.
+    private struct Unsent {
+        var bytes: [UInt8]
+        /// How many of them it has taken.
+        var sent = 0
+        /// What is typed with it.
+        var input: [UInt8]
+    }
+
+    private var unsent: [Unsent] = []
     private var masks = MaskKeys()
     private var isClosed = false
     private var early: [UInt8]
@@ -62,19 +71,19 @@ public final class AttachSocket {
     // MARK: From the host
 
     /// Reads what has arrived, without waiting.
-    public func receive(_ handle: (Event) -> Void) {
+    /// - Parameter limit: Bytes that are read at most; what is left can be read again at once.
+    public func receive(atMost limit: Int = 256 << 10, _ handle: (Event) -> Void) {
         if !early.isEmpty {
             let bytes = early
             early = []
             bytes.withUnsafeBytes { read($0, handle) }
         }
-        // Larger than what the host puts into one frame: most reads end the loop by being short.
-        withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 16) { buffer in
+        // Larger than what the host puts into one frame.
+        withUnsafeTemporaryAllocation(byteCount: limit, alignment: 16) { buffer in
             while !isClosed {
                 let count = recv(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
                 if count > 0 {
-                    read(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)), handle)
-                    if count < buffer.count { return }
+                    return read(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)), handle)
                 } else if count == 0 {
                     end(1006, handle)
                 } else if errno == EAGAIN {
@@ -111,6 +120,12 @@ public final class AttachSocket {
     /// Whether something waits for the host to take it.
     public var hasUnsent: Bool { !unsent.isEmpty }
 
+    /// Bytes of input that wait for the host to take them.
+    public var unsentCount: Int { unsent.reduce(0) { $0 + $1.input.count } }
+
+    /// What was typed and the host has not had: it throws away a frame that it got in part. For another connection.
+    public var unsentInput: [UInt8] { unsent.flatMap(\.input) }
+
     /// Types into the terminal. What the host does not take now waits here.
     public func send(_ bytes: [UInt8]) { write(2, bytes) }
 
@@ -126,12 +141,16 @@ public final class AttachSocket {
 
     /// Sends what waits, as far as the host takes it.
     public func flush() {
-        while !unsent.isEmpty {
-            let count = unsent.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+        while let first = unsent.first {
+            let count = first.bytes.withUnsafeBytes {
+                let rest = $0[first.sent...]
+                return Glibc.send(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count,
+                    CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
             }
             if count > 0 {
-                unsent.removeFirst(count)
+                unsent[0].sent += count
+                if first.sent + count == first.bytes.count { unsent.removeFirst() }
             } else if errno != EINTR {
                 // EAGAIN: later. A connection that is gone is seen by the one who reads.
                 return
@@ -154,14 +173,15 @@ public final class AttachSocket {
 
     private func write(_ opcode: UInt8, _ payload: [UInt8]) {
         let key = masks.next()
-        unsent.append(0x80 | opcode)
+        var frame: [UInt8] = [0x80 | opcode]
         switch payload.count {
-        case ..<126: unsent.append(0x80 | UInt8(payload.count))
-        case ..<65_536: unsent += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
-        default: unsent += [0x80 | 127] + (0..<8).map { UInt8(payload.count >> (56 - 8 * $0) & 0xff) }
+        case ..<126: frame.append(0x80 | UInt8(payload.count))
+        case ..<65_536: frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
+        default: frame += [0x80 | 127] + (0..<8).map { UInt8(payload.count >> (56 - 8 * $0) & 0xff) }
         }
-        unsent += key
-        for (index, byte) in payload.enumerated() { unsent.append(byte ^ key[index & 3]) }
+        frame += key
+        for (index, byte) in payload.enumerated() { frame.append(byte ^ key[index & 3]) }
+        unsent.append(Unsent(bytes: frame, input: opcode == 2 ? payload : []))
         flush()
     }
 }

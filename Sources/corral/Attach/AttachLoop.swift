@@ -16,9 +16,13 @@ final class AttachLoop {
     private static let noticeable: Duration = .milliseconds(400)
     /// Bytes that are kept while there is no connection. A person types less in the time that a host needs to restart.
     private static let pendingLimit = 64 << 10
+    /// Bytes typed at a terminal that wait for a host which takes no more, and before which the detach keys are still found.
+    private static let aheadLimit = 1 << 20
+    /// Bytes of output that are read before the keys are looked at again: fewer where the terminal is slow to take them.
+    private static let outputSteps = (smallest: 4 << 10, largest: 256 << 10)
+    /// A terminal that takes longer for a step is slow.
+    private static let slowStep: Duration = .milliseconds(20)
 
-    /// Within so long most programs have answered a key.
-    private static let echoTime: Duration = .microseconds(500)
     /// Bytes of a key at most; more was pasted, or comes from a program.
     private static let keyLength = 16
 
@@ -35,6 +39,7 @@ final class AttachLoop {
     private var position = AttachPosition()
     private var modes = TerminalModes()
     private var pending: [UInt8] = []
+    private var outputStep = outputSteps.largest
     /// Since when there is no connection.
     private var brokenSince: ContinuousClock.Instant?
     /// Before it no other connection is tried, whatever is typed meanwhile.
@@ -44,10 +49,13 @@ final class AttachLoop {
     private var isFrozen = false
     /// A line of the screen is not the session's, and it goes on.
     private var isPictureDue = false
+    /// A picture would be written into a file or a pipe, in the middle of output.
+    private var isPictureDropped = false
     /// What is on the screen is not the session's: the next connection begins with a picture.
     private var isPictureWanted = false
-    /// When a key went to the host whose echo is still awaited.
-    private var typedAt: ContinuousClock.Instant?
+    private var echoWait = EchoWait()
+    /// When a key went to the host whose echo is still awaited, and how it is.
+    private var awaited: (since: ContinuousClock.Instant, way: EchoWait.Way)?
     /// When the user came, or typed last.
     private var usedAt = ContinuousClock.now
     private var end: AttachEnd?
@@ -85,17 +93,21 @@ final class AttachLoop {
     private func wait() {
         // A negative number is passed over.
         // A person who types is told; a program waits.
+        // So many bytes of a paste are taken before a program reads them that the detach keys behind them are found.
+        let isHostReady =
+            isTerminal ? socket.map { $0.unsentCount < Self.aheadLimit } ?? true : socket?.hasUnsent != true
         let canType =
-            isListening && (isTerminal || !isFrozen) && socket?.hasUnsent != true && pending.count < Self.pendingLimit
+            isListening && (isTerminal || !isFrozen) && isHostReady && pending.count < Self.pendingLimit
         let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: canType ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket?.descriptor ?? handshake?.descriptor ?? -1, events: Int16(events), revents: 0),
         ]
-        var count = awaitEcho(&waits)
+        var count = lookForEcho(&waits)
         if count == 0 { count = poll(&waits, 3, socket == nil ? host.retryPause.milliseconds : -1) }
         if count > 0 {
+            if waits[2].revents & ~Int16(POLLOUT) != 0 { noteEcho() }
             // A signal's handler has said in the pipe what there is to say: EINTR needs no answer.
             let messages = waits[0].revents != 0 ? pipe.drain() : []
             if messages.contains(.resized) { tellSize() }
@@ -107,18 +119,23 @@ final class AttachLoop {
         if socket == nil, end == nil { reconnect() }
     }
 
-    /// Asks again and again for the echo of a key, instead of sleeping until it comes: to be woken takes longer than all else that is on
-    /// the way of a key. Others go first where the processors are busy. At most half a millisecond of a processor a key.
-    /// - Returns: as poll(2); 0 when nothing was typed, or when it has been waited for long enough.
-    private func awaitEcho(_ waits: inout [pollfd]) -> CInt {
-        guard let moment = typedAt else { return 0 }
-        typedAt = nil
+    /// Looks again and again for the echo of a key, where that is the quicker way, instead of sleeping until it comes.
+    /// - Returns: as poll(2); 0 when nothing is looked for, or when it has been for long enough.
+    private func lookForEcho(_ waits: inout [pollfd]) -> CInt {
+        guard let awaited, awaited.way == .looking else { return 0 }
         var count: CInt
         repeat {
             count = poll(&waits, 3, 0)
             if count == 0 { sched_yield() }
-        } while count == 0 && .now - moment < Self.echoTime
+        } while count == 0 && .now - awaited.since < EchoWait.limit
+        if count == 0 { noteEcho() }
         return count
+    }
+
+    private func noteEcho() {
+        guard let (since, way) = awaited else { return }
+        awaited = nil
+        echoWait.took(.now - since, by: way)
     }
 
     // MARK: What is typed
@@ -140,7 +157,7 @@ final class AttachLoop {
         if isFrozen { return showFrozen(ringing: true) }
         if let socket { socket.send(input) } else { pending += input }
         usedAt = .now
-        if isTerminal, input.count <= Self.keyLength { typedAt = usedAt }
+        if isTerminal, input.count <= Self.keyLength { awaited = (usedAt, echoWait.next()) }
     }
 
     private func inputEnded() {
@@ -156,10 +173,13 @@ final class AttachLoop {
     // MARK: What the session says
 
     private func receive() {
-        socket?.receive { event in
+        let began = ContinuousClock.now
+        socket?.receive(atMost: outputStep) { event in
             switch event {
-            case .bytes(let bytes):
-                position.read(byteCount: bytes.count)
+            case .bytes(let whole):
+                let unnumbered = position.read(byteCount: whole.count)
+                // To a file or a pipe a picture is no output.
+                let bytes = UnsafeRawBufferPointer(rebasing: whole.dropFirst(isPictureDropped ? unnumbered : 0))
                 if isTerminal, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
                 // A terminal that has gone has ended this process, or will.
                 if isTerminal { Console.write(bytes, to: STDOUT_FILENO) } else { Console.print(bytes: bytes) }
@@ -167,6 +187,11 @@ final class AttachLoop {
             case .closed(let code): closeCode = code
             }
         }
+        let taken = ContinuousClock.now - began
+        outputStep =
+            taken > Self.slowStep
+            ? max(outputStep / 2, Self.outputSteps.smallest)
+            : min(outputStep * 2, taken * 8 < Self.slowStep ? Self.outputSteps.largest : outputStep)
         if let code = closeCode, end == nil { connectionClosed(code) }
         if isPictureDue, end == nil {
             isPictureDue = false
@@ -175,7 +200,9 @@ final class AttachLoop {
     }
 
     private func read(_ message: AttachMessage) {
+        let expected = position.next
         position.read(message)
+        if !isTerminal, message.mode == .reanchor, let expected { noteLoss(from: expected) }
         if message.type == .frozen { freeze() }
         if message.type == .thawed { thaw() }
         if message.type == .ended { end = .sessionEnded(message.exit, message.endReason) }
@@ -185,8 +212,22 @@ final class AttachLoop {
         }
     }
 
-    private func connectionClosed(_ code: Int) {
+    /// Output that nobody holds any more is missing from a file or a pipe, and only stderr can say so.
+    private func noteLoss(from expected: UInt64) {
+        isPictureDropped = true
+        let count = position.next.map { $0 > expected ? "\($0 - expected) bytes" : "some bytes" } ?? "some bytes"
+        Console.note(
+            "corral: \(count) of the output are missing here: this was read too slowly, or its host has ended.")
+    }
+
+    /// What the host has not had goes to the next one, before what is typed meanwhile.
+    private func leaveConnection() {
+        pending = (socket?.unsentInput ?? []) + pending
         socket = nil
+    }
+
+    private func connectionClosed(_ code: Int) {
+        leaveConnection()
         closeCode = nil
         guard Self.isWorthRetrying(code) else {
             end = .refused("The host closed the connection (WebSocket code \(code)).", .other)
@@ -237,8 +278,11 @@ final class AttachLoop {
         // The host says so again.
         isFrozen = false
         tellSize()
-        if !pending.isEmpty { next.send(pending) }
-        pending = []
+        // In frames that are no larger than a host takes.
+        while !pending.isEmpty {
+            next.send(Array(pending.prefix(Self.pendingLimit)))
+            pending.removeFirst(min(pending.count, Self.pendingLimit))
+        }
         receive()
     }
 
@@ -286,7 +330,7 @@ final class AttachLoop {
     private func connectAnew() {
         // What was typed goes first.
         socket?.close(within: .seconds(1))
-        socket = nil
+        leaveConnection()
         if brokenSince == nil { brokenSince = .now }
         wantPicture()
     }

@@ -20,9 +20,12 @@ struct AttachPosition: Equatable, Sendable {
     }
 
     /// Takes output in.
-    mutating func read(byteCount: Int) {
+    /// - Returns: how many of the bytes, the first ones, draw the screen and have no number.
+    @discardableResult
+    mutating func read(byteCount: Int) -> Int {
         let numbered = max(0, byteCount - unnumbered)
         unnumbered -= byteCount - numbered
         if let next { self.next = next + UInt64(numbered) }
+        return byteCount - numbered
     }
 }

@@ -1,7 +1,8 @@
 /// Finds the detach keys in what is typed, and lets everything else through.
 ///
 /// Bytes that could be the beginning of the keys are held back until the next ones tell; they are let through, in order,
-/// as soon as they are not. The keys are found however the reads split them. Programs can ask the terminal to send keys as
+/// as soon as they are not. The first key typed twice is typed once, and nothing is held back after it: so a program gets it, and what
+/// is typed next. The keys are found however the reads split them. Programs can ask the terminal to send keys as
 /// escape sequences; a key in that form is found too, if its sequence comes in one read. (An ESC that ends a read is the
 /// Escape key and is not held back.) Within a paste that the terminal marks there are no keys, and none is found.
 ///
@@ -51,6 +52,11 @@ struct DetachKeyMatcher {
                 held = []
                 continue
             }
+            if isRepeat(token) {
+                held = []
+                input += token.bytes
+                continue
+            }
             held.append(token)
             while !couldBecomeKeys { input += held.removeFirst().bytes }
             if held.count(where: { !$0.isRelease }) == keys.count {
@@ -59,6 +65,12 @@ struct DetachKeyMatcher {
             }
         }
         return Result(input: input, isDetached: false)
+    }
+
+    /// Whether the first key is typed a second time, and nothing else is between.
+    private func isRepeat(_ token: Token) -> Bool {
+        keys.count > 1 && keys[1] != keys[0] && !token.isRelease && token.key == keys[0]
+            && held.count(where: { !$0.isRelease }) == 1
     }
 
     /// A mark may be cut by the reads.

@@ -65,11 +65,18 @@ import Testing
 
     @Test func `lets through what only began like the keys`() {
         #expect(read([[0x1c], [0x61]]) == ([0x1c, 0x61], false))
-        #expect(read([[0x1c, 0x1c, 0x61]]) == ([0x1c, 0x1c, 0x61], false))
+        #expect(read([[0x1c, 0x61, 0x1c], [0x1c, 0x61]]) == ([0x1c, 0x61, 0x1c, 0x61], false))
+    }
+
+    // Symptom: who pressed Ctrl-\ twice to end a program detached with the first d that was typed afterwards, and the rest of the word went to
+    // the outer shell. Cause: the second one was held back for a d.
+    @Test func `types the first key once when it comes twice, and holds nothing back after it`() {
+        #expect(read([[0x1c], [0x1c], [0x64, 0x61]]) == ([0x1c, 0x64, 0x61], false))
+        #expect(read([[0x1c, 0x1c, 0x1c, 0x64]]) == ([0x1c], true))
     }
 
     @Test func `finds the keys after a false beginning`() {
-        #expect(read([[0x1c, 0x1c, 0x64]]) == ([0x1c], true))
+        #expect(read([[0x1c, 0x61, 0x1c, 0x64]]) == ([0x1c, 0x61], true))
         let keys = DetachKeys(keys: [1, 1, 2])
         #expect(read([[1, 1], [1, 2]], keys: keys) == ([1], true))
     }
@@ -100,7 +107,7 @@ import Testing
         let other = press + release + "x" + "\u{1b}[120;1:3u"
         #expect(read([Array(other.utf8)]) == (Array(other.utf8), false))
         #expect(read([Array(release.utf8)]) == (Array(release.utf8), false))
-        #expect(read([Array((press + release + press + "d").utf8)]) == (Array((press + release).utf8), true))
+        #expect(read([Array((press + release + press + "d").utf8)]) == (Array((press + "d").utf8), false))
     }
 
     @Test(arguments: ["\u{1b}", "\u{1b}[", "\u{1b}[A", "\u{1b}[1;5C", "\u{1b}[<0;1;1M", "\u{1b}[200~x\u{1b}[201~"])

@@ -1,0 +1,59 @@
+import CgroupPty
+import Foundation
+import HostClient
+import HostProtocol
+import TestSupport
+import Testing
+
+/// `corral attach` on terminals of its own whose other side does not keep up.
+@Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized, .timeLimit(.minutes(3)))
+struct `A client whose session or terminal is busy` {
+    private static func attach(_ fixture: Fixture, _ session: String) throws -> TerminalProcess {
+        try TerminalProcess(
+            ["attach", session, "--socket", fixture.host.place.socket], program: Ground.programs + "/corral")
+    }
+
+    // Symptom: of the keys that were typed at a slow terminal while its session flooded most were lost. Cause: its client was cut as too slow and
+    // not heard any more; it typed into the dead connection, and threw away what that did not take.
+    @Test func `passes on each key once while the session floods a terminal that is slow`() async throws {
+        try await Fixture.run { fixture in
+            let workspace = try await fixture.workspace()
+            let keys = fixture.host.place.directory.path + "/keys"
+            let session = try await fixture.session(
+                workspace, "stty raw -echo; yes 'a line of a flood, and another one' & exec cat >'\(keys)'")
+            let terminal = try Self.attach(fixture, session.id)
+            try await terminal.expect("a line of a flood")
+            let typed = (0..<60).map { UInt8(ascii: "0") + $0 }
+            var left = typed[...]
+            let deadline = Deadline.after(.seconds(120))
+            var got: [UInt8] = []
+            while got.count < typed.count, !deadline.hasPassed {
+                // Some 200 kB a second, which the host is ahead of by its limit at once.
+                for _ in 0..<8 {
+                    _ = terminal.take(atMost: 4096)
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                if let key = left.popFirst() { try terminal.type([key]) }
+                got = FileManager.default.contents(atPath: keys).map { Array($0) } ?? []
+            }
+            #expect(got == typed)
+        }
+    }
+
+    // Symptom: whoever pasted more than a program took could not detach. Cause: while anything waited for the host no key was read.
+    @Test func `detaches behind a paste that no program reads`() async throws {
+        try await Fixture.run { fixture in
+            let session = try await fixture.session(
+                try await fixture.workspace(), "stty raw -echo; echo ready; exec sleep 1000")
+            let terminal = try Self.attach(fixture, session.id)
+            try await terminal.expect("ready")
+            try await terminal.expectRaw(true)
+            for _ in 0..<150 {
+                try terminal.type([UInt8](repeating: UInt8(ascii: "x"), count: 2048))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try terminal.type([0x1c, 0x64])
+            #expect(try await terminal.end() == 0)
+        }
+    }
+}
