@@ -76,6 +76,22 @@ struct `A terminal's window` {
         }
     }
 
+    // Symptom: a program that asked where the cursor is got the size of a window that nobody touched, and one that asks when its size changes was
+    // never left in peace. Cause: each attached terminal answers, and an answer counted as its user typing.
+    @Test func `is not that of a terminal which only answers a program, or gets the focus`() async throws {
+        try await run { site in
+            let first = try site.attach(80, 24)
+            let second = try site.attach(200, 50)
+            #expect(try await site.size(typedBy: first) == Self.small)
+            for report in ["\u{1b}[5;1R", "\u{1b}[O", "\u{1b}[?62;22c"] { second.send(Array(report.utf8)) }
+            // A close comes after what was sent before it.
+            second.close(within: .seconds(5))
+            try await site.hasClients(1)
+            #expect(try await site.size() == Self.small)
+            first.close(within: .seconds(5))
+        }
+    }
+
     @Test func `is the one before's again when the client goes that decided, and the last one's when all are gone`()
         async throws
     {

@@ -93,7 +93,7 @@ actor LiveSession {
     /// - Returns: false when nothing was written.
     nonisolated func sendAtOnce(_ bytes: [UInt8], by client: UInt64) -> Bool {
         guard let held else { return false }
-        do { try typed(client) } catch {
+        do { try typed(bytes, by: client) } catch {
             // A terminal that has no size any more takes no input either: the long way says why.
             return false
         }
@@ -106,8 +106,9 @@ actor LiveSession {
         try decide { $0.resized(client, to: size, at: .now - idle) }
     }
 
-    /// A client types.
-    nonisolated func typed(_ client: UInt64) throws {
+    /// A client types, or its terminal answers a program, which decides nothing.
+    nonisolated func typed(_ bytes: [UInt8], by client: UInt64) throws {
+        if TerminalReports.areAll(bytes) { return }
         try decide { $0.typed(client) }
     }
 

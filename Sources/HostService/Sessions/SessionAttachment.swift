@@ -24,7 +24,7 @@ struct SessionAttachment: Attachment {
             watch?.remind()
             return
         }
-        try session.typed(key)
+        try session.typed(bytes, by: key)
         try await session.send(bytes)
     }
 
