@@ -28,8 +28,13 @@ struct ScreenMaterial: Sendable {
     /// Bytes at the end that belong together, at most. A longer string is an image, or has lost its end.
     static let unfinishedLimit = 256 << 10
 
-    /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes.
-    var isComplete: Bool { from <= checkpoint?.sequence ?? 0 }
+    /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes, nor in the checkpoint.
+    var isComplete: Bool {
+        from <= checkpoint?.sequence ?? 0 && checkpoint?.bytes.starts(with: Self.withoutText) != true
+    }
+
+    /// What a checkpoint begins with that has the modes and not the text: a string that no terminal knows, and each passes over.
+    private static let withoutText = Array("\u{1b}_corral;modes\u{1b}\\".utf8)
 
     /// Bytes that are read at a time.
     private static let piece = 64 << 10
@@ -82,19 +87,21 @@ struct ScreenMaterial: Sendable {
         return (try before.screen(between: look), count)
     }
 
-    /// The picture as a checkpoint, with as much of the history as has room (I8).
-    /// - Returns: nil when not even the screen has.
-    func newCheckpoint() -> OutputRing.Checkpoint? {
+    /// The picture as a checkpoint, with as much of the history as has room (I8). When not even the screen has, its modes, title and
+    /// directory: a program sets them once, and what it draws it draws again.
+    func newCheckpoint() -> OutputRing.Checkpoint {
         let (screen, unfinished) = picture()
         let last = sizings.last?.size ?? checkpoint?.size ?? size
         var historyLines = min(Screen.standardHistoryLimit, screen.historyCount)
-        while true {
-            let drawn = screen.repaint(historyLines: historyLines)
-            if drawn.count <= OutputRing.checkpointCapacity {
-                return OutputRing.Checkpoint(sequence: end - UInt64(unfinished), size: last, bytes: drawn)
+        var drawn = screen.repaint(historyLines: historyLines)
+        while drawn.count > OutputRing.checkpointCapacity {
+            if historyLines == 0 {
+                drawn = Self.withoutText + screen.repaintModes()
+                break
             }
-            if historyLines == 0 { return nil }
             historyLines /= 2
+            drawn = screen.repaint(historyLines: historyLines)
         }
+        return OutputRing.Checkpoint(sequence: end - UInt64(unfinished), size: last, bytes: drawn)
     }
 }

@@ -59,7 +59,6 @@ extension TerminalFeed {
         let checkpoint = material.newCheckpoint()
         state.withLock { state in
             state.isCheckpointing = false
-            guard let checkpoint else { return }
             state.ring.setCheckpoint(checkpoint)
             // Also those that came in the middle of what is not finished: the checkpoint has the last of them.
             state.sizings.removeAll { $0.sequence < material.end }

@@ -89,7 +89,7 @@ final class TerminalFeed: TerminalSink {
         var size: WindowSize
         var sizings: [ScreenMaterial.Sizing] = []
         var isCheckpointing = false
-        var lastCheckpoint = ContinuousClock.now
+        var lastCheckpoint: ContinuousClock.Instant?
         /// When there was output, or input that was sent, or a client, last.
         var usedAt = SuspendingClock.now
 
@@ -263,7 +263,7 @@ final class TerminalFeed: TerminalSink {
             let unread = state.ring.end - (state.ring.checkpointSequence ?? 0)
             guard !state.isCheckpointing, state.ended == nil,
                 unread > UInt64(state.ring.capacity / 2) || state.sizings.count > Self.sizingsLimit / 2,
-                .now - state.lastCheckpoint > Self.checkpointInterval
+                state.lastCheckpoint.map({ .now - $0 > Self.checkpointInterval }) ?? true
             else { return false }
             state.isCheckpointing = true
             state.lastCheckpoint = .now

@@ -18,17 +18,30 @@
 /// What is not in it: a synchronized update, whose end may never come; the titles put aside; the bell.
 struct Repaint {
     private let screen: Screen
+    private let hasText: Bool
     private var bytes: [UInt8] = []
     /// What the terminal writes with now.
     private var pen = PackedStyle()
 
-    private init(_ screen: Screen) { self.screen = screen }
+    private init(_ screen: Screen, hasText: Bool = true) {
+        self.screen = screen
+        self.hasText = hasText
+    }
 
     /// The bytes for a screen, with at most so many lines of its history.
     static func bytes(of screen: Screen, historyLines: Int) -> [UInt8] {
         var repaint = Repaint(screen)
         repaint.reset()
         repaint.draw(historyLines: min(max(historyLines, 0), screen.historyCount))
+        repaint.restore()
+        return repaint.bytes
+    }
+
+    /// The bytes for all of a screen but what is written on it.
+    static func bytes(ofModesOf screen: Screen) -> [UInt8] {
+        var repaint = Repaint(screen, hasText: false)
+        repaint.reset()
+        repaint.draw(historyLines: 0)
         repaint.restore()
         return repaint.bytes
     }
@@ -84,6 +97,7 @@ struct Repaint {
     }
 
     private mutating func draw(_ grid: Grid) {
+        guard hasText else { return }
         let blank = PackedCell.blank()
         for row in 0..<grid.rows {
             let line = grid.line(row)
@@ -159,7 +173,7 @@ struct Repaint {
         let last = grid.columns - 1
         let column = grid[cursor.row, last].width == 0 ? last - 1 : last
         goTo(row: cursor.row, column: column, isOrigin: screen.modes.isOrigin)
-        draw(grid[cursor.row, column])
+        if hasText { draw(grid[cursor.row, column]) }
     }
 
     private mutating func restoreModes() {

@@ -27,6 +27,9 @@ extension Screen {
     /// - Parameter historyLines: How many of the lines that have scrolled off to print above, at most; the newest of them.
     public func repaint(historyLines: Int = 0) -> [UInt8] { Repaint.bytes(of: self, historyLines: historyLines) }
 
+    /// As ``repaint(historyLines:)``, and nothing is written on the screen: for where there is no room for that.
+    public func repaintModes() -> [UInt8] { Repaint.bytes(ofModesOf: self) }
+
     private func text(of line: ArraySlice<PackedCell>) -> String {
         guard let end = line.lastIndex(where: { $0.glyph != 0x20 && $0.width > 0 }) else { return "" }
         var text = ""

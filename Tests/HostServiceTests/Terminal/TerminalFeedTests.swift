@@ -243,6 +243,43 @@ import Testing
         #expect(try await Self.shown(source.feed).screen.isAlternateScreen)
     }
 
+    // Symptom: who attached to a program that fills a large window with colours got the main screen without mouse, cursor keys and pastes. Cause:
+    // its screen alone is larger than the place for a checkpoint, and none was kept.
+    @Test func `is kept with its modes when not even the screen has room`() async throws {
+        let source = try Source(capacity: 512 << 10)
+        try source.feed.resize(source.terminal, to: try #require(WindowSize(columns: 250, rows: 60)))
+        try source.print(Array("\u{1b}[?1049h\u{1b}[?2004h\u{1b}[?1h\u{1b}]2;film\u{07}".utf8))
+        func frame(_ number: Int) -> [UInt8] {
+            Array("\u{1b}[H".utf8)
+                + (0..<(250 * 60)).flatMap {
+                    Array("\u{1b}[38;2;\($0 % 256);\(number);9;48;2;\(number);\($0 % 200);3m▀".utf8)
+                }
+        }
+        try source.print(frame(0))
+        source.feed.keepCheckpoint()
+        #expect(!(await source.feed.screen(historyLines: 0, withCells: false).isComplete), "the text is not there")
+        try source.print(frame(1))
+        source.feed.keepCheckpoint()
+        try source.print(frame(2))
+        let screen = await source.feed.screen(historyLines: 0, withCells: false)
+        #expect(screen.isAlternateScreen)
+        #expect(screen.title == "film")
+        #expect(screen.lines.allSatisfy { $0 == String(repeating: "▀", count: 250) }, "it was drawn anew")
+        #expect(try await Self.shown(source.feed).screen.modes.isBracketedPaste)
+    }
+
+    // Symptom: the modes that a program set before it printed two mebibytes at once were lost for good. Cause: nothing was kept of the first second.
+    @Test(.timeLimit(.minutes(1))) func `is kept also in its first second`() async throws {
+        let source = try Source()
+        try source.print(Array("\u{1b}[?1049h\u{1b}[?2004h".utf8))
+        while source.feed.end < 1_200_000 { try source.print([UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)) }
+        while source.feed.state.withLock({ $0.ring.checkpointSequence }) == nil { await Task.yield() }
+        while source.feed.end < 4 << 20 { try source.print([UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)) }
+        let screen = await source.feed.screen(historyLines: 0, withCells: false)
+        #expect(screen.isAlternateScreen)
+        #expect(screen.bracketedPaste)
+    }
+
     // Symptom: who attached to a session that printed without end got a picture and was cut as too slow, each time anew. Cause: what came while
     // the picture was made counted as bytes that the client was behind.
     @Test func `is shown to who comes in a flood, who is not behind for what came while the picture was made`()
