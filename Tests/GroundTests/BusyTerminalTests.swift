@@ -40,6 +40,44 @@ struct `A client whose session or terminal is busy` {
         }
     }
 
+    // Symptom: a script that read an attachment's output too slowly got a picture in the middle of it, and no word of what was missing. Cause: a
+    // connection that could not go on was treated as at a person's terminal.
+    @Test func `gets no picture into a pipe that is read too late, and says what is missing`() async throws {
+        // So that a host that is not optimised has soon drawn what the ring holds.
+        try await Fixture.run(arguments: ["--ring-size", "256K"]) { fixture in
+            let directory = fixture.host.place.directory.path
+            let session = try await fixture.session(
+                try await fixture.workspace(),
+                "stty raw -echo; echo ready; read -r line; seq 3000000; echo END; read -r line <'\(directory)/go'")
+            try Shell.run("mkfifo '\(directory)/go' '\(directory)/hold' '\(directory)/gate'")
+            let piped = Task.detached {
+                try await BlockingExecutor(label: "pipe").run {
+                    Result {
+                        try Shell.run(
+                            """
+                            cd '\(directory)'
+                            { printf '\\n'; read -r line <hold; } \\
+                                | '\(Ground.programs)/corral' attach \(session.id) --socket '\(fixture.host.place.socket)' 2>said \\
+                                | { read -r line <gate; exec cat >output; }
+                            """)
+                    }
+                }.get()
+            }
+            _ = try await fixture.client.wait(
+                for: WaitRequest(for: .output, pattern: "^END", timeout: 60, from: 0), in: session.id)
+            try Shell.run("echo >'\(directory)/gate'")
+            try await fixture.eventually("it says so") {
+                FileManager.default.contents(atPath: directory + "/said").map { String(decoding: $0, as: UTF8.self) }?
+                    .contains(" bytes of the output are missing here") == true
+            }
+            try Shell.run("echo >'\(directory)/go'; echo >'\(directory)/hold'")
+            _ = try await piped.value
+            let output = String(
+                decoding: FileManager.default.contents(atPath: directory + "/output") ?? Data(), as: UTF8.self)
+            #expect(output.ranges(of: "\u{1b}[?1049l").count == 1, "the picture at the beginning, and no other")
+        }
+    }
+
     // Symptom: whoever pasted more than a program took could not detach. Cause: while anything waited for the host no key was read.
     @Test func `detaches behind a paste that no program reads`() async throws {
         try await Fixture.run { fixture in

@@ -7,7 +7,7 @@ struct AttachVerb: AsyncParsableCommand {
         commandName: "attach",
         abstract: "Use a session's terminal from here.",
         discussion: """
-            Detach with Ctrl-\\ d: the session lives on. With \
+            Detach with Ctrl-\\ d: the session lives on. Ctrl-\\ twice types one. With \
             stdin from a pipe, the pipe's bytes are typed, and the output goes on until the session ends.
 
             Example:
