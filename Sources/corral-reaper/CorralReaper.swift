@@ -40,8 +40,8 @@ struct CorralReaper: AsyncParsableCommand {
             case .reaped(let pass): try finish(pass)
             case .held(let socket):
                 let pass = try await HostClient(socketPath: socket).reap(dryRun: dryRun, unclaimed: unclaimed)
-                logger.info(
-                    "The host has made the pass: reaped \(pass.reaped), failed \(pass.failed), kept \(pass.kept).")
+                let what = dryRun ? "has looked, and ended nothing: it would have" : "has made the pass:"
+                logger.info("The host \(what) reaped \(pass.reaped), failed \(pass.failed), kept \(pass.kept).")
                 try finish(pass)
             case .nothingToDo: logger.info("No host was ever started here; there is nothing to reap.")
             }

@@ -176,4 +176,18 @@ struct `The creation of a workspace` {
             _ = try await fixture.client.deleteWorkspace(workspace.id)
         }
     }
+
+    // Symptom: a script that made a workspace with an id of its own was told that it was there, and there was none of that id. Cause: the
+    // branch had another one.
+    @Test func `on a branch that has one is refused when it names another id`() async throws {
+        try await Fixture.run { fixture in
+            let there = try await fixture.workspace("shared")
+            let request = CreateWorkspaceRequest(repository: fixture.repository.path, branch: "shared", id: "wother")
+            #expect(try await Fixture.code { try await fixture.client.createWorkspace(request) } == "conflict")
+            let again = try await fixture.client.createWorkspace(
+                CreateWorkspaceRequest(repository: fixture.repository.path, branch: "shared"))
+            #expect(again.document.id == there.id)
+            #expect(!again.isNew)
+        }
+    }
 }

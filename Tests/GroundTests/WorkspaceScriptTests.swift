@@ -38,6 +38,19 @@ struct `A workspace's script` {
         }
     }
 
+    // Symptom: a setup script did not run, and nothing said so. Cause: one that is no executable file counted as none.
+    @Test func `that is no executable file is skipped and said to be`() async throws {
+        try await Fixture.run { fixture in
+            try fixture.repository.commitScript("setup", "true")
+            try Shell.run(
+                "chmod -x .corral/setup; git add -A; git -c user.name=t -c user.email=t@t commit --quiet -m plain",
+                in: fixture.repository.path)
+            #expect(try await fixture.client.trustRepository(fixture.repository.path).trusted == [])
+            let workspace = try await fixture.workspace()
+            #expect(workspace.detail?.contains("it is not an executable file") == true, "\(workspace.detail ?? "none")")
+        }
+    }
+
     @Test func `that fails leaves the workspace failed, kept and reported`() async throws {
         try await Fixture.run { fixture in
             try fixture.repository.commitScript("setup", "echo went wrong; exit 3")

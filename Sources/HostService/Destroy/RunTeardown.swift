@@ -29,15 +29,17 @@ extension DestroySaga {
         }
         switch try await parts.scripts.run(.teardown, in: workspace, isRetry: isResumed) {
         case .absent: return .done
-        case .untrusted(let how):
+        case .skipped(let how):
             note { $0.warnings.append("workspace \(workspace.id): \(how)") }
             return .done
         case .ran(.exited(.code(0), _)): return .done
         case .ran(.exited(let exit, let tail)):
-            return .stopped("the teardown script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
+            return .stopped(
+                "the teardown script \(WorkspaceScripts.words(exit)); --teardown skip leaves it out; its last output: \(tail)"
+            )
         case .ran(.timedOut(let tail)):
             return .stopped(
-                "the teardown script took longer than \(context.configuration.scriptTimeout.components.seconds) s and was ended with all that it had started; its last output: \(tail)"
+                "the teardown script took longer than \(context.configuration.scriptTimeout.components.seconds) s and was ended with all that it had started; --teardown skip leaves it out; its last output: \(tail)"
             )
         case .ran(.notEnded(let why)):
             return .stopped("the teardown script took too long and could not be ended: \(why)")

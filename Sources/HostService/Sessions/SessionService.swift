@@ -163,7 +163,7 @@ struct SessionService: Sendable {
                 "start a session in \(row.workspaceID): the workspace is \(state.rawValue); nothing was started")
         case .limitReached(let limit):
             throw HostFailure.limitReached(
-                "start a session in \(row.workspaceID): \(limit) sessions are running, which is the limit; nothing was started"
+                "start a session in \(row.workspaceID): \(limit) sessions are running, which is the limit (SessionLimit= in corral.conf); nothing was started"
             )
         }
     }

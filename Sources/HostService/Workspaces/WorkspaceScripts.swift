@@ -21,8 +21,8 @@ struct WorkspaceScripts: Sendable {
     /// What came of it.
     enum Outcome: Sendable, Equatable {
         case absent
-        /// It was skipped; says how to trust it.
-        case untrusted(String)
+        /// It was skipped; says why, and what to do.
+        case skipped(String)
         case ran(ScopedCommand.Outcome)
     }
 
@@ -40,8 +40,13 @@ struct WorkspaceScripts: Sendable {
             try Self.read(name, below: directory)
         }
         guard let content else { return .absent }
+        guard let content = content.bytes else {
+            return .skipped(
+                "\(path) was skipped: it is not an executable file; chmod +x makes it one, and it is then to be trusted"
+            )
+        }
         guard let repository = workspace.repository, try await trusted(name, repository) == content else {
-            return .untrusted(
+            return .skipped(
                 "\(path) was skipped: it is not trusted, or has changed since it was; look at it, then: corral repository trust \(workspace.path)"
             )
         }
@@ -68,7 +73,7 @@ struct WorkspaceScripts: Sendable {
         var found: [Name] = []
         for name in Name.allCases {
             let copy = "\(place)/\(name.rawValue)"
-            if let content = try read(name, below: directory) {
+            if let content = try read(name, below: directory)?.bytes {
                 let draft = copy + ".new"
                 let file = try OwnedFileDescriptor.open(path: draft, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
                 try file.writeAll(content, name: draft)
@@ -114,16 +119,23 @@ struct WorkspaceScripts: Sendable {
         return (base, "\(base)/\(name)")
     }
 
-    /// The bytes of an executable script; nil when there is none. A link, or a directory `.corral` that is one, is none.
-    private static func read(_ name: Name, below directory: String) throws(SystemCallFailure) -> [UInt8]? {
+    /// What lies in a script's place.
+    private struct Content {
+        /// Nil when it is no executable file.
+        var bytes: [UInt8]?
+    }
+
+    /// What is there of a script; nil when there is nothing. A link, or a directory `.corral` that is one, is nothing.
+    private static func read(_ name: Name, below directory: String) throws(SystemCallFailure) -> Content? {
         do throws(SystemCallFailure) {
             let place = try OwnedFileDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY)
                 .open(".corral", flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
             let file = try place.open(name.rawValue, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             var status = stat()
             try retryingInterrupted("fstat", name.rawValue) { file.withRawValue { fstat($0, &status) } }
-            guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o100 != 0 else { return nil }
-            return try file.readToEnd(name: "\(directory)/.corral/\(name.rawValue)", limit: sizeLimit)
+            guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o100 != 0 else { return Content() }
+            return Content(
+                bytes: try file.readToEnd(name: "\(directory)/.corral/\(name.rawValue)", limit: sizeLimit))
         } catch {
             if [ENOENT, ELOOP, ENOTDIR].contains(error.errno) { return nil }
             throw error

@@ -185,7 +185,14 @@ struct WorkspaceService: Sendable {
             branch: branch, path: plan.path, worktreeIdentity: nil, request: try Self.canonical(request), detail: nil,
             createdAt: .now, branchWasCreated: !exists, limits: limits, freezeIdle: request.freezeIdle,
             expiresAt: (request.expiresIn ?? context.configuration.expiresIn).flatMap { Self.moment(in: $0) })
-        if let there = try await insert(row, joinsBranch: true) { return (there, false) }
+        if let there = try await insert(row, joinsBranch: true) {
+            // Whoever names an id goes on with that one.
+            guard request.id == nil || there.id == id else {
+                throw HostFailure.conflict(
+                    "create workspace \(id) on branch \(branch): workspace \(there.id) has it; nothing was created")
+            }
+            return (there, false)
+        }
         let directory: WorktreeDirectory
         do {
             // After the insertion, which may have found this very checkout as a workspace of ours.
@@ -308,7 +315,7 @@ struct WorkspaceService: Sendable {
         if case .ran = outcome { try await refuseWhileStopping(row) }
         switch outcome {
         case .absent, .ran(.exited(.code(0), _)): return (.active, nil)
-        case .untrusted(let how): return (.active, how)
+        case .skipped(let how): return (.active, how)
         case .ran(.exited(let exit, let tail)):
             return (.failed, "the setup script \(WorkspaceScripts.words(exit)); its last output: \(tail)")
         case .ran(.timedOut(let tail)):

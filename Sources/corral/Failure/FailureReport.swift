@@ -93,6 +93,8 @@ struct FailureReport: Equatable, Sendable {
     private static func advice(for problem: ProblemDocument) -> String? {
         switch problem.code {
         // The host may have said it already.
+        case "dirty" where problem.detail.contains(": locked"): "`git worktree unlock` unlocks it."
+        case "dirty" where problem.detail.contains("is on no branch"): "`git branch NAME COMMIT` keeps the commits."
         case "dirty" where problem.detail.contains("--force"): "Commit or stash what you want to keep."
         case "dirty": "Commit or stash what you want to keep. `--force` discards it."
         case "workspace_not_found": "`corral workspace list --all` lists the workspaces."
@@ -102,6 +104,8 @@ struct FailureReport: Equatable, Sendable {
         case "session_leader": "`corral session kill` ends a session with all that runs in it."
         case "branch_checked_out":
             "Adopt that directory with `corral workspace adopt PATH`, or choose another --branch."
+        case "workspace_deleting" where problem.detail.contains("is creating"):
+            "`corral workspace show` says when it is ready."
         case "workspace_deleting": "`corral receipts` shows how far the delete is."
         case "frozen": "`corral session thaw` and `corral workspace thaw` let it go on."
         case "terminal_lost": "What runs in it lives on without a terminal. `corral session kill` ends it."

@@ -11,7 +11,8 @@ struct HostStop: AsyncParsableCommand {
         discussion: """
             A stop ends every session, since their terminals are the host's. Says how many that are, and asks. To keep them, \
             restart it: corral host restart. Where corral.socket would start the host for the next client, it is stopped too, \
-            and comes back with corral host start, or at the next login. A host that is not corral-host.service is left alone.
+            and comes back with corral host start, or at the next login. A host that is not corral-host.service is left alone, \
+            and so is what sessions with --on-exit keep have left behind.
 
             Example:
               corral host stop --yes
@@ -63,10 +64,26 @@ struct HostStop: AsyncParsableCommand {
                 Stopped(stopped: false, sessions: nil, socketStopped: false), asJSON: host.json
             ) { "The host does not run." }
         }
+        let kept = await keptSessions(of: state)
         try unit.stop(state)
+        if !kept.isEmpty {
+            Console.note(
+                "corral: what these have left behind goes on (--on-exit keep): \(kept.joined(separator: ", ")).")
+        }
         try Console.print(
             Stopped(stopped: state.isActive, sessions: sessions, socketStopped: state.socketIsActive), asJSON: host.json
         ) { Self.text(state, unit) }
+    }
+
+    /// Sessions that have ended and left processes behind, which a stop of the host leaves alone; none where the host does not say.
+    private func keptSessions(of state: HostUnitState) async -> [String] {
+        guard state.isActive else { return [] }
+        do {
+            return try await host.client().sessions()
+                .filter { $0.status == .exited && $0.onExit == .keep && ($0.members ?? 0) > 0 }.map(\.id)
+        } catch {
+            return []
+        }
     }
 
     /// What has been done, in words.

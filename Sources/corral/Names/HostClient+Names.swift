@@ -18,6 +18,8 @@ extension HostClient {
 
     /// A path as the host can use it: absolute, since its working directory is another.
     func path(_ path: String) throws(CommandFailure) -> String {
+        // What is left of a variable that is not set would be the current directory.
+        guard !path.isEmpty else { throw .refused("A path is wanted, and the one given is empty. Nothing was done.") }
         if address.isRemote, !path.hasPrefix("/") {
             throw .refused(
                 "\(path) is a path of this machine, and the host is \(address). Give an absolute path of that one.")

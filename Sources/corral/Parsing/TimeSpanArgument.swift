@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// A span of time as it is typed: `90s`, `30m`, `1h30m`, `7d`, or `never`. A number alone is seconds.
+/// A span of time as it is typed: `90s`, `30m`, `1h30m`, `7d`, or `never`.
+///
+/// Not a number alone: systemd takes it for seconds, and who means seven days by 7 would have a workspace deleted in seven seconds.
 struct TimeSpanArgument: ExpressibleByArgument, Equatable {
     /// The span; nil for `never`.
     let seconds: Int?
@@ -18,9 +20,8 @@ struct TimeSpanArgument: ExpressibleByArgument, Equatable {
         while !rest.isEmpty {
             let digits = rest.prefix { ("0"..."9").contains($0) }
             rest = rest.dropFirst(digits.count)
-            // A number alone is one of seconds, and only alone.
-            let unit = rest.popFirst() ?? (digits.count == argument.count ? "s" : "?")
-            guard digits.count <= 9, let number = Int(digits), let size = Self.units[unit] else { return nil }
+            guard digits.count <= 9, let number = Int(digits), let unit = rest.popFirst(), let size = Self.units[unit]
+            else { return nil }
             total += number * size
         }
         guard (1...10 * 366 * 86_400).contains(total) else { return nil }

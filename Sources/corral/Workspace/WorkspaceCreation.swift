@@ -9,7 +9,12 @@ enum WorkspaceCreation {
         let creation = try await client.createWorkspace(request)
         let workspace = creation.document
         try Console.print(workspace, asJSON: asJSON) { "\(workspace.id)  \(Table.Cell(workspace.path).text)" }
-        if !creation.isNew, !asJSON { Console.note("It was there already.") }
+        if !creation.isNew, !asJSON {
+            let ignored = request.id == nil ? ignored(request, workspace) : []
+            Console.note(
+                "It was there already"
+                    + (ignored.isEmpty ? "." : ", and is as it was; not applied: \(ignored.joined(separator: ", "))."))
+        }
         guard workspace.state == .failed else {
             if creation.isNew, let detail = workspace.detail { Console.note("corral: \(detail)") }
             return
@@ -21,5 +26,13 @@ enum WorkspaceCreation {
             """
         )
         throw CommandStatus.other
+    }
+
+    /// Options that say something else than the workspace that was there already is.
+    private static func ignored(_ request: CreateWorkspaceRequest, _ workspace: WorkspaceDocument) -> [String] {
+        [
+            request.name.map { $0 == workspace.name } == false ? "--name" : nil, request.base == nil ? nil : "--base",
+            request.freezeIdle == nil ? nil : "--freeze-idle", request.expiresIn == nil ? nil : "--expires",
+        ].compactMap { $0 }
     }
 }
