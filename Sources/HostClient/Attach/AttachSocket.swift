@@ -4,7 +4,7 @@ public import HostProtocol
 
 /// An attachment for one thread that polls: no task, no event loop and no other thread lie in the way of a byte.
 ///
-/// Whoever has it polls ``descriptor``, calls ``receive(_:)`` when it can be read and ``flush()`` when it can be written to and
+/// Whoever has it polls ``descriptor``, calls ``receive(atMost:_:)`` when it can be read and ``flush()`` when it can be written to and
 /// ``hasUnsent`` says so. Not for two threads at a time.
 public final class AttachSocket {
     /// What the host says.
@@ -78,7 +78,6 @@ public final class AttachSocket {
             early = []
             bytes.withUnsafeBytes { read($0, handle) }
         }
-        // Larger than what the host puts into one frame.
         withUnsafeTemporaryAllocation(byteCount: limit, alignment: 16) { buffer in
             while !isClosed {
                 let count = recv(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
@@ -154,6 +153,21 @@ public final class AttachSocket {
             } else if errno != EINTR {
                 // EAGAIN: later. A connection that is gone is seen by the one who reads.
                 return
+            }
+        }
+    }
+
+    /// After the host's close: gives it what waits and the answer, and waits until it has ended the connection, at most so long.
+    public func finish(within limit: Duration) {
+        let deadline = ContinuousClock.now + limit
+        withUnsafeTemporaryAllocation(byteCount: 4 << 10, alignment: 16) { buffer in
+            while ContinuousClock.now < deadline {
+                flush()
+                var wait = pollfd(fd: descriptor, events: Int16(POLLIN | (hasUnsent ? POLLOUT : 0)), revents: 0)
+                guard poll(&wait, 1, (deadline - .now).pollMilliseconds) > 0 else { continue }
+                guard wait.revents & ~Int16(POLLOUT) != 0 else { continue }
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
+                if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
             }
         }
     }

@@ -27,6 +27,9 @@ struct APILimits: Sendable {
     var inputRetry: Duration = .milliseconds(100)
     /// How long a WebSocket may take to close after its close frame was sent.
     var closeGrace: Duration = .seconds(5)
+    /// How long an attached client that was cut as too slow is heard: until the kernel has taken the close frame, and again until the
+    /// client has answered it. It types meanwhile, and learns of the cut behind all that it has not read.
+    var cutGrace: Duration = .seconds(20)
     /// How long open requests and WebSockets may take to end when the service stops.
     /// Attached clients are told at once and come back by themselves; one that does not listen must not hold up a restart.
     var shutdownGrace: Duration = .seconds(2)

@@ -30,8 +30,11 @@ struct ScreenMaterial: Sendable {
 
     /// Whether nothing is missing between the checkpoint, or the beginning, and the bytes, nor in the checkpoint.
     var isComplete: Bool {
-        from <= checkpoint?.sequence ?? 0 && checkpoint?.bytes.starts(with: Self.withoutText) != true
+        from <= checkpoint?.sequence ?? 0 && checkpoint.map(Self.hasText) ?? true
     }
+
+    /// Whether a checkpoint has the text of the screen. Of one that has not, the output before it is read as well, as far as it is there.
+    static func hasText(_ checkpoint: OutputRing.Checkpoint) -> Bool { !checkpoint.bytes.starts(with: withoutText) }
 
     /// What a checkpoint begins with that has the modes and not the text: a string that no terminal knows, and each passes over.
     private static let withoutText = Array("\u{1b}_corral;modes\u{1b}\\".utf8)
@@ -88,7 +91,7 @@ struct ScreenMaterial: Sendable {
     }
 
     /// The picture as a checkpoint, with as much of the history as has room (I8). When not even the screen has, its modes, title and
-    /// directory: a program sets them once, and what it draws it draws again.
+    /// directory, which a program sets once; its text is then what the ring still holds.
     func newCheckpoint() -> OutputRing.Checkpoint {
         let (screen, unfinished) = picture()
         let last = sizings.last?.size ?? checkpoint?.size ?? size
@@ -96,7 +99,9 @@ struct ScreenMaterial: Sendable {
         var drawn = screen.repaint(historyLines: historyLines)
         while drawn.count > OutputRing.checkpointCapacity {
             if historyLines == 0 {
-                drawn = Self.withoutText + screen.repaintModes()
+                drawn =
+                    Self.withoutText
+                    + screen.repaintModes(atMost: OutputRing.checkpointCapacity - Self.withoutText.count)
                 break
             }
             historyLines /= 2

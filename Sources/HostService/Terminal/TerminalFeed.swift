@@ -107,7 +107,8 @@ final class TerminalFeed: TerminalSink {
         /// - Parameter limit: Bytes that are read at most, the newest. What that leaves out is missing.
         func material(atMost limit: Int = .max) -> ScreenMaterial {
             let checkpoint = ring.checkpoint
-            var from = max(checkpoint?.sequence ?? 0, ring.start)
+            let isWhole = checkpoint.map(ScreenMaterial.hasText) ?? true
+            var from = max(isWhole ? checkpoint?.sequence ?? 0 : 0, ring.start)
             if ring.end - from > UInt64(limit) { from = ring.end - UInt64(limit) }
             let (first, bytes) = ring.slice(from: from)
             return ScreenMaterial(size: size, checkpoint: checkpoint, from: first, bytes: bytes, sizings: sizings)

@@ -42,7 +42,7 @@ struct WorkspaceScripts: Sendable {
         guard let content else { return .absent }
         guard let content = content.bytes else {
             return .skipped(
-                "\(path) was skipped: it is not an executable file; chmod +x makes it one, and it is then to be trusted"
+                "\(path) was skipped: it is not an executable file (chmod +x); once it is, it is to be trusted"
             )
         }
         guard let repository = workspace.repository, try await trusted(name, repository) == content else {

@@ -17,15 +17,23 @@
 ///
 /// What is not in it: a synchronized update, whose end may never come; the titles put aside; the bell.
 struct Repaint {
+    /// What of the text is drawn.
+    enum Text {
+        case all
+        /// Not that of the alternate screen.
+        case main
+        case none
+    }
+
     private let screen: Screen
-    private let hasText: Bool
+    private let text: Text
     private var bytes: [UInt8] = []
     /// What the terminal writes with now.
     private var pen = PackedStyle()
 
-    private init(_ screen: Screen, hasText: Bool = true) {
+    private init(_ screen: Screen, _ text: Text = .all) {
         self.screen = screen
-        self.hasText = hasText
+        self.text = text
     }
 
     /// The bytes for a screen, with at most so many lines of its history.
@@ -37,9 +45,9 @@ struct Repaint {
         return repaint.bytes
     }
 
-    /// The bytes for all of a screen but what is written on it.
-    static func bytes(ofModesOf screen: Screen) -> [UInt8] {
-        var repaint = Repaint(screen, hasText: false)
+    /// The bytes for a screen without its history, and with so much of its text.
+    static func bytes(of screen: Screen, text: Text) -> [UInt8] {
+        var repaint = Repaint(screen, text)
         repaint.reset()
         repaint.draw(historyLines: 0)
         repaint.restore()
@@ -76,7 +84,7 @@ struct Repaint {
                 draw(main.line(row))
                 if row < screen.rows - 1 { end() }
             }
-        } else {
+        } else if text != .none {
             draw(main)
         }
         addKeyboard(screen.keyboardMain)
@@ -86,7 +94,7 @@ struct Repaint {
         add("\u{1b}[?1049h\u{1b}[<\(KittyKeyboard.capacity)u")
         leaveSaved()
         add("\u{1b}[?69l\u{1b}[r\u{1b}[2J")
-        draw(canvas.grid)
+        if text == .all { draw(canvas.grid) }
         addKeyboard(screen.keyboardAlternate)
     }
 
@@ -97,7 +105,6 @@ struct Repaint {
     }
 
     private mutating func draw(_ grid: Grid) {
-        guard hasText else { return }
         let blank = PackedCell.blank()
         for row in 0..<grid.rows {
             let line = grid.line(row)
@@ -173,7 +180,7 @@ struct Repaint {
         let last = grid.columns - 1
         let column = grid[cursor.row, last].width == 0 ? last - 1 : last
         goTo(row: cursor.row, column: column, isOrigin: screen.modes.isOrigin)
-        if hasText { draw(grid[cursor.row, column]) }
+        if text == .all { draw(grid[cursor.row, column]) }
     }
 
     private mutating func restoreModes() {

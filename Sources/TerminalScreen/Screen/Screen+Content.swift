@@ -27,8 +27,12 @@ extension Screen {
     /// - Parameter historyLines: How many of the lines that have scrolled off to print above, at most; the newest of them.
     public func repaint(historyLines: Int = 0) -> [UInt8] { Repaint.bytes(of: self, historyLines: historyLines) }
 
-    /// As ``repaint(historyLines:)``, and nothing is written on the screen: for where there is no room for that.
-    public func repaintModes() -> [UInt8] { Repaint.bytes(ofModesOf: self) }
+    /// As ``repaint(historyLines:)``, without the text of the screen that is shown: for where there is no room for that.
+    /// - Parameter limit: Bytes at most; the text of a main screen under an alternate one is there when it has room.
+    public func repaintModes(atMost limit: Int) -> [UInt8] {
+        let whole = isAlternateScreen ? Repaint.bytes(of: self, text: .main) : []
+        return (1...limit).contains(whole.count) ? whole : Repaint.bytes(of: self, text: .none)
+    }
 
     private func text(of line: ArraySlice<PackedCell>) -> String {
         guard let end = line.lastIndex(where: { $0.glyph != 0x20 && $0.width > 0 }) else { return "" }

@@ -4,7 +4,8 @@ import HostProtocol
 
 /// An attachment's bytes, both ways, on one thread: it polls the user's terminal, the connection, and what signals have to say.
 ///
-/// Nothing is read ahead: while the host takes no more, what is typed waits in the kernel. A connection that breaks is made
+/// Of a pipe nothing is read ahead: while the host takes no more, it waits in the kernel. At a terminal a mebibyte is, since the keys that
+/// detach may be in it. A connection that breaks is made
 /// again, from the byte after the last one that arrived, for as long as a host's restart may take; its answer, which a host that is
 /// away under systemd gives when it is back, is waited for like everything else. When that takes long enough to be noticed, the
 /// bottom line says so; the screen is drawn anew afterwards, since a line of it was written over. So it is when the process was
@@ -14,9 +15,9 @@ final class AttachLoop {
     private static let patience: Duration = .seconds(10)
     /// From here on a person notices that nothing moves.
     private static let noticeable: Duration = .milliseconds(400)
-    /// Bytes that are kept while there is no connection. A person types less in the time that a host needs to restart.
+    /// Bytes of a pipe that are kept while there is no connection, and of a frame at most.
     private static let pendingLimit = 64 << 10
-    /// Bytes typed at a terminal that wait for a host which takes no more, and before which the detach keys are still found.
+    /// Bytes typed at a terminal that wait for a host which is away or takes no more: before these the detach keys are still found.
     private static let aheadLimit = 1 << 20
     /// Bytes of output that are read before the keys are looked at again: fewer where the terminal is slow to take them.
     private static let outputSteps = (smallest: 4 << 10, largest: 256 << 10)
@@ -29,7 +30,10 @@ final class AttachLoop {
     private let host: HostAddress
     private let session: String
     private let isReadOnly: Bool
+    /// Whether a person types.
     private let isTerminal: Bool
+    /// Whether a person looks: a picture and a notice are for a screen, and not for a file.
+    private let isScreen: Bool
     private let pipe: WakePipe
     private var socket: AttachSocket?
     /// What is to become the next connection.
@@ -64,7 +68,7 @@ final class AttachLoop {
     /// Prepares to serve a connection.
     init(
         _ socket: AttachSocket, host: HostAddress, session: String, keys: DetachKeys, isReadOnly: Bool,
-        isTerminal: Bool,
+        isTerminal: Bool, isScreen: Bool,
         waking pipe: WakePipe
     ) {
         self.socket = socket
@@ -72,6 +76,7 @@ final class AttachLoop {
         self.session = session
         self.isReadOnly = isReadOnly
         self.isTerminal = isTerminal
+        self.isScreen = isScreen
         self.pipe = pipe
         matcher = DetachKeyMatcher(isTerminal ? keys : DetachKeys(keys: []))
         isListening = isTerminal || !isReadOnly
@@ -97,7 +102,8 @@ final class AttachLoop {
         let isHostReady =
             isTerminal ? socket.map { $0.unsentCount < Self.aheadLimit } ?? true : socket?.hasUnsent != true
         let canType =
-            isListening && (isTerminal || !isFrozen) && isHostReady && pending.count < Self.pendingLimit
+            isListening && (isTerminal || !isFrozen) && isHostReady
+            && pending.count < (isTerminal ? Self.aheadLimit : Self.pendingLimit)
         let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
@@ -114,7 +120,7 @@ final class AttachLoop {
             if waits[1].revents != 0 { type() }
             if waits[2].revents & Int16(POLLOUT) != 0 { socket?.flush() }
             if waits[2].revents & ~Int16(POLLOUT) != 0 { receive() }
-            if messages.contains(.resumed) { drawAnew() }
+            if messages.contains(.resumed), isScreen { drawAnew() }
         }
         if socket == nil, end == nil { reconnect() }
     }
@@ -156,6 +162,7 @@ final class AttachLoop {
     private func pass(_ input: [UInt8]) {
         if isFrozen { return showFrozen(ringing: true) }
         if let socket { socket.send(input) } else { pending += input }
+        if TerminalReports.areAll(input) { return }
         usedAt = .now
         if isTerminal, input.count <= Self.keyLength { awaited = (usedAt, echoWait.next()) }
     }
@@ -180,9 +187,9 @@ final class AttachLoop {
                 let unnumbered = position.read(byteCount: whole.count)
                 // To a file or a pipe a picture is no output.
                 let bytes = UnsafeRawBufferPointer(rebasing: whole.dropFirst(isPictureDropped ? unnumbered : 0))
-                if isTerminal, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
+                if isScreen, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
                 // A terminal that has gone has ended this process, or will.
-                if isTerminal { Console.write(bytes, to: STDOUT_FILENO) } else { Console.print(bytes: bytes) }
+                if isScreen { Console.write(bytes, to: STDOUT_FILENO) } else { Console.print(bytes: bytes) }
             case .message(let message): read(message)
             case .closed(let code): closeCode = code
             }
@@ -200,22 +207,23 @@ final class AttachLoop {
     }
 
     private func read(_ message: AttachMessage) {
-        let expected = position.next
+        let before = position
         position.read(message)
-        if !isTerminal, message.mode == .reanchor, let expected { noteLoss(from: expected) }
+        if !isScreen, message.type == .synced, message.mode != .exact { noteLoss(since: before) }
         if message.type == .frozen { freeze() }
         if message.type == .thawed { thaw() }
         if message.type == .ended { end = .sessionEnded(message.exit, message.endReason) }
         // What is on the screen is not what comes next, unless the host draws it.
-        if message.mode == .reanchor, message.repaint == nil, isTerminal {
+        if message.mode == .reanchor, message.repaint == nil, isScreen {
             Console.write(Array("\u{1b}[0m\u{1b}[2J\u{1b}[H".utf8), to: STDOUT_FILENO)
         }
     }
 
-    /// Output that nobody holds any more is missing from a file or a pipe, and only stderr can say so.
-    private func noteLoss(from expected: UInt64) {
+    /// Output that another connection does not begin with is missing from a file or a pipe, and only stderr can say so.
+    private func noteLoss(since before: AttachPosition) {
+        guard let expected = before.next, let next = position.next else { return }
         isPictureDropped = true
-        let count = position.next.map { $0 > expected ? "\($0 - expected) bytes" : "some bytes" } ?? "some bytes"
+        let count = before.epoch == position.epoch && next > expected ? "\(next - expected) bytes" : "some bytes"
         Console.note(
             "corral: \(count) of the output are missing here: this was read too slowly, or its host has ended.")
     }
@@ -227,6 +235,8 @@ final class AttachLoop {
     }
 
     private func connectionClosed(_ code: Int) {
+        // One that was cut is heard until then: what is on the way there must not come after what goes by the next one.
+        if code == 1013 { socket?.finish(within: .seconds(1)) }
         leaveConnection()
         closeCode = nil
         guard Self.isWorthRetrying(code) else {
@@ -240,11 +250,11 @@ final class AttachLoop {
 
     private func reconnect() {
         let since = brokenSince ?? .now
-        if isTerminal, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
+        if isScreen, !isNoticeShown, .now - since > Self.noticeable { showNotice() }
         if handshake == nil, let nextTry, .now < nextTry { return }
         do throws(HostClientFailure) {
             // One that broke off within a picture has no rest of it.
-            let isAnew = isPictureWanted || position.isWithinPicture
+            let isAnew = isPictureWanted || (isScreen && position.isWithinPicture)
             let attempt =
                 handshake
                 ?? AttachHandshake(
@@ -307,7 +317,7 @@ final class AttachLoop {
 
     /// Nothing else is written until it goes on, so the line stays.
     private func showFrozen(ringing: Bool) {
-        guard isTerminal else { return }
+        guard isScreen else { return }
         show("frozen: `corral session thaw \(session)` or that of its workspace lets it go on")
         if ringing { Console.write([7], to: STDOUT_FILENO) }
     }
@@ -316,7 +326,7 @@ final class AttachLoop {
         guard isFrozen else { return }
         isFrozen = false
         // A line of the screen was written over.
-        isPictureDue = isTerminal
+        isPictureDue = isScreen
     }
 
     /// Nothing of what was switched on is on, and the shell has written on the screen.

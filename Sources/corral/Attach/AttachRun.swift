@@ -49,7 +49,7 @@ struct AttachRun {
             let terminal = isTerminal ? try RawTerminal(waking: pipe) : nil
             let loop = AttachLoop(
                 socket, host: client.address, session: session, keys: keys, isReadOnly: isReadOnly,
-                isTerminal: isTerminal, waking: pipe)
+                isTerminal: isTerminal, isScreen: isatty(STDOUT_FILENO) == 1, waking: pipe)
             let end = loop.run()
             // Raw until here: whoever ends first, no key may be echoed in between.
             _ = consume terminal

@@ -11,7 +11,7 @@ struct AttachVerb: AsyncParsableCommand {
             stdin from a pipe, the pipe's bytes are typed, and the output goes on until the session ends.
 
             Example:
-              corral attach tests --detach-keys ctrl-p,ctrl-q
+              corral attach tests --detach-keys ctrl-a,d
 
             Exit status: 0 detached, 69 the host went away; else the session's own, 128 and the number for a signal.
             """

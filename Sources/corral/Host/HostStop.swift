@@ -51,9 +51,11 @@ struct HostStop: AsyncParsableCommand {
         let unit = HostUnit()
         let state: HostUnitState
         var sessions: Int?
+        var kept: [String] = []
         switch try await HostTarget.find(host.places, unit, verb: "host stop") {
         case .answering(let status, let found):
             (state, sessions) = (found, status.sessions)
+            kept = await keptSessions()
             if status.sessions > 0, !yes { try Self.confirm(loss: Self.loss(sessions: status.sessions)) }
         case .silent(let found):
             state = found
@@ -64,7 +66,6 @@ struct HostStop: AsyncParsableCommand {
                 Stopped(stopped: false, sessions: nil, socketStopped: false), asJSON: host.json
             ) { "The host does not run." }
         }
-        let kept = await keptSessions(of: state)
         try unit.stop(state)
         if !kept.isEmpty {
             Console.note(
@@ -76,8 +77,7 @@ struct HostStop: AsyncParsableCommand {
     }
 
     /// Sessions that have ended and left processes behind, which a stop of the host leaves alone; none where the host does not say.
-    private func keptSessions(of state: HostUnitState) async -> [String] {
-        guard state.isActive else { return [] }
+    private func keptSessions() async -> [String] {
         do {
             return try await host.client().sessions()
                 .filter { $0.status == .exited && $0.onExit == .keep && ($0.members ?? 0) > 0 }.map(\.id)

@@ -32,7 +32,8 @@ enum WorkspaceCreation {
     private static func ignored(_ request: CreateWorkspaceRequest, _ workspace: WorkspaceDocument) -> [String] {
         [
             request.name.map { $0 == workspace.name } == false ? "--name" : nil, request.base == nil ? nil : "--base",
-            request.freezeIdle == nil ? nil : "--freeze-idle", request.expiresIn == nil ? nil : "--expires",
+            request.limits == nil ? nil : "limits", request.freezeIdle == nil ? nil : "--freeze-idle",
+            request.expiresIn == nil ? nil : "--expires",
         ].compactMap { $0 }
     }
 }

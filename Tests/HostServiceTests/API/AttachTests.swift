@@ -86,7 +86,9 @@ import Testing
     }
 
     @Test func `that is cut is closed with 1013`() async throws {
-        try await Served.attached { client, attachment, served in
+        var limits = APILimits()
+        limits.cutGrace = .milliseconds(200)
+        try await Served.attached(limits: limits) { client, attachment, served in
             attachment.emit(.cut)
             #expect(try await client.frame().closeCode == 1013)
             try await served.eventually("the attachment is detached") { attachment.isDetached }

@@ -1,6 +1,5 @@
+import HostProtocol
 import Testing
-
-@testable import HostService
 
 @Suite struct `What a terminal says of itself` {
     @Test(arguments: [

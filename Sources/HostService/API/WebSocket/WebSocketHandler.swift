@@ -127,9 +127,14 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
             // One that is too slow is heard until it knows.
             if machine.closeSent(isHeard: code == .tryAgainLater) {
                 // A client may have a session's last mebibytes before it, and reads as fast as its link lets it.
-                let isSlow = code == .normal || code == .tryAgainLater
-                let patience = isSlow ? limits.clientWait : limits.closeGrace
-                writeClose(StateMachine.payload(code), context, patience: patience, thenDisconnect: false)
+                let patience =
+                    switch code {
+                    case .normal: limits.clientWait
+                    case .tryAgainLater: limits.cutGrace
+                    default: limits.closeGrace
+                    }
+                let grace = code == .tryAgainLater ? limits.cutGrace : limits.closeGrace
+                writeClose(StateMachine.payload(code), context, patience: patience, grace: grace, thenDisconnect: false)
             }
             promise?.succeed()
         case .goOn, .response, .begin, .piece, .end, .upgrade:
@@ -145,16 +150,20 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
         writeClose(StateMachine.payload(code), context, patience: limits.closeGrace, thenDisconnect: false)
     }
 
-    /// - Parameter patience: How long the client may take to read what goes before the close frame.
+    /// - Parameters:
+    ///   - patience: How long the client may take to read what goes before the close frame.
+    ///   - grace: How long it may then take to answer; as long as closes take when absent.
     private func writeClose(
-        _ payload: ByteBuffer, _ context: ChannelHandlerContext, patience: Duration, thenDisconnect: Bool
+        _ payload: ByteBuffer, _ context: ChannelHandlerContext, patience: Duration, grace: Duration? = nil,
+        thenDisconnect: Bool
     ) {
         disconnect(after: patience, context)
         output.end()
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
         context.writeAndFlush(wrapOutboundOut(frame)).assumeIsolated().whenComplete { result in
             switch result {
-            case .success where !thenDisconnect: self.disconnect(after: self.limits.closeGrace, context)
+            case .success where !thenDisconnect:
+                self.disconnect(after: grace ?? self.limits.closeGrace, context)
             case .success, .failure: context.close(promise: nil)
             }
         }

@@ -5,9 +5,9 @@
 /// function key that looks like a report (F3 with a modifier, as xterm sends it) does, and so does not decide on a size.
 ///
 /// See: ECMA-48 CPR, DSR, DA; xterm's control sequences, "Mouse Tracking", DECRPM; kitty's keyboard protocol, `CSI ? flags u`
-enum TerminalReports {
+public enum TerminalReports {
     /// Whether the bytes are reports and nothing else.
-    static func areAll(_ bytes: [UInt8]) -> Bool {
+    public static func areAll(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             guard let count = length(of: rest) else { return false }
