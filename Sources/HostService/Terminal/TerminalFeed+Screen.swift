@@ -59,6 +59,8 @@ extension TerminalFeed {
         let checkpoint = material.newCheckpoint()
         state.withLock { state in
             state.isCheckpointing = false
+            // One that was made meanwhile has more.
+            guard checkpoint.sequence >= state.ring.checkpointSequence ?? 0 else { return }
             state.ring.setCheckpoint(checkpoint)
             // Also those that came in the middle of what is not finished: the checkpoint has the last of them.
             state.sizings.removeAll { $0.sequence < material.end }
