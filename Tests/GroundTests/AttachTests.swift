@@ -56,9 +56,10 @@ struct `A client that attaches` {
             let follower = printer.follower()
             for round in 1...10 as ClosedRange<UInt64> {
                 let before = printer.end
-                try await printer.print(2000)
+                // More than comes in one piece.
+                try await printer.print(12_000)
                 // Cut while it comes, and again when nothing is missing.
-                try await follower.run(until: before + round * 1999)
+                try await follower.run(until: before + round * 11_999)
                 try await follower.run(until: printer.end)
                 #expect(follower.now.next == printer.end)
             }

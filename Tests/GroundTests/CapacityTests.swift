@@ -114,7 +114,7 @@ struct `What there is no room for` {
                 #expect(refusal?.code == "limit_reached")
                 #expect(
                     refusal?.detail
-                        == "start a session in \(workspace.id): 2 sessions are running, which is the limit; nothing was started"
+                        == "start a session in \(workspace.id): 2 sessions are running, which is the limit (SessionLimit= in corral.conf); nothing was started"
                 )
             }
             #expect(try await fixture.client.sessions().count == 2, "no row is left of those")
