@@ -79,7 +79,7 @@ struct `A file of the configuration` {
             } catch HostClientFailure.problem(let problem) {
                 #expect(problem.status == 503)
                 #expect(problem.code == "limit_reached")
-                #expect(problem.detail.contains(": 1 sessions are running, which is the limit;"), "\(problem)")
+                #expect(problem.detail.contains(": 1 sessions are running, which is the limit "), "\(problem)")
             }
             try await host.stop()
             try await site.waitUntilNothingIsLeft()
