@@ -50,7 +50,7 @@ struct CrashSite: Sendable {
     struct CrashFailure: Error, CustomStringConvertible {
         let error: any Error
         let log: String
-        var description: String { "\(error)\nthe host's log ends with:\n\(log.suffix(4000))" }
+        var description: String { "\(error)\n\(RunningHost.excerpt(of: log))" }
     }
 
     /// The instance's id, once a host was started.

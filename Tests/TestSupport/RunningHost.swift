@@ -125,6 +125,15 @@ public final class RunningHost: Sendable {
         String(decoding: FileManager.default.contents(atPath: place.log) ?? Data(), as: UTF8.self)
     }
 
+    /// What a host's log tells of a failure: how a crash began, which thousands of characters of threads follow, and the end.
+    public static func excerpt(of log: String) -> String {
+        let end = String(log.suffix(4000))
+        guard let crash = log.range(of: "Program crashed") ?? log.range(of: "Fatal error") else {
+            return "the host's log ends with:\n\(end)"
+        }
+        return "the host crashed:\n\(log[crash.lowerBound...].prefix(8000))\n...\nthe host's log ends with:\n\(end)"
+    }
+
     private func end(_ signal: Int32) async throws {
         try pidfd.signal(signal)
         try await waitForExit(within: .seconds(100))

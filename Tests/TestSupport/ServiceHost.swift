@@ -89,7 +89,8 @@ public final class ServiceHost: Sendable {
             }
             await Task.yield()
         }
-        throw RunningHost.Trouble(description: "no host serves after 60 s: \(RunningHost.log(place).suffix(4000))")
+        throw RunningHost.Trouble(
+            description: "no host serves after 60 s; \(RunningHost.excerpt(of: RunningHost.log(place)))")
     }
 
     /// Ends the service and all units of its instance, also after a failed test.
@@ -124,7 +125,7 @@ public final class ServiceHost: Sendable {
         } catch {
             host.sweep()
             throw RunningHost.Trouble(
-                description: "\(error)\nthe host's log ends with:\n\(RunningHost.log(host.place).suffix(4000))")
+                description: "\(error)\n\(RunningHost.excerpt(of: RunningHost.log(host.place)))")
         }
         host.sweep()
     }

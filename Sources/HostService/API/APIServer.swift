@@ -20,6 +20,9 @@ actor APIServer: Service {
     private let mayConnect: @Sendable (PeerCredentials) -> Bool
     private let onListening: @Sendable () async -> Void
 
+    /// For a process that is going to serve, before it does anything else; see ``HTTPConnectionHandler/makeTypes()``.
+    static func makeTypes() { HTTPConnectionHandler.makeTypes() }
+
     /// Makes a server. Nothing is accepted before it runs.
     /// - Parameters:
     ///   - socket: From ``ListeningSocket``. Clients that connect before the server runs wait.

@@ -19,6 +19,7 @@ public enum HostService {
     public static func run(
         _ configuration: HostConfiguration, descriptors: consuming InheritedDescriptors, logger: Logger
     ) async throws {
+        APIServer.makeTypes()
         let signals = await HostSignals(logger: logger)
         let leaderProgram = try findLeaderProgram()
         let foundation = try await HostFoundation.lay(configuration, program: "corral-host", logger: logger)

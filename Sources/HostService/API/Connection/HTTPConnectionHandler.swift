@@ -41,6 +41,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         )
     }
 
+    /// Has the runtime make the types of a connection before two event loops can ask for them.
+    ///
+    /// The trap: Swift 6.3 follows a null pointer where it asks whether a generic class without a superclass, the decoder's here,
+    /// conforms, and another thread is just making that class (`ProtocolConformance.cpp`, `getSuperclassForMaybeIncompleteMetadata`).
+    /// When two clients waited for a host that was started again, one in 700 died of it.
+    static func makeTypes() {
+        withExtendedLifetime(HTTPConnectionHandler(limits: APILimits(), interruption: Interruption())) {}
+    }
+
     /// Puts the handlers of a new connection into its pipeline.
     /// - Parameter interruption: told when the client has gone or the service stops.
     /// - Precondition: On the channel's event loop, before it is active.
