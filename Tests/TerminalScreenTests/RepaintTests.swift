@@ -67,4 +67,43 @@ import Testing
         let repaint = String(decoding: Screen("🙂x").repaint(), as: UTF8.self)
         #expect(repaint.contains("🙂\u{1b}[3Gx"))
     }
+
+    // Symptom: after a detach and an attach a copied URL had line breaks in it. Cause: each row was put into its place, which ends the
+    // line before it for the terminal.
+    @Test(arguments: [
+        ("0123456789abcdefghijklmno", "0123456789abcdefghijklmno"), ("0123456789abcdefghi日本", "0123456789abcdefghi日本"),
+        ("\u{1b}[31m0123456789abcdefghijk", "0123456789abcdefghijk"),
+        ("a                        b", "a                        b"),
+        // Not one line: they end where the row does, or nothing is left of one.
+        ("0123456789abcdefghij\r\nk", "ghij\u{1b}[2;1Hk"),
+        ("0123456789abcdefghijk\u{1b}[1;20Hx\u{1b}[4;1H", "ghix\u{1b}[2;1Hk"),
+        ("0123456789abcdefghijklm\u{1b}[2Kn", "ghij\u{1b}[2;4Hn"),
+        ("0123456789abcdefghijk\u{1b}[1;5H\u{1b}[Kx", "0123x\u{1b}[2;1Hk"),
+        ("0123456789abcdefghijk\u{1b}[2;1H\u{1b}[L", "ghij\u{1b}[3;1Hk"),
+        ("\u{1b}[?7l0123456789abcdefghijk\r\nl", "ghik\u{1b}[2;1Hl"),
+        ("🙂23456789abcdefghijklmno", "🙂\u{1b}[3G23456789abcdefghij\u{1b}[2;1Hklmno"),
+    ])
+    func `lets the terminal wrap what has wrapped, and nothing else`(output: String, drawn: String) {
+        let screen = Screen(output)
+        let repaint = String(decoding: screen.repaint(), as: UTF8.self)
+        #expect(repaint.contains(drawn), "\(repaint.debugDescription)")
+        #expect(ScreenState(screen).differences(from: ScreenState(screen.repainted())) == [])
+    }
+
+    @Test func `lets what has wrapped in the history wrap again`() {
+        let long = (0..<50).map { String($0 % 10) }.joined()
+        let screen = Screen("first\r\n\(long)\r\n\(long)x\r\nlast\r\n", columns: 20, rows: 3)
+        let repaint = String(decoding: screen.repaint(historyLines: .max), as: UTF8.self)
+        #expect(repaint.contains("first\r\n\(long)\r\n\(long)x\r\nlast"))
+        // A line that has been drawn once is drawn again as it was.
+        #expect(screen.repainted().repaint(historyLines: .max) == screen.repaint(historyLines: .max))
+        // In another width they are rows.
+        screen.resize(columns: 25, rows: 3)
+        let wider = String(decoding: screen.repaint(historyLines: .max), as: UTF8.self)
+        #expect(wider.contains("first\r\n\(long.prefix(20))\r\n"))
+        // What scrolls in by a wrap would have the colour of what brings it.
+        let colored = Screen("\u{1b}[44m\(long)\u{1b}[0m\r\n1\r\n2\r\n3", columns: 20, rows: 3)
+        #expect(String(decoding: colored.repaint(historyLines: .max), as: UTF8.self).contains("\u{1b}[0m\r\n"))
+        #expect(ScreenState(colored).differences(from: ScreenState(colored.repainted())) == [])
+    }
 }

@@ -81,6 +81,18 @@ import Testing
         #expect(screen.text() == ["abcde", "日"])
     }
 
+    // Symptom: newer emoji vanished from pictures, overwritten by what follows. Cause: libvterm's table of widths is an older one.
+    @Test func `gives an emoji of any year two columns`() {
+        // Of Unicode 6, 9, 11, 13, 14 and 15; a chess piece and a playing card are no emoji and take one.
+        let screen = Screen("🙂🤖🥰🫖🫠🫨x🩀🂡y", columns: 20, rows: 3)
+        #expect(screen.cells()[0].prefix(10).map(\.width) == [2, 2, 2, 2, 2, 2, 1, 1, 1, 1])
+        #expect(screen.text()[0] == "🙂🤖🥰🫖🫠🫨x🩀🂡y")
+        #expect(screen.cursor.column == 16)
+        screen.feed("\r\nabcdefghijklmnopqrs🫠\u{1b}[bz")
+        #expect(screen.text() == ["🙂🤖🥰🫖🫠🫨x🩀🂡y", "abcdefghijklmnopqrs", "🫠🫠z"])
+        #expect(ScreenState(screen).differences(from: ScreenState(screen.repainted())) == [])
+    }
+
     @Test func `joins marks to the character before the cursor, wherever the bytes are cut`() {
         let text = "e\u{301}x\u{302}\u{323}"
         let whole = Screen(text)

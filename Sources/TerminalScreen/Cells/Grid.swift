@@ -2,12 +2,17 @@
 ///
 /// Its operations keep the two columns of a wide character together: where one half is overwritten, moved or erased, the
 /// other becomes blank.
+///
+/// It knows which rows go on in the next one because text wrapped there. Whoever writes or erases the end of a row, or moves rows
+/// apart, ends that.
 struct Grid {
     private(set) var rows: Int
     private(set) var columns: Int
     private var cells: [PackedCell]
     /// Where each row's cells begin in `cells`, so that scrolling moves numbers.
     private var starts: [Int]
+    /// Whether text goes on in the next row, by the place of a row's cells.
+    private var wraps: [Bool]
 
     /// Makes blank cells.
     init(rows: Int, columns: Int, style: PackedStyle = PackedStyle()) {
@@ -15,6 +20,7 @@ struct Grid {
         self.columns = columns
         cells = Array(repeating: .blank(style), count: rows * columns)
         starts = (0..<rows).map { $0 * columns }
+        wraps = Array(repeating: false, count: rows)
     }
 
     subscript(row: Int, column: Int) -> PackedCell {
@@ -25,12 +31,22 @@ struct Grid {
     /// The cells of a row.
     func line(_ row: Int) -> ArraySlice<PackedCell> { cells[starts[row]..<(starts[row] + columns)] }
 
+    /// Whether the text of a row goes on in the next one.
+    func isWrapped(_ row: Int) -> Bool { wraps[starts[row] / columns] }
+
+    /// Notes whether the text of a row goes on in the next one.
+    mutating func setWrapped(_ row: Int, to isWrapped: Bool) { wraps[starts[row] / columns] = isWrapped }
+
     /// The same cells in another size, with lines put above them and the first rows dropped.
-    func resized(rows: Int, columns: Int, above: [[PackedCell]], droppingFirst dropped: Int) -> Grid {
+    func resized(rows: Int, columns: Int, above: [History.Line], droppingFirst dropped: Int) -> Grid {
         var grid = Grid(rows: rows, columns: columns)
-        for (row, line) in above.enumerated() { grid.setLine(row, to: line) }
+        for (row, line) in above.enumerated() {
+            grid.setLine(row, to: line.cells)
+            grid.setWrapped(row, to: line.isWrapped(at: columns))
+        }
         for row in dropped..<self.rows where row - dropped + above.count < rows {
             grid.setLine(row - dropped + above.count, to: line(row))
+            grid.setWrapped(row - dropped + above.count, to: isWrapped(row) && columns == self.columns)
         }
         return grid
     }
@@ -63,6 +79,7 @@ struct Grid {
             mend(row, at: column)
             mend(row, at: column + width)
         }
+        if column + width == columns { setWrapped(row, to: false) }
     }
 
     /// Writes ASCII that fits into the row.
@@ -82,7 +99,14 @@ struct Grid {
             fill(row, columns, with: .blank(style))
             mend(row, at: columns.lowerBound)
             mend(row, at: columns.upperBound)
+            if columns.upperBound == self.columns { part(row, hasGone: columns.lowerBound == 0) }
         }
+    }
+
+    /// Ends that a row goes on, and where it has gone also that the one above goes on in it.
+    private mutating func part(_ row: Int, hasGone: Bool) {
+        setWrapped(row, to: false)
+        if hasGone, row > 0 { setWrapped(row - 1, to: false) }
     }
 
     /// Moves the content of a rectangle up, or down when `lines` is negative, and erases what comes free.
@@ -95,7 +119,13 @@ struct Grid {
             let cut = lines > 0 ? rows.lowerBound + count : rows.upperBound - count
             let moved = Array(starts[cut..<rows.upperBound] + starts[rows.lowerBound..<cut])
             starts.replaceSubrange(rows, with: moved)
-            for row in freed { fill(row, columns, with: .blank(style)) }
+            for row in freed {
+                fill(row, columns, with: .blank(style))
+                part(row, hasGone: true)
+            }
+            // What was beside the region is now beside something else.
+            if rows.lowerBound > 0 { setWrapped(rows.lowerBound - 1, to: false) }
+            setWrapped(rows.upperBound - 1, to: false)
             return
         }
         let kept = rows.count - count
@@ -108,6 +138,7 @@ struct Grid {
         for row in rows {
             mend(row, at: columns.lowerBound)
             mend(row, at: columns.upperBound)
+            part(row, hasGone: true)
         }
     }
 
@@ -134,6 +165,7 @@ struct Grid {
             }
             mend(row, at: columns.lowerBound)
             mend(row, at: columns.upperBound)
+            if columns.upperBound == self.columns { setWrapped(row, to: false) }
         }
     }
 

@@ -1,8 +1,18 @@
 /// The lines that have left the main screen at its top, the oldest first.
 struct History {
+    /// A line, without the blanks at its end.
+    struct Line {
+        var cells: [PackedCell]
+        /// How wide the screen was where its text wrapped into the next line; 0 when it did not.
+        var wrapColumn = 0
+
+        /// Whether its text goes on in the next line of a screen of this width.
+        func isWrapped(at columns: Int) -> Bool { wrapColumn == columns }
+    }
+
     /// Lines kept at most.
     let limit: Int
-    private var lines: [[PackedCell]] = []
+    private var lines: [Line] = []
     /// Where in `lines` the oldest is, once it is full.
     private var head = 0
 
@@ -10,14 +20,17 @@ struct History {
 
     var count: Int { lines.count }
 
-    /// A line, without the blanks at its end; 0 is the oldest.
-    subscript(index: Int) -> [PackedCell] { lines[place(index)] }
+    /// A line; 0 is the oldest.
+    subscript(index: Int) -> Line { lines[place(index)] }
 
     /// Adds the newest line.
-    mutating func append(_ line: ArraySlice<PackedCell>) {
+    /// - Parameter isWrapped: Whether its text goes on in the next.
+    mutating func append(_ line: ArraySlice<PackedCell>, isWrapped: Bool) {
         if limit == 0 { return }
         let blank = PackedCell.blank()
-        let kept = Array(line[..<(line.lastIndex { $0 != blank }.map { $0 + 1 } ?? line.startIndex)])
+        let kept = Line(
+            cells: Array(line[..<(line.lastIndex { $0 != blank }.map { $0 + 1 } ?? line.startIndex)]),
+            wrapColumn: isWrapped ? line.count : 0)
         if lines.count < limit {
             lines.append(kept)
         } else {
@@ -26,8 +39,13 @@ struct History {
         }
     }
 
+    /// Notes that the text of the newest line goes on in a row of this width.
+    mutating func wrapLast(at columns: Int) {
+        if count > 0 { lines[place(count - 1)].wrapColumn = columns }
+    }
+
     /// Takes the newest lines out.
-    mutating func removeLast(_ count: Int) -> [[PackedCell]] {
+    mutating func removeLast(_ count: Int) -> [Line] {
         let ordered = (0..<lines.count).map { self[$0] }
         head = 0
         lines = Array(ordered.dropLast(count))
@@ -42,7 +60,9 @@ struct History {
     /// Changes every glyph.
     mutating func replaceGlyphs(_ change: (UInt32) -> UInt32) {
         for line in lines.indices {
-            for column in lines[line].indices { lines[line][column].glyph = change(lines[line][column].glyph) }
+            for column in lines[line].cells.indices {
+                lines[line].cells[column].glyph = change(lines[line].cells[column].glyph)
+            }
         }
     }
 

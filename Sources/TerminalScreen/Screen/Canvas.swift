@@ -11,6 +11,10 @@ final class Canvas {
     var keepsScrolledLines = true
     /// Whether the character written last reached the last column.
     private(set) var hasReachedEdge = false
+    /// Where the character before the next one ends, in its row; nil where no text wraps.
+    private var lastEnd: Int?
+    /// What is put instead of the character that libvterm is given.
+    private var standsFor: UInt32?
 
     init(rows: Int, columns: Int, historyLimit: Int) {
         grid = Grid(rows: rows, columns: columns)
@@ -19,14 +23,32 @@ final class Canvas {
 
     // MARK: Events
 
+    /// Text follows, the first character of it in this column, or after the last one where that is filled.
+    /// - Parameter wraps: Whether what does not fit goes to the next row.
+    func beginText(at column: Int, wraps: Bool) { lastEnd = wraps ? column : nil }
+
+    /// One character follows, in whose place libvterm is given another of the same width.
+    func beginStandIn(for scalar: Unicode.Scalar?) { standsFor = scalar?.value }
+
     func put(_ scalar: UInt32, width: Int, row: Int, column: Int) {
-        grid.put(scalar, width: width, style: pen, row: row, column: column)
+        // One of two columns wraps where a single one is left.
+        if column == 0, let end = lastEnd, end > 0, end + width > grid.columns {
+            if row > 0 {
+                grid.setWrapped(row - 1, to: true)
+            } else if covered == nil {
+                history.wrapLast(at: grid.columns)
+            }
+        }
+        grid.put(standsFor ?? scalar, width: width, style: pen, row: row, column: column)
         hasReachedEdge = column + width >= grid.columns
+        if lastEnd != nil { lastEnd = column + width }
     }
 
     func scroll(rows: Range<Int>, columns: Range<Int>, downward: Int, rightward: Int) {
         if downward > 0, rows.lowerBound == 0, columns == 0..<grid.columns, covered == nil, keepsScrolledLines {
-            for row in 0..<min(downward, rows.upperBound) { history.append(grid.line(row)) }
+            for row in 0..<min(downward, rows.upperBound) {
+                history.append(grid.line(row), isWrapped: grid.isWrapped(row))
+            }
         }
         if downward != 0 { grid.scroll(rows: rows, columns: columns, up: downward, style: pen.erased) }
         if rightward != 0 { grid.shift(rows: rows, columns: columns, left: rightward, style: pen.erased) }
@@ -102,7 +124,7 @@ final class Canvas {
 
     private func resizeMain(_ grid: inout Grid, rows: Int, columns: Int, cursorRow: Int) -> Int {
         let gone = max(0, cursorRow - (rows - 1))
-        for row in 0..<gone { history.append(grid.line(row)) }
+        for row in 0..<gone { history.append(grid.line(row), isWrapped: grid.isWrapped(row)) }
         let returned = rows > grid.rows ? history.removeLast(min(rows - grid.rows, history.count)) : []
         grid = grid.resized(rows: rows, columns: columns, above: returned, droppingFirst: gone)
         return returned.count - gone

@@ -9,7 +9,8 @@
 ///
 /// **Draw.** The history, if it is wanted, and the main screen are printed from the top, so that the history scrolls off into
 /// the terminal's own. Without history each line is put where it belongs. Blanks are written only where their colour
-/// is not the terminal's own. The alternate screen is then entered with what DECSC had saved on the main one, since its program
+/// is not the terminal's own. Where text has wrapped the terminal wraps it again, and so knows that the lines are one, for whoever
+/// copies them or makes the window wider. The alternate screen is then entered with what DECSC had saved on the main one, since its program
 /// will restore it, and drawn above it.
 ///
 /// **Restore.** Margins, tab stops, the saved cursor, the cursor, pen, character sets, modes, title, directory. A pending wrap
@@ -30,6 +31,8 @@ struct Repaint {
     private var bytes: [UInt8] = []
     /// What the terminal writes with now.
     private var pen = PackedStyle()
+    /// Whether the line that was drawn last is filled, and the next one begins where its next character wraps.
+    private var isWrapping = false
 
     private init(_ screen: Screen, _ text: Text = .all) {
         self.screen = screen
@@ -76,14 +79,17 @@ struct Repaint {
         let canvas = screen.canvas
         let main = canvas.covered ?? canvas.grid
         if historyLines > 0 {
-            for line in (canvas.history.count - historyLines)..<canvas.history.count {
-                draw(canvas.history[line][...])
-                end()
+            let history = (canvas.history.count - historyLines)..<canvas.history.count
+            for (index, line) in history.enumerated() {
+                let line = canvas.history[line]
+                let next =
+                    index + 1 < history.count ? canvas.history[history.lowerBound + index + 1].cells[...] : main.line(0)
+                scroll(line.cells[...], goesOnIn: line.isWrapped(at: main.columns) ? next : nil)
             }
-            for row in 0..<screen.rows {
-                draw(main.line(row))
-                if row < screen.rows - 1 { end() }
+            for row in 0..<(main.rows - 1) {
+                scroll(main.line(row), goesOnIn: main.isWrapped(row) ? main.line(row + 1) : nil)
             }
+            draw(main.line(main.rows - 1))
         } else if text != .none {
             draw(main)
         }
@@ -98,8 +104,13 @@ struct Repaint {
         addKeyboard(screen.keyboardAlternate)
     }
 
-    /// Ends a line, so that what scrolls in has no colour.
-    private mutating func end() {
+    /// Draws a line and goes to the next, which may scroll in, and then has no colour.
+    /// - Parameter next: where the text of the line goes on; nil when it ends.
+    private mutating func scroll(_ line: ArraySlice<PackedCell>, goesOnIn next: ArraySlice<PackedCell>?) {
+        // By wrapping it would come in the colour of the character that brings it.
+        let isPlain = next?.first.map { $0.style.background == .terminalDefault } ?? true
+        draw(line, goesOnIn: isPlain ? next : nil)
+        if isWrapping { return }
         set(pen: PackedStyle())
         add("\r\n")
     }
@@ -108,18 +119,38 @@ struct Repaint {
         let blank = PackedCell.blank()
         for row in 0..<grid.rows {
             let line = grid.line(row)
-            guard let first = line.firstIndex(where: { $0 != blank }) else { continue }
-            goTo(row: row, column: first - line.startIndex)
-            draw(line[first...], from: first - line.startIndex)
+            let next = row + 1 < grid.rows && grid.isWrapped(row) ? grid.line(row + 1) : nil
+            var column = 0
+            if !isWrapping {
+                let first = line.firstIndex { $0 != blank }
+                if first == nil, next == nil { continue }
+                column = first.map { $0 - line.startIndex } ?? 0
+                goTo(row: row, column: column)
+            }
+            draw(line, from: column, goesOnIn: next)
         }
     }
 
-    private mutating func draw(_ line: ArraySlice<PackedCell>, from firstColumn: Int = 0) {
+    /// Draws a line from a column on.
+    /// - Parameter next: where its text goes on. The line is then filled, so that the next character wraps; see ``isWrapping``.
+    private mutating func draw(
+        _ line: ArraySlice<PackedCell>, from first: Int = 0, goesOnIn next: ArraySlice<PackedCell>? = nil
+    ) {
         let blank = PackedCell.blank()
-        guard let end = line.lastIndex(where: { $0 != blank }) else { return }
+        var end = line.lastIndex { $0 != blank }.map { $0 + 1 - line.startIndex } ?? 0
+        // Nothing wraps without a character.
+        if isWrapping { end = max(end, 1) }
+        isWrapping = false
+        if let next, !line.contains(where: Self.hasDoubtfulWidth) {
+            let isWide = next.first?.width == 2
+            end = isWide && end < screen.columns ? screen.columns - 1 : screen.columns
+            isWrapping = true
+        }
         var isPlaceDoubtful = false
-        for (column, cell) in zip(0..., line[...end]) where cell.width > 0 {
-            if isPlaceDoubtful { add("\u{1b}[\(firstColumn + column + 1)G") }
+        for column in first..<max(first, end) {
+            let cell = column < line.count ? line[line.startIndex + column] : blank
+            if cell.width == 0 { continue }
+            if isPlaceDoubtful { add("\u{1b}[\(column + 1)G") }
             draw(cell)
             isPlaceDoubtful = Self.hasDoubtfulWidth(cell)
         }

@@ -6,7 +6,7 @@ extension Screen {
     /// - Returns: the history, oldest first, and then one line for each row of the screen that is shown.
     public func text(historyLines: Int = 0) -> [String] {
         let count = min(max(historyLines, 0), historyCount)
-        let history = (historyCount - count..<historyCount).map { text(of: canvas.history[$0][...]) }
+        let history = (historyCount - count..<historyCount).map { text(of: canvas.history[$0].cells[...]) }
         return history + (0..<rows).map { text(of: canvas.grid.line($0)) }
     }
 
