@@ -21,6 +21,35 @@ struct `A session's screen` {
         }
     }
 
+    // Symptom: `session send S 'fzf --height 40%'` hung. Cause: nobody answers where the cursor is while no terminal is attached.
+    @Test func `answers a program that asks for the cursor, and leaves that to a terminal that is attached`()
+        async throws
+    {
+        try await Fixture.run { fixture in
+            let script = """
+                ask() { IFS= read -rsd R -p $'\\033[6n' place; echo "at ${place#*[}"; }
+                printf ab; ask; read -r line; printf abcd; ask; exec sleep 1000
+                """
+            let session = try await fixture.client.createSession(
+                in: try await fixture.workspace().id, CreateSessionRequest(command: ["/bin/bash", "-c", script])
+            ).document
+            try await SessionReader(fixture.client, session.id).waitFor("at 1;3")
+            let terminal = try WindowClient(
+                fixture.client, session.id, size: TerminalSize(columns: 80, rows: 24))
+            let asked = terminal.bytes.count
+            terminal.type("go\n")
+            let deadline = Deadline.after(.seconds(30))
+            while !String(decoding: terminal.bytes[asked...], as: UTF8.self).contains("\u{1b}[6n"), !deadline.hasPassed
+            {
+                terminal.receive()
+                await Task.yield()
+            }
+            terminal.type("\u{1b}[77;88R")
+            try await SessionReader(fixture.client, session.id).waitFor("at 77;88")
+            terminal.detach()
+        }
+    }
+
     @Test(arguments: [999, 1000, 1001, 1002, 5000])
     func `has the last thousand lines that have scrolled off it, and no more are taken`(scrolled: Int) async throws {
         try await Fixture.run { fixture in

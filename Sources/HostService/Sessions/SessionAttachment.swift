@@ -38,6 +38,7 @@ struct SessionAttachment: Attachment {
                 "resize the session: columns and rows go from 1 to 1000; nothing was changed")
         }
         try session?.resize(to: size, by: key)
+        feed.isTerminal(key)
     }
 
     func detach() async {

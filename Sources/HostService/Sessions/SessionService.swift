@@ -300,7 +300,7 @@ struct SessionService: Sendable {
                 // A terminal that is hung up has no size, and its output can still be read.
             }
         }
-        await feed.attach(key, title: row.title, from: from, epoch: epoch)
+        await feed.attach(key, title: row.title, from: from, epoch: epoch, isTerminal: window != nil)
         let watch = live.map { _ in FreezeWatch(row, context, feed: feed, key: key) }
         return SessionAttachment(session: live, feed: feed, key: key, watch: watch)
     }

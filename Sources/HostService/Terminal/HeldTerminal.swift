@@ -16,6 +16,8 @@ struct HeldTerminal: Sendable {
             session: session, ring: ring, size: try terminal.size() ?? .standard,
             checkpoints: context.configuration.checkpoints)
         channel = try context.pump.start(terminal, of: leader, into: feed)
+        // The channel holds the feed.
+        feed.answerQueries { [weak channel] in _ = channel?.enqueue([$0]) }
     }
 
     /// Lets go of the terminal: the kernel hangs it up once nobody else holds its master. The output stays with the feed.

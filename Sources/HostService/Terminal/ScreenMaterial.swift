@@ -45,28 +45,36 @@ struct ScreenMaterial: Sendable {
     /// Reads it. Takes some ten milliseconds a megabyte.
     func screen() -> Screen { screen {} }
 
+    /// What a terminal answers to the queries that end at a byte or after it.
+    func answers(from first: UInt64) -> [UInt8] { screen(answeringFrom: first) {}.takeAnswers() }
+
     /// Reads it, and looks now and then whether to go on.
-    private func screen<Failure: Error>(between look: () throws(Failure) -> Void) throws(Failure) -> Screen {
+    private func screen<Failure: Error>(
+        answeringFrom queries: UInt64 = .max, between look: () throws(Failure) -> Void
+    ) throws(Failure) -> Screen {
         let first = checkpoint?.size ?? size
         let screen = Screen(columns: Int(first.columns), rows: Int(first.rows))
         if let checkpoint { screen.feed(checkpoint.bytes) }
         if !isComplete { screen.skip() }
         var next = from
         for sizing in sizings {
-            next = try feed(screen, from: next, to: min(max(sizing.sequence, next), end), between: look)
+            let last = min(max(sizing.sequence, next), end)
+            next = try feed(screen, from: next, to: last, answeringFrom: queries, between: look)
             screen.resize(columns: Int(sizing.size.columns), rows: Int(sizing.size.rows))
         }
-        _ = try feed(screen, from: next, to: end, between: look)
+        _ = try feed(screen, from: next, to: end, answeringFrom: queries, between: look)
         return screen
     }
 
     private func feed<Failure: Error>(
-        _ screen: Screen, from first: UInt64, to last: UInt64, between look: () throws(Failure) -> Void
+        _ screen: Screen, from first: UInt64, to last: UInt64, answeringFrom queries: UInt64,
+        between look: () throws(Failure) -> Void
     ) throws(Failure) -> UInt64 {
         var next = first
         while next < last {
             try look()
-            let until = min(last, next + UInt64(Self.piece))
+            screen.answersQueries = next >= queries
+            let until = min(last, next + UInt64(Self.piece), next < queries ? queries : .max)
             bytes[Int(next - from)..<Int(until - from)].withUnsafeBytes { screen.feed($0) }
             next = until
         }

@@ -24,6 +24,8 @@ final class TerminalFeed: TerminalSink {
         var isHeld: Bool
         /// Whether somebody is attached who can be counted, or the host itself reads.
         let isClient: Bool
+        /// Whether it has a terminal, which answers what programs ask.
+        var isTerminal: Bool
         /// What goes before the bytes.
         var messages: [AttachmentEvent] = []
         /// Sequence number of the next byte to take from the ring.
@@ -35,9 +37,13 @@ final class TerminalFeed: TerminalSink {
         var wake: (@Sendable () -> Void)?
         var isCut = false
 
-        init(next: UInt64, isClient: Bool, isHeld: Bool = false, messages: [AttachmentEvent] = []) {
+        init(
+            next: UInt64, isClient: Bool, isTerminal: Bool = false, isHeld: Bool = false,
+            messages: [AttachmentEvent] = []
+        ) {
             self.next = next
             self.isClient = isClient
+            self.isTerminal = isTerminal
             self.isHeld = isHeld
             self.messages = messages
         }
@@ -92,6 +98,29 @@ final class TerminalFeed: TerminalSink {
         var lastCheckpoint: ContinuousClock.Instant?
         /// When there was output, or input that was sent, or a client, last.
         var usedAt = SuspendingClock.now
+        /// Writes what the host answers for a terminal; nil where there is none.
+        var answer: (@Sendable ([UInt8]) -> Void)?
+        /// What programs ask from this byte on nobody has answered yet, while no terminal is attached.
+        var queriesFrom: UInt64
+        var isAnswering = false
+        /// When there is none: until when one may come back that saw what came before.
+        var terminalMayReturnUntil: ContinuousClock.Instant?
+
+        fileprivate init(ring: sending OutputRing, size: WindowSize) {
+            self.ring = ring
+            self.size = size
+            queriesFrom = ring.end
+        }
+
+        /// Whether a terminal is attached.
+        var hasTerminal: Bool { readers.values.contains { $0.isTerminal } }
+
+        /// Takes over the answers to what was asked before a byte.
+        /// - Returns: from which byte on.
+        mutating func claimQueries(upTo end: UInt64) -> UInt64 {
+            defer { queriesFrom = max(queriesFrom, end) }
+            return queriesFrom
+        }
 
         /// Notes that the terminal has another size from here on.
         mutating func note(_ size: WindowSize) {
@@ -129,20 +158,27 @@ final class TerminalFeed: TerminalSink {
 
     let session: SessionID
     let state: Locked<State>
+    /// How long what is asked waits for a terminal that has gone, or was there when the host was killed.
+    let returnTime: Duration
     private let checkpoints: String?
 
     /// Feeds from a ring, which nobody else may use any more.
     /// - Parameters:
     ///   - size: the terminal's, now.
     ///   - checkpoints: see ``Checkpoint``.
-    init(session: SessionID, ring: sending OutputRing, size: WindowSize, checkpoints: String? = nil) {
+    init(
+        session: SessionID, ring: sending OutputRing, size: WindowSize, returnTime: Duration = .seconds(2),
+        checkpoints: String? = nil
+    ) {
         self.session = session
+        self.returnTime = returnTime
         self.checkpoints = checkpoints
         var state = State(ring: ring, size: size)
         // Of an earlier host: when the size changed since is not known.
-        if let kept = ring.checkpoint, kept.size != size {
-            state.sizings = [ScreenMaterial.Sizing(sequence: ring.end, size: size)]
+        if let kept = state.ring.checkpoint, kept.size != size {
+            state.sizings = [ScreenMaterial.Sizing(sequence: state.ring.end, size: size)]
         }
+        if state.ring.end > 0 { state.terminalMayReturnUntil = .now + returnTime }
         self.state = Locked(state)
     }
 
@@ -254,6 +290,7 @@ final class TerminalFeed: TerminalSink {
         if taken > 0 {
             wakeReaders()
             checkpointIfDue()
+            if outcome == .nothing { answerAtPause() }
         }
         return outcome
     }
@@ -300,7 +337,10 @@ final class TerminalFeed: TerminalSink {
     /// - Parameters:
     ///   - key: from ``newKey()``.
     ///   - from: the first byte that the client lacks, in the run that `epoch` names.
-    func attach(_ key: UInt64, title: String, from: UInt64?, epoch wanted: String?) async {
+    ///   - isTerminal: Whether it answers what programs ask in the bytes that it is given. Not those in a picture: these are answered now.
+    func attach(
+        _ key: UInt64, title: String, from: UInt64?, epoch wanted: String?, isTerminal: Bool = false
+    ) async {
         var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
         messages[0].session = session.rawValue
         messages[1].title = title
@@ -311,20 +351,30 @@ final class TerminalFeed: TerminalSink {
             }
             messages[2].seq = from
             messages[2].mode = .exact
-            state.readers[key] = Reader(next: from, isClient: true, messages: messages.map { .message($0) })
+            state.readers[key] = Reader(
+                next: from, isClient: true, isTerminal: isTerminal, messages: messages.map { .message($0) })
+            if isTerminal { state.queriesFrom = state.ring.end }
             return true
         }
         if isExact { return }
         messages[2].mode = from == nil ? .tail : .reanchor
-        if await !attach(key, messages, isHasty: false) { _ = await attach(key, messages, isHasty: true) }
+        if await !attach(key, messages, isTerminal, isHasty: false) {
+            _ = await attach(key, messages, isTerminal, isHasty: true)
+        }
     }
 
     /// Attaches a client by a picture of the screen, and what the terminal is in the middle of.
     /// - Parameter isHasty: Whether the bytes that come meanwhile are kept for it, and the picture is made of little.
     /// - Returns: false when the ring has lost bytes meanwhile that come after the picture.
-    private func attach(_ key: UInt64, _ messages: [AttachMessage], isHasty: Bool) async -> Bool {
+    private func attach(
+        _ key: UInt64, _ messages: [AttachMessage], _ isTerminal: Bool, isHasty: Bool
+    ) async -> Bool {
+        var queriesFrom: UInt64?
         let material = state.withLock { state in
-            if isHasty { state.readers[key] = Reader(next: state.ring.end, isClient: true, isHeld: true) }
+            if isHasty {
+                if isTerminal, !state.hasTerminal { queriesFrom = state.claimQueries(upTo: state.ring.end) }
+                state.readers[key] = Reader(next: state.ring.end, isClient: true, isTerminal: isTerminal, isHeld: true)
+            }
             return state.material(atMost: isHasty ? Self.hastyReads : .max)
         }
         guard let picture = await repaint(material, isKept: isHasty) else { return false }
@@ -344,10 +394,12 @@ final class TerminalFeed: TerminalSink {
                 return (true, reader.wake.take())
             }
             guard material.end >= state.ring.start else { return (false, nil) }
-            state.readers[key] = Reader(next: material.end, isClient: true, messages: events)
+            if isTerminal, !state.hasTerminal { queriesFrom = state.claimQueries(upTo: material.end) }
+            state.readers[key] = Reader(next: material.end, isClient: true, isTerminal: isTerminal, messages: events)
             return (true, nil)
         }
         wake?()
+        if let queriesFrom { await answer(material, from: queriesFrom) }
         return isAttached
     }
 
@@ -411,10 +463,22 @@ final class TerminalFeed: TerminalSink {
         let wake = state.withLock { state in
             let reader = state.readers.removeValue(forKey: key)
             if reader?.isClient == true { state.usedAt = .now }
+            if let reader, reader.isTerminal, !state.hasTerminal {
+                state.queriesFrom = reader.next
+                state.terminalMayReturnUntil = .now + returnTime
+            }
             return reader?.wake
         }
         wake?()
+        // What it was not given any more.
+        answerAtPause()
     }
+
+    /// A client has a terminal, as its window tells.
+    func isTerminal(_ key: UInt64) { state.withLock { $0.readers[key]?.isTerminal = true } }
+
+    /// Has what programs ask answered while no terminal is attached.
+    func answerQueries(by write: @escaping @Sendable ([UInt8]) -> Void) { state.withLock { $0.answer = write } }
 
     /// Tells every client, also those to come, that the session is over.
     func end(exit: SessionDocument.Exit?, reason: SessionDocument.EndReason?) {

@@ -64,6 +64,7 @@ extension Screen: ControlReceiver {
             }
         case ("\0", "!"):
             if sequence.final == UInt8(ascii: "p") { resetSoftly() }
+        case ("\0", "$"), ("?", "$"): answer(sequence)
         case ("\0", " "):
             let style = sequence.parameter(0, or: 0)
             if sequence.final == UInt8(ascii: "q"), (0...6).contains(style) { modes.cursorStyle = style }

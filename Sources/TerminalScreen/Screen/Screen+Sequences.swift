@@ -32,8 +32,10 @@ extension Screen {
                 saveCursor()
             }
         case "u": restoreCursor()
-        case "t": putTitleAside(sequence)
-        default: break
+        case "t":
+            putTitleAside(sequence)
+            answer(sequence)
+        default: answer(sequence)
         }
     }
 
@@ -47,7 +49,7 @@ extension Screen {
         case "J" where sequence.parameter(0, or: 0) < 3, "K": erase(final, sequence.parameter(0, or: 0))
         case "W" where sequence.parameter(0, or: 0) == 5:
             resetTabs()
-        default: break
+        default: answer(sequence)
         }
     }
 
@@ -60,7 +62,7 @@ extension Screen {
         case "m" where sequence.parameter(0, or: 0) == 4:
             modes.modifyOtherKeys = min(sequence.parameter(1, or: 0), 3)
         case "n" where sequence.parameter(0, or: 4) == 4: modes.modifyOtherKeys = 0
-        default: break
+        default: answer(sequence)
         }
     }
 

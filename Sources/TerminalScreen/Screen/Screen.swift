@@ -7,8 +7,8 @@
 /// It behaves as xterm does, since programs are told `xterm-256color`. libvterm moves the cursor and says which cells change;
 /// ``ControlParser`` stands before it, and what libvterm does not know, or does otherwise than xterm, is done here.
 ///
-/// It guarantees: any bytes, cut anywhere, leave it in a state that it can repaint, in bounded memory. It never answers a
-/// query of a program; that is for the user's terminal. It does not rewrap lines when the width changes, and it keeps neither
+/// It guarantees: any bytes, cut anywhere, leave it in a state that it can repaint, in bounded memory. It answers a
+/// program's queries only where it stands in for a terminal (``answersQueries``). It does not rewrap lines when the width changes, and it keeps neither
 /// hyperlinks nor images.
 ///
 /// It is not `Sendable`: who owns it makes one call at a time.
@@ -31,6 +31,9 @@ public final class Screen {
     public internal(set) var workingDirectoryURL: String?
     /// How often the bell has rung.
     public internal(set) var bellCount = 0
+    /// Whether what programs ask is answered, into ``takeAnswers()``.
+    public var answersQueries = false
+    var answers: [UInt8] = []
 
     let canvas: Canvas
     let engine: Engine

@@ -310,4 +310,63 @@ import Testing
         screen.feed(bytes)
         #expect(screen.text(historyLines: 0).first == "the end")
     }
+
+    // MARK: Queries
+
+    /// What the host has answered for a terminal.
+    private final class Answers: Sendable {
+        private let text = Locked("")
+
+        init(_ feed: TerminalFeed) {
+            feed.answerQueries { [text] bytes in text.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+        }
+
+        /// Waits until so much was answered, at most half a minute.
+        func after(_ count: Int) async throws -> String {
+            let deadline = Deadline.after(.seconds(30))
+            while text.withLock({ $0.utf8.count }) < count, !deadline.hasPassed {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            return text.withLock { $0 }
+        }
+    }
+
+    // Symptom: a program that asked for the cursor waited until somebody attached (`fzf --height 40%`, by `session send`). Cause: only
+    // an attached terminal answered.
+    @Test func `has the host answer queries while no terminal is attached, once each`() async throws {
+        let source = try Source()
+        let answers = Answers(source.feed)
+        try source.print(Array("one\u{1b}[6n\r\n\u{1b}[".utf8))
+        #expect(try await answers.after(6) == "\u{1b}[1;4R")
+        // Cut in two, and a client that has no terminal does not answer.
+        let client = source.feed.newKey()
+        await source.feed.attach(client, title: "t", from: nil, epoch: nil)
+        try source.print(Array("5ntwo\u{1b}[6n".utf8))
+        #expect(try await answers.after(16) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R")
+        try source.print(Array("\u{1b}[c".utf8))
+        #expect(try await answers.after(23) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R\u{1b}[?1;2c")
+    }
+
+    @Test func `leaves queries to a terminal that is given them, and no others`() async throws {
+        let source = try Source()
+        // In the bytes before the picture, of which the terminal sees nothing.
+        try source.print(Array("asked\u{1b}[6n".utf8))
+        let answers = Answers(source.feed)
+        let terminal = source.feed.newKey()
+        await source.feed.attach(terminal, title: "t", from: nil, epoch: nil, isTerminal: true)
+        #expect(try await answers.after(6) == "\u{1b}[1;6R")
+        // Its own: answered by it.
+        try source.print(Array("\u{1b}[5n".utf8))
+        let (bytes, _, _) = Self.taken(source.feed, terminal)
+        #expect(String(decoding: bytes, as: UTF8.self).hasSuffix("\u{1b}[5n"))
+        let (end, epoch) = (source.feed.end, source.feed.slice(from: 0).epoch)
+        source.feed.detach(terminal)
+        // It comes back for what it has missed, and answers that as well.
+        try source.print(Array("\u{1b}[5n".utf8))
+        await source.feed.attach(terminal, title: "t", from: end, epoch: epoch, isTerminal: true)
+        #expect(Self.taken(source.feed, terminal).bytes.count == 4)
+        source.feed.detach(terminal)
+        try source.print(Array("\u{1b}[6n".utf8))
+        #expect(try await answers.after(12) == "\u{1b}[1;6R\u{1b}[1;6R")
+    }
 }
