@@ -78,6 +78,29 @@ struct `A client whose session or terminal is busy` {
         }
     }
 
+    // Symptom: after a Ctrl-C at a slow terminal megabytes of what the program had printed before went on. Cause: all that the terminal had not
+    // taken was given to it.
+    @Test func `leaves out what a slow terminal has not shown when its user types`() async throws {
+        try await Fixture.run { fixture in
+            let printed = 6_000_000
+            let session = try await fixture.session(
+                try await fixture.workspace(),
+                "read -r line; yes 'a line of a flood' | head -c \(printed); read -r line; echo \"got $line\"; exec sleep 1000"
+            )
+            let terminal = try Self.attach(fixture, session.id)
+            try await terminal.expectRaw(true)
+            try terminal.type(Array("go\n".utf8))
+            try await fixture.eventually("all is printed") {
+                try await fixture.client.screen(of: session.id).seq > UInt64(printed)
+            }
+            let before = terminal.shownBytes.count
+            try terminal.type(Array("hello\n".utf8))
+            try await terminal.expect("got hello")
+            let taken = terminal.shownBytes.count - before
+            #expect(taken < printed / 3, "\(taken) bytes")
+        }
+    }
+
     // Symptom: whoever pasted more than a program took could not detach. Cause: while anything waited for the host no key was read.
     @Test func `detaches behind a paste that no program reads`() async throws {
         try await Fixture.run { fixture in

@@ -25,11 +25,19 @@ struct SessionAttachment: Attachment {
             return
         }
         try session.typed(bytes, by: key)
+        catchUp(after: bytes)
         try await session.send(bytes)
     }
 
     func sendAtOnce(_ bytes: [UInt8]) -> Bool {
-        watch?.isFrozen != true && session?.sendAtOnce(bytes, by: key) ?? false
+        guard watch?.isFrozen != true, session?.sendAtOnce(bytes, by: key) == true else { return false }
+        catchUp(after: bytes)
+        return true
+    }
+
+    /// A person who types wants to see what that does.
+    private func catchUp(after bytes: [UInt8]) {
+        if !TerminalReports.areAll(bytes) { feed.catchUp(key) }
     }
 
     func resize(to size: TerminalSize) async throws {

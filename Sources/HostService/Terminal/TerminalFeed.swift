@@ -18,75 +18,10 @@ final class TerminalFeed: TerminalSink {
     /// at once.
     static let piece = 1 << 10
 
-    /// One that takes the output. Touched only under the lock.
-    fileprivate final class Reader {
-        /// Whether it is not to be given anything yet: what goes before the bytes is being made.
-        var isHeld: Bool
-        /// Whether somebody is attached who can be counted, or the host itself reads.
-        let isClient: Bool
-        /// Whether it has a terminal, which answers what programs ask.
-        var isTerminal: Bool
-        /// What goes before the bytes.
-        var messages: [AttachmentEvent] = []
-        /// Sequence number of the next byte to take from the ring.
-        var next: UInt64
-        /// Bytes before `next` that the ring has dropped, in pieces: one buffer would keep what was taken of it.
-        private var aside = CircularBuffer<ByteBuffer>()
-        private var asideCount = 0
-        /// Told, once, when there is something to take again. Nil while the reader is taking.
-        var wake: (@Sendable () -> Void)?
-        var isCut = false
-
-        init(
-            next: UInt64, isClient: Bool, isTerminal: Bool = false, isHeld: Bool = false,
-            messages: [AttachmentEvent] = []
-        ) {
-            self.next = next
-            self.isClient = isClient
-            self.isTerminal = isTerminal
-            self.isHeld = isHeld
-            self.messages = messages
-        }
-
-        /// Keeps what the ring may drop soon, or cuts the reader.
-        func putAside(_ ring: OutputRing) {
-            let count = Int(ring.end - next)
-            if isCut || asideCount + count > TerminalFeed.unsentLimit {
-                isCut = true
-                aside = []
-                asideCount = 0
-            } else {
-                aside.append(Self.copy(from: next, count, ring))
-                asideCount += count
-            }
-            next = ring.end
-        }
-
-        /// Takes bytes, at most so many; nil when there are none.
-        func take(atMost limit: Int, _ ring: OutputRing) -> ByteBuffer? {
-            if let first = aside.first {
-                let slice = aside[aside.startIndex].readSlice(length: min(limit, first.readableBytes))
-                if aside[aside.startIndex].readableBytes == 0 { aside.removeFirst() }
-                asideCount -= slice?.readableBytes ?? 0
-                return slice
-            }
-            let count = min(Int(ring.end - next), limit)
-            guard count > 0 else { return nil }
-            defer { next += UInt64(count) }
-            return Self.copy(from: next, count, ring)
-        }
-
-        private static func copy(from: UInt64, _ count: Int, _ ring: OutputRing) -> ByteBuffer {
-            var buffer = ByteBufferAllocator().buffer(capacity: count)
-            ring.withBytes(from: from, atMost: count) { buffer.writeBytes($0) }
-            return buffer
-        }
-    }
-
     /// What one lock is for.
     struct State {
         let ring: OutputRing
-        fileprivate var readers: [UInt64: Reader] = [:]
+        var readers: [UInt64: Reader] = [:]
         fileprivate var nextKey: UInt64 = 1
         fileprivate(set) var ended: AttachMessage?
         /// Where the output stood when input was sent last.
@@ -151,8 +86,6 @@ final class TerminalFeed: TerminalSink {
     /// Sizes that are remembered at most; at half of them a checkpoint is made (I8). Beyond, the oldest is forgotten: what it had cut
     /// or wrapped is then shown otherwise.
     static let sizingsLimit = 256
-    /// Bytes that a picture is made of for a client that comes in a flood, beside the checkpoint.
-    private static let hastyReads = 64 << 10
     /// Bytes that are read for a checkpoint at most, where some are missing anyway.
     static let checkpointReads = 2 << 20
 
@@ -328,80 +261,6 @@ final class TerminalFeed: TerminalSink {
     }
 
     // MARK: To the readers
-
-    /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
-    ///
-    /// A picture is made of the screen at one byte, and what the terminal is in the middle of there goes before the live ones. While it is
-    /// made nothing is kept for the client. Where more than the ring holds has come meanwhile another is made, of little, and
-    /// meanwhile the client counts as any that is behind.
-    /// - Parameters:
-    ///   - key: from ``newKey()``.
-    ///   - from: the first byte that the client lacks, in the run that `epoch` names.
-    ///   - isTerminal: Whether it answers what programs ask in the bytes that it is given. Not those in a picture: these are answered now.
-    func attach(
-        _ key: UInt64, title: String, from: UInt64?, epoch wanted: String?, isTerminal: Bool = false
-    ) async {
-        var messages = [AttachMessage(.attached), AttachMessage(.title), AttachMessage(.synced)]
-        messages[0].session = session.rawValue
-        messages[1].title = title
-        let isExact = state.withLock { state in
-            messages[2].epoch = Self.name(of: state.ring)
-            guard let from, wanted == messages[2].epoch, from >= state.ring.start, from <= state.ring.end else {
-                return false
-            }
-            messages[2].seq = from
-            messages[2].mode = .exact
-            state.readers[key] = Reader(
-                next: from, isClient: true, isTerminal: isTerminal, messages: messages.map { .message($0) })
-            if isTerminal { state.queriesFrom = state.ring.end }
-            return true
-        }
-        if isExact { return }
-        messages[2].mode = from == nil ? .tail : .reanchor
-        if await !attach(key, messages, isTerminal, isHasty: false) {
-            _ = await attach(key, messages, isTerminal, isHasty: true)
-        }
-    }
-
-    /// Attaches a client by a picture of the screen, and what the terminal is in the middle of.
-    /// - Parameter isHasty: Whether the bytes that come meanwhile are kept for it, and the picture is made of little.
-    /// - Returns: false when the ring has lost bytes meanwhile that come after the picture.
-    private func attach(
-        _ key: UInt64, _ messages: [AttachMessage], _ isTerminal: Bool, isHasty: Bool
-    ) async -> Bool {
-        var queriesFrom: UInt64?
-        let material = state.withLock { state in
-            if isHasty {
-                if isTerminal, !state.hasTerminal { queriesFrom = state.claimQueries(upTo: state.ring.end) }
-                state.readers[key] = Reader(next: state.ring.end, isClient: true, isTerminal: isTerminal, isHeld: true)
-            }
-            return state.material(atMost: isHasty ? Self.hastyReads : .max)
-        }
-        guard let picture = await repaint(material, isKept: isHasty) else { return false }
-        var messages = messages
-        messages[1].title = picture.title ?? messages[1].title
-        messages[2].seq = material.end - UInt64(picture.unfinished)
-        messages[2].repaint = picture.bytes.count
-        var events = messages.map { AttachmentEvent.message($0) }
-        for bytes in [picture.bytes[...], material.bytes.suffix(picture.unfinished)] where !bytes.isEmpty {
-            events.append(.bytes(ByteBuffer(bytes: bytes)))
-        }
-        let (isAttached, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
-            if isHasty {
-                guard let reader = state.readers[key] else { return (true, nil) }
-                reader.messages = events
-                reader.isHeld = false
-                return (true, reader.wake.take())
-            }
-            guard material.end >= state.ring.start else { return (false, nil) }
-            if isTerminal, !state.hasTerminal { queriesFrom = state.claimQueries(upTo: material.end) }
-            state.readers[key] = Reader(next: material.end, isClient: true, isTerminal: isTerminal, messages: events)
-            return (true, nil)
-        }
-        wake?()
-        if let queriesFrom { await answer(material, from: queriesFrom) }
-        return isAttached
-    }
 
     /// Reads for the host itself: the bytes from a number on, or from where the ring begins, then live ones, and at last the end.
     ///

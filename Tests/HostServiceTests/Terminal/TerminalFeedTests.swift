@@ -311,6 +311,42 @@ import Testing
         #expect(screen.text(historyLines: 0).first == "the end")
     }
 
+    // Symptom: after Ctrl-C up to 8 MiB of what a program had printed went on at a slow terminal. Cause: it was given all that it had
+    // not taken.
+    @Test func `is left out as far as a terminal has not taken it, when its user types`() async throws {
+        let source = try Source()
+        let (terminal, pipe) = (source.feed.newKey(), source.feed.newKey())
+        await source.feed.attach(terminal, title: "t", from: nil, epoch: nil, isTerminal: true)
+        await source.feed.attach(pipe, title: "t", from: nil, epoch: nil)
+        let line = Array((String(repeating: "x", count: 78) + "\r\n").utf8)
+        for _ in 0..<1000 { try source.print(line) }
+        // Not far enough behind, and nobody waits for what a pipe is given.
+        source.feed.catchUp(terminal)
+        #expect(Self.taken(source.feed, terminal).messages.map(\.type) == [.attached, .title, .synced])
+        for _ in 0..<(TerminalFeed.unseenLimit / 80 + 1) { try source.print(line) }
+        try source.print(Array("^C\r\n$ ".utf8))
+        let (woken, end) = (Bell(), source.feed.end)
+        source.feed.catchUp(pipe)
+        source.feed.catchUp(terminal)
+        var shown: (bytes: [UInt8], messages: [AttachMessage], isCut: Bool)
+        shown = Self.taken(source.feed, terminal)
+        while shown.messages.isEmpty {
+            if Self.isWaiting(source.feed, terminal, { woken.ring() }) {
+                _ = await woken.wait(until: .after(.seconds(30)))
+            }
+            shown = Self.taken(source.feed, terminal)
+        }
+        let synced = try #require(shown.messages.first)
+        #expect((synced.type, synced.mode, synced.seq) == (.synced, .reanchor, end))
+        #expect(shown.bytes.count == synced.repaint)
+        let screen = Screen(columns: 120, rows: 32)
+        screen.feed(shown.bytes)
+        #expect(screen.text().suffix(2) == ["^C", "$"])
+        try source.print(Array("live".utf8))
+        #expect(Self.taken(source.feed, terminal).bytes == Array("live".utf8))
+        #expect(Self.taken(source.feed, pipe).bytes.suffix(8) == Array("\r\n$ live".utf8))
+    }
+
     // MARK: Queries
 
     /// What the host has answered for a terminal.
