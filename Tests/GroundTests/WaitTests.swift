@@ -336,6 +336,16 @@ struct `A wait` {
             #expect(try corral("session wait \(cat) --output '^some'") == (0, "some text"))
             let document = try corral("session wait \(cat) --idle 0.1 --json").output
             #expect(try WireCoding.decode(WaitDocument.self, from: document).outcome == .idle)
+            let text = fixture.host.place.directory.path + "/text"
+            // A newline at its end is no second Enter.
+            try Shell.run("printf 'from stdin\n' >'\(text)'")
+            #expect(try corral("session send \(cat) <'\(text)'") == (0, ""))
+            #expect(try corral("session wait \(cat) --output '^from stdin'") == (0, "from stdin"))
+            #expect(try corral("session send \(cat) </dev/null --no-enter").status == 64)
+            try Shell.run("printf '\\377' >'\(text)'")
+            #expect(try corral("session send \(cat) <'\(text)'").output.contains("no text in UTF-8"))
+            try Shell.run("head -c 600000 /dev/zero | tr '\\0' x >'\(text)'")
+            #expect(try corral("session send \(cat) <'\(text)'").status == 64)
             #expect(try corral("session send \(cat) --no-enter $(printf '\\004')") == (0, ""))
             #expect(try corral("session wait \(cat) --exit") == (0, "status 0"))
         }

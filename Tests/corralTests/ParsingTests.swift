@@ -185,7 +185,7 @@ import Testing
         "session create w --size 0x1", "session create w --size 1001x1", "session create w --size 80",
         "session create w --size x", "session create w --env novalue", "session create w --env =x",
         "session create w --on-exit perhaps", "session create w --attach --json", "session create w --read-only",
-        "session create w ls", "session read s --lines 0", "session send s", "attach",
+        "session create w ls", "session read s --lines 0", "attach",
         "session wait s", "session wait s --exit --idle 1", "session wait s --output", "session wait s --idle -1",
         "session wait s --exit --timeout 3601", "session wait s --exit --from 1", "session wait --exit", "session logs",
         "session logs s --from -1", "attach s --detach-keys wrong",

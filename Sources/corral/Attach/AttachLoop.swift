@@ -62,6 +62,8 @@ final class AttachLoop {
     private var awaited: (since: ContinuousClock.Instant, way: EchoWait.Way)?
     /// When the user came, or typed last.
     private var usedAt = ContinuousClock.now
+    /// When something was typed last, or could have been without being read.
+    private var typedAt = ContinuousClock.now
     private var end: AttachEnd?
     private var closeCode: Int?
 
@@ -104,6 +106,8 @@ final class AttachLoop {
         let canType =
             isListening && (isTerminal || !isFrozen) && isHostReady
             && pending.count < (isTerminal ? Self.aheadLimit : Self.pendingLimit)
+        // What could not be read has not been awaited either.
+        if !canType { typedAt = .now }
         let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
@@ -154,7 +158,8 @@ final class AttachLoop {
             if count == 0 || (errno != EINTR && errno != EAGAIN) { inputEnded() }
             return
         }
-        let result = matcher.read(Array(bytes[..<count]))
+        let result = matcher.read(Array(bytes[..<count]), after: .now - typedAt)
+        typedAt = .now
         if !isReadOnly, !result.input.isEmpty { pass(result.input) }
         if result.isDetached { end = .detached }
     }

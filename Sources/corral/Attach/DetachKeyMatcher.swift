@@ -4,7 +4,8 @@
 /// as soon as they are not. The first key typed twice is typed once, and nothing is held back after it: so a program gets it, and what
 /// is typed next. The keys are found however the reads split them. Programs can ask the terminal to send keys as
 /// escape sequences; a key in that form is found too, if its sequence comes in one read. (An ESC that ends a read is the
-/// Escape key and is not held back.) Within a paste that the terminal marks there are no keys, and none is found.
+/// Escape key and is not held back.) Within a paste that the terminal marks there are no keys, and none is found; one whose end
+/// does not come, cut off by a connection or typed by hand, is over after a ``pause``.
 ///
 /// See: kitty's keyboard protocol, `CSI code ; modifiers u`; xterm's modifyOtherKeys, `CSI 27 ; modifiers ; code ~`
 struct DetachKeyMatcher {
@@ -30,6 +31,9 @@ struct DetachKeyMatcher {
     /// The last bytes, as many as a mark of a paste has.
     private var recent: [UInt8] = []
 
+    /// A terminal writes a paste in one go: after so long without a byte what comes is typed.
+    static let pause: Duration = .seconds(1)
+
     private static let pasteStart = Array("\u{1b}[200~".utf8)
     private static let pasteEnd = Array("\u{1b}[201~".utf8)
 
@@ -39,8 +43,10 @@ struct DetachKeyMatcher {
     }
 
     /// Takes the bytes of one read.
-    mutating func read(_ bytes: [UInt8]) -> Result {
+    /// - Parameter idle: for how long nothing could be read before it.
+    mutating func read(_ bytes: [UInt8], after idle: Duration = .zero) -> Result {
         guard !keys.isEmpty else { return Result(input: bytes, isDetached: false) }
+        if idle >= Self.pause { isPasting = false }
         var input: [UInt8] = []
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -114,4 +114,12 @@ import Testing
     func `holds back no other sequence, and no Escape`(_ sequence: String) {
         #expect(read([Array(sequence.utf8)]) == (Array(sequence.utf8), false))
     }
+
+    // Symptom: after ESC[200~ without an end, typed by hand or cut off, the keys never detached again. Cause: the paste had no other end.
+    @Test func `finds the keys after a paste whose end does not come`() {
+        var matcher = DetachKeyMatcher(.standard)
+        #expect(matcher.read(Array("\u{1b}[200~pasted".utf8)).input == Array("\u{1b}[200~pasted".utf8))
+        #expect(!matcher.read([0x1c, 0x64], after: .milliseconds(200)).isDetached)
+        #expect(matcher.read([0x1c, 0x64], after: DetachKeyMatcher.pause).isDetached)
+    }
 }

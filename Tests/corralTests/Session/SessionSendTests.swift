@@ -10,22 +10,23 @@ import Testing
 
     @Test func `goes as a paste, with Enter after it`() throws {
         let verb = try parse("make\tcheck\nmake install")
-        #expect(verb.isPaste)
+        #expect(verb.isPaste(try #require(verb.text)))
         #expect(!verb.noEnter)
         #expect(try parse("--no-enter", "q").noEnter)
     }
 
     @Test(arguments: ["\u{3}", "\u{1b}[A", "y\r", "\u{7f}"])
     func `is typed when it has keys in it`(_ text: String) throws {
-        #expect(try !parse(text).isPaste)
+        #expect(try !parse(text).isPaste(text))
     }
 
     @Test func `is typed when told so`() throws {
-        #expect(try !parse("--keys", ":wq").isPaste)
+        #expect(try !parse("--keys", ":wq").isPaste(":wq"))
     }
 
     @Test func `can be Enter alone, and not nothing`() throws {
-        #expect(try parse("").text.isEmpty)
+        #expect(try parse("").text == "")
+        #expect(try parse().text == nil)
         #expect(throws: (any Error).self) { try parse("", "--no-enter") }
     }
 }
