@@ -244,12 +244,52 @@ import Testing
         #expect(short.historyCount == 0)
     }
 
-    @Test func `cuts lines off and loses its margins when it is made smaller`() {
+    @Test func `loses its margins when it is made smaller`() {
         let screen = Screen("\u{1b}[2;3r\u{1b}[1;1Habcdefgh日", columns: 10, rows: 4)
         screen.resize(columns: 9, rows: 4)
-        #expect(screen.text()[0] == "abcdefgh")
+        #expect(screen.text() == ["abcdefgh", "日", "", ""])
         #expect(screen.scrollRegion == 0..<4)
-        #expect(screen.cursor.column == 8)
+        #expect((screen.cursor.row, screen.cursor.column) == (1, 2))
+    }
+
+    @Test func `cuts an alternate screen off, and wraps the main one beneath it`() {
+        let screen = Screen("abcdefghij\r\nkl\u{1b}[?1049h\u{1b}[H0123456789", columns: 10, rows: 4)
+        screen.resize(columns: 8, rows: 4)
+        #expect(screen.text() == ["01234567", "", "", ""])
+        screen.feed("\u{1b}[?1049lm")
+        #expect(screen.text() == ["abcdefgh", "ij", "klm", ""])
+        screen.resize(columns: 10, rows: 4)
+        #expect(screen.text() == ["abcdefghij", "klm", "", ""])
+    }
+
+    // Symptom: who attached in a narrow window lost the ends of lines, also for when it was wide again. Cause: rows were cut off.
+    @Test func `wraps its text anew when its width changes`() {
+        let screen = Screen("$ 0123456789abcdefghij\r\nshort\r\n日本語日本語\r\n$ ", columns: 30, rows: 6)
+        screen.resize(columns: 9, rows: 6)
+        #expect(screen.text(historyLines: .max) == ["$ 0123456", "789abcdef", "ghij", "short", "日本語日", "本語", "$"])
+        #expect(screen.historyCount == 1)
+        #expect((screen.cursor.row, screen.cursor.column) == (5, 2))
+        screen.feed("typed\r\n$ ")
+        screen.resize(columns: 30, rows: 6)
+        #expect(screen.text() == ["$ 0123456789abcdefghij", "short", "日本語日本語", "$ typed", "$", ""])
+        #expect((screen.cursor.row, screen.cursor.column, screen.historyCount) == (4, 2, 0))
+        // Nothing is one line that was not.
+        screen.resize(columns: 1, rows: 6)
+        screen.resize(columns: 5, rows: 6)
+        #expect(screen.text(historyLines: .max).contains("short"))
+    }
+
+    @Test func `wraps anew behind a line that is filled, and leaves colours at the end of lines where they are`() {
+        let screen = Screen("0123456789", columns: 10, rows: 3)
+        screen.resize(columns: 5, rows: 3)
+        #expect((screen.cursor.row, screen.cursor.column) == (2, 0))
+        screen.feed("x")
+        screen.resize(columns: 20, rows: 3)
+        #expect(screen.text() == ["0123456789x", "", ""])
+        let colored = Screen("\u{1b}[44mab\u{1b}[K\u{1b}[0m\r\nc", columns: 10, rows: 3)
+        colored.resize(columns: 5, rows: 3)
+        #expect(colored.text() == ["ab", "c", ""])
+        #expect(colored.cells()[0].allSatisfy { $0.style.background == .indexed(4) })
     }
 
     @Test func `has sides of 1 to 1000`() {

@@ -4,7 +4,19 @@ struct History {
     struct Line {
         var cells: [PackedCell]
         /// How wide the screen was where its text wrapped into the next line; 0 when it did not.
-        var wrapColumn = 0
+        var wrapColumn: Int
+
+        init(cells: [PackedCell], wrapColumn: Int = 0) {
+            self.cells = cells
+            self.wrapColumn = wrapColumn
+        }
+
+        /// A row of a screen.
+        init(_ row: ArraySlice<PackedCell>, isWrapped: Bool) {
+            let blank = PackedCell.blank()
+            cells = Array(row[..<(row.lastIndex { $0 != blank }.map { $0 + 1 } ?? row.startIndex)])
+            wrapColumn = isWrapped ? row.count : 0
+        }
 
         /// Whether its text goes on in the next line of a screen of this width.
         func isWrapped(at columns: Int) -> Bool { wrapColumn == columns }
@@ -26,15 +38,16 @@ struct History {
     /// Adds the newest line.
     /// - Parameter isWrapped: Whether its text goes on in the next.
     mutating func append(_ line: ArraySlice<PackedCell>, isWrapped: Bool) {
+        append(Line(line, isWrapped: isWrapped))
+    }
+
+    /// Adds the newest line.
+    mutating func append(_ line: Line) {
         if limit == 0 { return }
-        let blank = PackedCell.blank()
-        let kept = Line(
-            cells: Array(line[..<(line.lastIndex { $0 != blank }.map { $0 + 1 } ?? line.startIndex)]),
-            wrapColumn: isWrapped ? line.count : 0)
         if lines.count < limit {
-            lines.append(kept)
+            lines.append(line)
         } else {
-            lines[head] = kept
+            lines[head] = line
             head = head + 1 == limit ? 0 : head + 1
         }
     }

@@ -106,27 +106,67 @@ final class Canvas {
 
     func clearHistory() { history.removeAll() }
 
-    /// Changes the size of both screens. Each is cut off at its bottom, but no higher than its cursor: then lines go at the top,
+    /// Changes the size of both screens. In another width the main one wraps its text anew (``Reflow``), and the alternate one, which
+    /// programs draw for its size, is cut off. Each is cut off at its bottom, but no higher than its cursor: then lines go at the top,
     /// those of the main screen into the history. From there they come back when there is more room.
-    /// - Returns: how many rows down the shown screen's content has moved, and the main screen's.
-    func resize(rows: Int, columns: Int, cursorRow: Int, mainCursorRow: Int) -> (shown: Int, main: Int) {
-        guard let main = covered else {
-            let moved = resizeMain(&grid, rows: rows, columns: columns, cursorRow: cursorRow)
-            return (moved, moved)
+    /// - Parameters:
+    ///   - cursor: of the screen that is shown; moved with its line. Behind the last column where a character is to wrap.
+    ///   - savedMain: what DECSC saved on the main screen, and where its cursor is while the alternate one is shown.
+    ///   - savedAlternate: what DECSC saved on the alternate screen.
+    func resize(
+        rows: Int, columns: Int, cursor: inout Reflow.Place, savedMain: inout Reflow.Place,
+        savedAlternate: inout Reflow.Place
+    ) {
+        guard var main = covered else {
+            resizeMain(&grid, rows: rows, columns: columns, cursor: &cursor, other: &savedMain)
+            return
         }
-        var resizedMain = main
-        let movedMain = resizeMain(&resizedMain, rows: rows, columns: columns, cursorRow: mainCursorRow)
-        covered = resizedMain
-        let gone = max(0, cursorRow - (rows - 1))
+        var unused = savedMain
+        resizeMain(&main, rows: rows, columns: columns, cursor: &savedMain, other: &unused)
+        covered = main
+        let gone = max(0, cursor.line - (rows - 1))
         grid = grid.resized(rows: rows, columns: columns, above: [], droppingFirst: gone)
-        return (-gone, movedMain)
+        cursor.line -= gone
+        savedAlternate.line -= gone
     }
 
-    private func resizeMain(_ grid: inout Grid, rows: Int, columns: Int, cursorRow: Int) -> Int {
-        let gone = max(0, cursorRow - (rows - 1))
-        for row in 0..<gone { history.append(grid.line(row), isWrapped: grid.isWrapped(row)) }
-        let returned = rows > grid.rows ? history.removeLast(min(rows - grid.rows, history.count)) : []
-        grid = grid.resized(rows: rows, columns: columns, above: returned, droppingFirst: gone)
-        return returned.count - gone
+    private func resizeMain(
+        _ grid: inout Grid, rows: Int, columns: Int, cursor: inout Reflow.Place, other: inout Reflow.Place
+    ) {
+        if columns == grid.columns {
+            let gone = max(0, cursor.line - (rows - 1))
+            for row in 0..<gone { history.append(grid.line(row), isWrapped: grid.isWrapped(row)) }
+            let returned = rows > grid.rows ? history.removeLast(min(rows - grid.rows, history.count)) : []
+            grid = grid.resized(rows: rows, columns: columns, above: returned, droppingFirst: gone)
+            cursor.line += returned.count - gone
+            other.line += returned.count - gone
+        } else {
+            reflowMain(&grid, rows: rows, columns: columns, cursor: &cursor, other: &other)
+        }
+    }
+
+    private func reflowMain(
+        _ grid: inout Grid, rows: Int, columns: Int, cursor: inout Reflow.Place, other: inout Reflow.Place
+    ) {
+        let lastUsed = (0..<grid.rows).last { row in grid.line(row).contains { $0 != .blank() } } ?? 0
+        let used = max(lastUsed, cursor.line) + 1
+        let returned = history.count
+        let old =
+            history.removeLast(returned)
+            + (0..<used).map { History.Line(grid.line($0), isWrapped: grid.isWrapped($0)) }
+        cursor.line += returned
+        other.line = min(max(other.line, 0), used - 1) + returned
+        var places = [other, Reflow.Place(line: returned, column: 0)]
+        let lines = Reflow(old, from: grid.columns, to: columns, cursor: &cursor, places: &places).lines
+        var top = places[1].line
+        // A screen that was filled stays so; else there is more room only where it has become higher.
+        if used == grid.rows { top = min(top, max(0, lines.count - rows)) }
+        top = max(0, top - max(0, rows - grid.rows))
+        top = max(top, min(lines.count - rows, cursor.line), cursor.line - rows + 1)
+        for line in lines.prefix(top) { history.append(line) }
+        grid = Grid(rows: rows, columns: columns).resized(
+            rows: rows, columns: columns, above: Array(lines.dropFirst(top).prefix(rows)), droppingFirst: rows)
+        cursor.line -= top
+        other = Reflow.Place(line: places[0].line - top, column: places[0].column)
     }
 }

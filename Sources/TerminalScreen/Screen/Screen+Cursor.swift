@@ -122,31 +122,32 @@ extension Screen {
 
     /// Changes the size, as a terminal does whose window changes. The margins are given up, as in xterm.
     ///
-    /// Lines are cut off at the right and not rewrapped. Rows go at the bottom as far as they lie below the cursor, and then at
-    /// the top into the history, from where they come back when there are more rows again.
+    /// In another width the main screen wraps its text anew, and the alternate one is cut off. Rows go at the bottom as far as they lie below
+    /// the cursor, and then at the top into the history, from where they come back when there are more rows again.
     /// - Parameters:
     ///   - columns: 1 to ``greatestSide``; anything else becomes the nearest of them.
     ///   - rows: The same.
     public func resize(columns: Int, rows: Int) {
         let (columns, rows) = (Self.side(columns), Self.side(rows))
         if columns == self.columns, rows == self.rows { return }
-        var position = position
-        // The next character would have gone to the next line: there is room for it now.
-        if isWrapPending, columns > self.columns { position.column += 1 }
-        let moved = canvas.resize(
-            rows: rows, columns: columns, cursorRow: position.row, mainCursorRow: savedMain.row)
+        // The next character would have gone to the next line.
+        var cursor = Reflow.Place(line: position.row, column: position.column + (isWrapPending ? 1 : 0))
+        var main = Reflow.Place(line: savedMain.row, column: savedMain.column)
+        var alternate = Reflow.Place(line: savedAlternate.row, column: savedAlternate.column)
+        canvas.resize(
+            rows: rows, columns: columns, cursor: &cursor, savedMain: &main, savedAlternate: &alternate)
         (self.rows, self.columns) = (rows, columns)
         region = 0..<rows
         sideMargins = 0..<columns
         tabStops.resize(to: columns)
         restartEngine()
-        func fit(_ cursor: inout SavedCursor, movedBy distance: Int) {
-            cursor.row = min(max(cursor.row + distance, 0), rows - 1)
-            cursor.column = min(cursor.column, columns - 1)
+        func fitted(_ place: Reflow.Place) -> (row: Int, column: Int) {
+            (min(max(place.line, 0), rows - 1), min(place.column, columns - 1))
         }
-        fit(&savedMain, movedBy: moved.main)
-        fit(&savedAlternate, movedBy: isAlternateScreen ? moved.shown : 0)
-        place(row: min(max(position.row + moved.shown, 0), rows - 1), column: min(position.column, columns - 1))
+        (savedMain.row, savedMain.column) = fitted(main)
+        (savedAlternate.row, savedAlternate.column) = fitted(alternate)
+        let position = fitted(cursor)
+        place(row: position.row, column: position.column)
     }
 
     /// Tells a libvterm of the new size what it has to know.

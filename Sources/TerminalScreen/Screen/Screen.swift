@@ -8,8 +8,8 @@
 /// ``ControlParser`` stands before it, and what libvterm does not know, or does otherwise than xterm, is done here.
 ///
 /// It guarantees: any bytes, cut anywhere, leave it in a state that it can repaint, in bounded memory. It answers a
-/// program's queries only where it stands in for a terminal (``answersQueries``). It does not rewrap lines when the width changes, and it keeps neither
-/// hyperlinks nor images.
+/// program's queries only where it stands in for a terminal (``answersQueries``). It keeps neither hyperlinks nor
+/// images.
 ///
 /// It is not `Sendable`: who owns it makes one call at a time.
 public final class Screen {

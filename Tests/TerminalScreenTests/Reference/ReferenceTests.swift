@@ -33,6 +33,20 @@ struct `A screen beside tmux` {
         }
     }
 
+    // One that is not filled keeps its lines in view, where tmux moves some of them into its history.
+    @Test func `that is filled wraps anew as tmux does when its width changes`() throws {
+        let lines = (1...30).map { "line \($0) " + String(repeating: "\($0 % 10)", count: $0 * 3) }
+        let output = Array((lines.joined(separator: "\r\n") + "\r\n日本語 $ ").utf8)
+        let screen = Screen(columns: 80, rows: 24)
+        screen.feed(output)
+        let native = try ReferenceTerminal.having(read: output, columns: 80, rows: 24)
+        for (columns, rows) in [(50, 24), (33, 24), (120, 24), (80, 24), (60, 16), (100, 30), (7, 24), (80, 24)] {
+            screen.resize(columns: columns, rows: rows)
+            try native.resize(columns: columns, rows: rows)
+            #expect(Self.capture(screen).differences(from: try native.capture()) == [], "\(columns)×\(rows)")
+        }
+    }
+
     private static func capture(_ screen: Screen) -> ReferenceTerminal.Capture {
         ReferenceTerminal.Capture(
             lines: ReferenceTerminal.lines(screen.text(), rows: screen.rows), row: screen.cursor.row,

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import TerminalScreen
+
+@Suite struct `Lines in another width` {
+    /// Every character that is shown or was, in order, without what only fills lines.
+    private static func text(of screen: Screen) -> String {
+        screen.text(historyLines: .max).joined().filter { $0 != " " }
+    }
+
+    @Test(arguments: 0..<60)
+    func `lose no character and change none, and are as they were when the width is`(seed: Int) {
+        var generator = Generator(state: UInt64(seed))
+        let columns = Int.random(in: 2...30, using: &generator)
+        let rows = Int.random(in: 1...10, using: &generator)
+        let screen = Screen(columns: columns, rows: rows)
+        let words = [
+            "a", "word", "日本", "e\u{301}", "🫠", "\u{1b}[31mred\u{1b}[0m", "longer-than-most-of-the-lines", "x  y",
+        ]
+        for _ in 0..<Int.random(in: 1...40, using: &generator) {
+            let count = Int.random(in: 0...6, using: &generator)
+            screen.feed((0..<count).map { _ in words.randomElement(using: &generator) ?? "" }.joined())
+            if Bool.random(using: &generator) { screen.feed("\r\n") }
+        }
+        let (before, cells, history) = (screen.text(historyLines: .max), screen.cells(), screen.historyCount)
+        let cursor = screen.cursor
+        for _ in 0..<4 {
+            screen.resize(columns: Int.random(in: 2...40, using: &generator), rows: rows)
+            #expect(Self.text(of: screen) == before.joined().filter { $0 != " " }, "seed \(seed)")
+            let copy = screen.repainted()
+            #expect(ScreenState(screen).differences(from: ScreenState(copy)) == [], "seed \(seed)")
+        }
+        screen.resize(columns: columns, rows: rows)
+        let trimmed = { (lines: [String]) in lines.reversed().drop { $0.isEmpty }.reversed() + [] }
+        #expect(trimmed(screen.text(historyLines: .max)) == trimmed(before), "seed \(seed)")
+        // The rows are the same unless some of the history stays in view.
+        if screen.historyCount == history {
+            #expect(screen.cells() == cells, "seed \(seed)")
+            if !cursor.isWrapPending {
+                #expect((screen.cursor.row, screen.cursor.column) == (cursor.row, cursor.column), "seed \(seed)")
+            }
+        }
+    }
+
+    @Test(arguments: 0..<40)
+    func `are repainted whatever was on the screen, and whatever width follows`(seed: Int) {
+        var output = RandomOutput(generator: Generator(state: UInt64(seed) + 7000), columns: 24, rows: 6)
+        let screen = Screen(columns: 24, rows: 6)
+        for _ in 0..<12 {
+            screen.feed(output.pieces(30))
+            screen.resize(
+                columns: Int.random(in: 1...48, using: &output.generator),
+                rows: Int.random(in: 1...12, using: &output.generator))
+            let copy = screen.repainted(historyLines: 0)
+            let differences = ScreenState(screen, history: false).differences(from: ScreenState(copy, history: false))
+            #expect(differences == [], "seed \(seed)")
+            #expect(copy.repaint() == screen.repaint(), "seed \(seed)")
+            #expect(screen.historyCount <= Screen.standardHistoryLimit)
+        }
+    }
+}
