@@ -1,7 +1,7 @@
 /// A control message of an attached client: the JSON in a WebSocket text frame. Terminal bytes travel in binary frames.
 ///
 /// The host sends `attached`, `title`, `synced`, then the bytes that the client missed and the live ones, and `ended` once
-/// the session is over; in between `frozen` and `thawed`. The client sends `resize`. Either end ignores a type that it does not know.
+/// the session is over; in between `frozen` and `thawed`, and `synced` again where output was left out. The client sends `resize`. Either end ignores a type that it does not know.
 public struct AttachMessage: Codable, Sendable, Equatable {
     /// What the message is.
     public enum Kind: String, Codable, Sendable {
@@ -16,9 +16,9 @@ public struct AttachMessage: Codable, Sendable, Equatable {
     public enum Mode: String, Codable, Sendable {
         /// Only the missed bytes follow.
         case exact
-        /// A new client: what the ring still holds follows.
+        /// A new client: a picture of the screen follows.
         case tail
-        /// What the client had cannot be continued; what the ring still holds follows.
+        /// What the client had is not continued: a picture of the screen follows.
         case reanchor
     }
 

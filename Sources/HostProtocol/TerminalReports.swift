@@ -1,6 +1,6 @@
 /// Tells what a terminal says of itself from what a person types.
 ///
-/// A program asks where the cursor is, and each attached terminal answers; one that is only looked at says when it gets the focus.
+/// A program asks where the cursor is, and each window that is given the query answers; one that is only looked at says when it gets the focus.
 /// None of that is somebody's use of the terminal. Only input that is nothing but reports counts as such, so a key never does; a
 /// function key that looks like a report (F3 with a modifier, as xterm sends it) does, and so does not decide on a size.
 ///

@@ -81,6 +81,10 @@ import Testing
         ("0123456789abcdefghijk\u{1b}[1;5H\u{1b}[Kx", "0123x\u{1b}[2;1Hk"),
         ("0123456789abcdefghijk\u{1b}[2;1H\u{1b}[L", "ghij\u{1b}[3;1Hk"),
         ("\u{1b}[?7l0123456789abcdefghijk\r\nl", "ghik\u{1b}[2;1Hl"),
+        // No text, and a row below those that scroll.
+        ("a\u{1b}#8", "EEE\u{1b}[2;1HEEE"), ("abc\u{1b}[1;3r\u{1b}[5;15H0123456789", "\u{1b}[5;1H6789"),
+        // Of a width that terminals dispute.
+        ("0123456789abcdefghij🙂", "ghij\u{1b}[2;1H🙂"),
         ("🙂23456789abcdefghijklmno", "🙂\u{1b}[3G23456789abcdefghij\u{1b}[2;1Hklmno"),
     ])
     func `lets the terminal wrap what has wrapped, and nothing else`(output: String, drawn: String) {
@@ -105,5 +109,26 @@ import Testing
         let colored = Screen("\u{1b}[44m\(long)\u{1b}[0m\r\n1\r\n2\r\n3", columns: 20, rows: 3)
         #expect(String(decoding: colored.repaint(historyLines: .max), as: UTF8.self).contains("\u{1b}[0m\r\n"))
         #expect(ScreenState(colored).differences(from: ScreenState(colored.repainted())) == [])
+    }
+
+    @Test func `puts each row into its place for a terminal of another width`() {
+        let screen = Screen("0123456789abcdefghijklmno")
+        let repaint = String(decoding: screen.repaint(wraps: false), as: UTF8.self)
+        #expect(repaint.contains("ghij\u{1b}[2;1Hklmno"))
+    }
+
+    @Test func `joins nothing to a line whose end is gone`() {
+        let cut = Screen("abcdefgh\u{1b}[1;1H", columns: 5, rows: 3)
+        cut.resize(columns: 5, rows: 1)
+        cut.resize(columns: 5, rows: 3)
+        cut.feed("\u{1b}[2;1Hxyz")
+        #expect(String(decoding: cut.repaint(), as: UTF8.self).contains("abcde\u{1b}[2;1Hxyz"))
+        for end in ["\u{1b}[2J", "\u{1b}[H\u{1b}M", "\u{1b}[H\u{1b}[L", "\u{1b}[H\u{1b}[M", "\u{1b}[2S"] {
+            let screen = Screen("abcdefgh\r\n1", columns: 5, rows: 2)
+            #expect(screen.canvas.history[0].isWrapped(at: 5))
+            screen.feed(end)
+            let last = screen.canvas.history[screen.historyCount - 1]
+            #expect(!last.isWrapped(at: 5), "\(end.debugDescription)")
+        }
     }
 }

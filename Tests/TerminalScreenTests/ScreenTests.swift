@@ -88,6 +88,8 @@ import Testing
         #expect(screen.cells()[0].prefix(10).map(\.width) == [2, 2, 2, 2, 2, 2, 1, 1, 1, 1])
         #expect(screen.text()[0] == "🙂🤖🥰🫖🫠🫨x🩀🂡y")
         #expect(screen.cursor.column == 16)
+        // Two regional indicators are a flag of two columns.
+        #expect(Screen("🇩🇪x").cursor.column == 3)
         screen.feed("\r\nabcdefghijklmnopqrs🫠\u{1b}[bz")
         #expect(screen.text() == ["🙂🤖🥰🫖🫠🫨x🩀🂡y", "abcdefghijklmnopqrs", "🫠🫠z"])
         #expect(ScreenState(screen).differences(from: ScreenState(screen.repainted())) == [])

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import NIOWebSocket
 import ServiceLifecycle
 
 /// Serves the HTTP interface on a Unix socket that is already bound and listening.
@@ -20,8 +21,15 @@ actor APIServer: Service {
     private let mayConnect: @Sendable (PeerCredentials) -> Bool
     private let onListening: @Sendable () async -> Void
 
-    /// For a process that is going to serve, before it does anything else; see ``HTTPConnectionHandler/makeTypes()``.
-    static func makeTypes() { HTTPConnectionHandler.makeTypes() }
+    /// Has the runtime make the types of connections before two event loops can ask for them.
+    ///
+    /// The trap: Swift 6.3 follows a null pointer where it asks whether a generic class without a superclass, NIO's decoder of HTTP here,
+    /// conforms, and another thread is just making that class (`ProtocolConformance.cpp`, `getSuperclassForMaybeIncompleteMetadata`).
+    /// When two clients waited for a host that was started again, one in 700 died of it.
+    static func makeTypes() {
+        withExtendedLifetime(HTTPConnectionHandler(limits: APILimits(), interruption: Interruption())) {}
+        withExtendedLifetime(ByteToMessageHandler(WebSocketFrameDecoder())) {}
+    }
 
     /// Makes a server. Nothing is accepted before it runs.
     /// - Parameters:

@@ -25,19 +25,19 @@ struct SessionAttachment: Attachment {
             return
         }
         try session.typed(bytes, by: key)
-        catchUp(after: bytes)
         try await session.send(bytes)
+        skipAhead(after: bytes)
     }
 
     func sendAtOnce(_ bytes: [UInt8]) -> Bool {
         guard watch?.isFrozen != true, session?.sendAtOnce(bytes, by: key) == true else { return false }
-        catchUp(after: bytes)
+        skipAhead(after: bytes)
         return true
     }
 
     /// A person who types wants to see what that does.
-    private func catchUp(after bytes: [UInt8]) {
-        if !TerminalReports.areAll(bytes) { feed.catchUp(key) }
+    private func skipAhead(after bytes: [UInt8]) {
+        if !TerminalReports.areAll(bytes) { feed.skipAhead(key) }
     }
 
     func resize(to size: TerminalSize) async throws {
@@ -46,7 +46,7 @@ struct SessionAttachment: Attachment {
                 "resize the session: columns and rows go from 1 to 1000; nothing was changed")
         }
         try session?.resize(to: size, by: key)
-        feed.isTerminal(key)
+        feed.setWindow(of: key, columns: Int(size.columns))
     }
 
     func detach() async {

@@ -257,7 +257,7 @@ struct SessionService: Sendable {
 
     /// Takes input over: written at once or as the terminal takes it, up to a limit. A wait for output looks at what comes after it.
     ///
-    /// What an attached client types is not input of this kind: its terminal also answers questions of programs by itself.
+    /// What an attached client types is not input of this kind: its terminal also answers queries of programs by itself.
     func send(_ input: TerminalInput, to id: String) async throws {
         let live = try await live(id, "write to session")
         try await freezes.admitInput(row(id, "write to session"))
@@ -300,7 +300,8 @@ struct SessionService: Sendable {
                 // A terminal that is hung up has no size, and its output can still be read.
             }
         }
-        await feed.attach(key, title: row.title, from: from, epoch: epoch, isTerminal: window != nil)
+        await feed.attach(
+            key, title: row.title, from: from, epoch: epoch, columns: window.map { Int($0.size.columns) })
         let watch = live.map { _ in FreezeWatch(row, context, feed: feed, key: key) }
         return SessionAttachment(session: live, feed: feed, key: key, watch: watch)
     }

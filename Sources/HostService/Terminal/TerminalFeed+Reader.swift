@@ -1,4 +1,5 @@
 import CgroupPty
+import HostProtocol
 import NIOCore
 
 extension TerminalFeed {
@@ -8,8 +9,8 @@ extension TerminalFeed {
         var isHeld: Bool
         /// Whether somebody is attached who can be counted, or the host itself reads.
         let isClient: Bool
-        /// Whether it has a terminal, which answers what programs ask.
-        var isTerminal: Bool
+        /// How wide its window is; nil for one without, which does not answer what programs ask.
+        var columns: Int?
         /// What goes before the bytes.
         var messages: [AttachmentEvent] = []
         /// Sequence number of the next byte to take from the ring.
@@ -22,12 +23,12 @@ extension TerminalFeed {
         var isCut = false
 
         init(
-            next: UInt64, isClient: Bool, isTerminal: Bool = false, isHeld: Bool = false,
+            next: UInt64, isClient: Bool, columns: Int? = nil, isHeld: Bool = false,
             messages: [AttachmentEvent] = []
         ) {
             self.next = next
             self.isClient = isClient
-            self.isTerminal = isTerminal
+            self.columns = columns
             self.isHeld = isHeld
             self.messages = messages
         }
@@ -46,12 +47,21 @@ extension TerminalFeed {
             next = ring.end
         }
 
-        /// How many bytes it has not taken.
-        func countBehind(_ ring: OutputRing) -> Int { asideCount + Int(ring.end - next) }
+        /// Whether it has a window, and is given what comes.
+        var answersQueries: Bool { columns != nil && !isCut }
 
-        /// Leaves out what it has not taken: a picture goes before what comes from now on.
+        /// Sequence number of the first byte that it has not taken.
+        var firstUntaken: UInt64 { next - UInt64(asideCount) }
+
+        /// Leaves out what it has not taken, an earlier picture too: another goes before what comes from now on.
         func hold(_ ring: OutputRing) {
             isHeld = true
+            messages.removeAll { event in
+                switch event {
+                case .message(let message): message.type == .synced
+                case .bytes, .cut, .over: true
+                }
+            }
             aside = []
             asideCount = 0
             next = ring.end
@@ -59,8 +69,8 @@ extension TerminalFeed {
 
         /// Gives it a picture, and what comes after that.
         /// - Returns: what is to be called when the lock is let go of.
-        func release(with events: [AttachmentEvent]) -> (@Sendable () -> Void)? {
-            messages = events + messages
+        func show(_ picture: [AttachmentEvent]) -> (@Sendable () -> Void)? {
+            messages += picture
             isHeld = false
             return wake.take()
         }

@@ -35,18 +35,20 @@ extension TerminalFeed {
     private struct Overtaken: Error {}
 
     /// What draws the terminal for a client that comes at the byte where the material ends.
-    /// - Parameter isKept: Whether the bytes that come after it are kept for the client.
+    /// - Parameters:
+    ///   - columns: of its window. In one of another width each row is put into its place: there lines would wrap elsewhere.
+    ///   - isKept: Whether the bytes that come after it are kept for the client.
     /// - Returns: also how many of the last bytes of the material it is to get besides, see ``ScreenMaterial/picture()``; nil when the ring
     ///   has lost what comes after it.
     func repaint(
-        _ material: ScreenMaterial, isKept: Bool
+        _ material: ScreenMaterial, columns: Int?, isKept: Bool
     ) async -> (bytes: [UInt8], title: String?, unfinished: Int)? {
         await Self.reading.run { [state] in
             do throws(Overtaken) {
                 let (screen, unfinished) = try material.picture { () throws(Overtaken) in
                     if !isKept, state.withLock({ $0.ring.start > material.end }) { throw Overtaken() }
                 }
-                return (screen.repaint(), screen.title, unfinished)
+                return (screen.repaint(wraps: columns == screen.columns), screen.title, unfinished)
             } catch {
                 return nil
             }

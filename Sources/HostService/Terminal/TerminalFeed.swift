@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// A client takes when it can. What it has not taken lies in the ring, which all share; only when the ring is about to drop it,
 /// it is put aside for that client alone. So order holds (a client's catch-up and its live bytes are one run of the same numbers,
-/// without a gap and without a repeat), an idle client costs nothing, and nobody waits for a slow one: past ``unsentLimit``
+/// without a repeat, and without a gap unless it is told by a picture in its place), an idle client costs nothing, and nobody waits for a slow one: past ``unsentLimit``
 /// it is cut and may come back to catch up.
 final class TerminalFeed: TerminalSink {
     /// Bytes that a client may be behind. A person's connection that stalls for some seconds of a build's output survives; a
@@ -33,13 +33,17 @@ final class TerminalFeed: TerminalSink {
         var lastCheckpoint: ContinuousClock.Instant?
         /// When there was output, or input that was sent, or a client, last.
         var usedAt = SuspendingClock.now
-        /// Writes what the host answers for a terminal; nil where there is none.
+        /// Writes what the host answers in place of a window; nil where the terminal is gone.
         var answer: (@Sendable ([UInt8]) -> Void)?
-        /// What programs ask from this byte on nobody has answered yet, while no terminal is attached.
+        /// What programs ask from this byte on nobody has answered yet, while no window is attached.
         var queriesFrom: UInt64
+        /// Where the host has answered last: who is given the bytes before that would answer again.
+        var answeredUpTo: UInt64 = 0
         var isAnswering = false
+        /// Clients with a window whose picture is being made: they are given what comes after it.
+        var windowsComing = 0
         /// When there is none: until when one may come back that saw what came before.
-        var terminalMayReturnUntil: ContinuousClock.Instant?
+        var windowMayReturnUntil: ContinuousClock.Instant?
 
         fileprivate init(ring: sending OutputRing, size: WindowSize) {
             self.ring = ring
@@ -47,12 +51,13 @@ final class TerminalFeed: TerminalSink {
             queriesFrom = ring.end
         }
 
-        /// Whether a terminal is attached.
-        var hasTerminal: Bool { readers.values.contains { $0.isTerminal } }
+        /// Whether a client is attached that answers what programs ask.
+        var hasWindow: Bool { readers.values.contains { $0.answersQueries } }
 
-        /// Takes over the answers to what was asked before a byte.
-        /// - Returns: from which byte on.
-        mutating func claimQueries(upTo end: UInt64) -> UInt64 {
+        /// Has the host answer what was asked before a byte, unless a window does.
+        /// - Returns: from which byte on; nil when it is a window's.
+        mutating func takeOverQueries(upTo end: UInt64) -> UInt64? {
+            if hasWindow { return nil }
             defer { queriesFrom = max(queriesFrom, end) }
             return queriesFrom
         }
@@ -68,9 +73,11 @@ final class TerminalFeed: TerminalSink {
         }
 
         /// What the screen is made of, now.
-        /// - Parameter limit: Bytes that are read at most, the newest. What that leaves out is missing.
-        func material(atMost limit: Int = .max) -> ScreenMaterial {
-            let checkpoint = ring.checkpoint
+        /// - Parameters:
+        ///   - limit: Bytes that are read at most, the newest. What that leaves out is missing.
+        ///   - needed: A byte that is to be among them; a checkpoint that was made after it is then not used.
+        func material(atMost limit: Int = .max, from needed: UInt64 = .max) -> ScreenMaterial {
+            let checkpoint = ring.checkpoint.flatMap { $0.sequence > needed ? nil : $0 }
             let isWhole = checkpoint.map(ScreenMaterial.hasText) ?? true
             var from = max(isWhole ? checkpoint?.sequence ?? 0 : 0, ring.start)
             if ring.end - from > UInt64(limit) { from = ring.end - UInt64(limit) }
@@ -111,7 +118,7 @@ final class TerminalFeed: TerminalSink {
         if let kept = state.ring.checkpoint, kept.size != size {
             state.sizings = [ScreenMaterial.Sizing(sequence: state.ring.end, size: size)]
         }
-        if state.ring.end > 0 { state.terminalMayReturnUntil = .now + returnTime }
+        if state.ring.end > 0 { state.windowMayReturnUntil = .now + returnTime }
         self.state = Locked(state)
     }
 
@@ -223,7 +230,8 @@ final class TerminalFeed: TerminalSink {
         if taken > 0 {
             wakeReaders()
             checkpointIfDue()
-            if outcome == .nothing { answerAtPause() }
+            // A read that ends with the turn may have been the last.
+            if outcome == .nothing || (outcome != .hungUp && !terminal.hasMore()) { answerAtPause() }
         }
         return outcome
     }
@@ -322,9 +330,9 @@ final class TerminalFeed: TerminalSink {
         let wake = state.withLock { state in
             let reader = state.readers.removeValue(forKey: key)
             if reader?.isClient == true { state.usedAt = .now }
-            if let reader, reader.isTerminal, !state.hasTerminal {
-                state.queriesFrom = reader.next
-                state.terminalMayReturnUntil = .now + returnTime
+            if let reader, reader.columns != nil, !state.hasWindow {
+                state.queriesFrom = max(state.queriesFrom, reader.firstUntaken)
+                state.windowMayReturnUntil = .now + returnTime
             }
             return reader?.wake
         }
@@ -333,11 +341,15 @@ final class TerminalFeed: TerminalSink {
         answerAtPause()
     }
 
-    /// A client has a terminal, as its window tells.
-    func isTerminal(_ key: UInt64) { state.withLock { $0.readers[key]?.isTerminal = true } }
+    /// A client's window is so wide.
+    func setWindow(of key: UInt64, columns: Int) { state.withLock { $0.readers[key]?.columns = columns } }
 
-    /// Has what programs ask answered while no terminal is attached.
-    func answerQueries(by write: @escaping @Sendable ([UInt8]) -> Void) { state.withLock { $0.answer = write } }
+    /// Has what programs ask answered while no window is attached.
+    func answerQueries(by write: @escaping @Sendable ([UInt8]) -> Void) {
+        state.withLock { $0.answer = write }
+        // What waited in the terminal may have been read already.
+        answerAtPause()
+    }
 
     /// Tells every client, also those to come, that the session is over.
     func end(exit: SessionDocument.Exit?, reason: SessionDocument.EndReason?) {

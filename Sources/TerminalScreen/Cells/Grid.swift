@@ -48,6 +48,8 @@ struct Grid {
             grid.setLine(row - dropped + above.count, to: line(row))
             grid.setWrapped(row - dropped + above.count, to: isWrapped(row) && columns == self.columns)
         }
+        // What it went on in is not there any more.
+        grid.setWrapped(rows - 1, to: false)
         return grid
     }
 

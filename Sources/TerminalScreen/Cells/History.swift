@@ -52,7 +52,7 @@ struct History {
         }
     }
 
-    /// Notes that the text of the newest line goes on in a row of this width.
+    /// Notes that the text of the newest line goes on in a row of this width; 0 when it does not.
     mutating func wrapLast(at columns: Int) {
         if count > 0 { lines[place(count - 1)].wrapColumn = columns }
     }

@@ -11,8 +11,10 @@ final class Canvas {
     var keepsScrolledLines = true
     /// Whether the character written last reached the last column.
     private(set) var hasReachedEdge = false
-    /// Where the character before the next one ends, in its row; nil where no text wraps.
-    private var lastEnd: Int?
+    /// Where the character before the next one is and ends; nil where no text wraps.
+    private var last: (row: Int, end: Int)?
+    /// Whether rows have moved since then.
+    private var hasScrolled = false
     /// What is put instead of the character that libvterm is given.
     private var standsFor: UInt32?
 
@@ -23,16 +25,21 @@ final class Canvas {
 
     // MARK: Events
 
-    /// Text follows, the first character of it in this column, or after the last one where that is filled.
-    /// - Parameter wraps: Whether what does not fit goes to the next row.
-    func beginText(at column: Int, wraps: Bool) { lastEnd = wraps ? column : nil }
+    /// Text follows, behind the character that ends in this column. What does not fit goes to the next row.
+    func beginWrappingText(row: Int, column: Int) {
+        last = (row, column)
+        hasScrolled = false
+    }
+
+    /// What follows is no text.
+    func endText() { last = nil }
 
     /// One character follows, in whose place libvterm is given another of the same width.
     func beginStandIn(for scalar: Unicode.Scalar?) { standsFor = scalar?.value }
 
     func put(_ scalar: UInt32, width: Int, row: Int, column: Int) {
         // One of two columns wraps where a single one is left.
-        if column == 0, let end = lastEnd, end > 0, end + width > grid.columns {
+        if column == 0, let last, last.end > 0, last.end + width > grid.columns, row != last.row || hasScrolled {
             if row > 0 {
                 grid.setWrapped(row - 1, to: true)
             } else if covered == nil {
@@ -41,7 +48,8 @@ final class Canvas {
         }
         grid.put(standsFor ?? scalar, width: width, style: pen, row: row, column: column)
         hasReachedEdge = column + width >= grid.columns
-        if lastEnd != nil { lastEnd = column + width }
+        if last != nil { last = (row, column + width) }
+        hasScrolled = false
     }
 
     func scroll(rows: Range<Int>, columns: Range<Int>, downward: Int, rightward: Int) {
@@ -50,11 +58,19 @@ final class Canvas {
                 history.append(grid.line(row), isWrapped: grid.isWrapped(row))
             }
         }
+        hasScrolled = true
+        // What a line of the history went on in is not below it any more.
+        if rows.lowerBound == 0, covered == nil, downward < 0 || downward >= rows.count || !keepsScrolledLines {
+            history.wrapLast(at: 0)
+        }
         if downward != 0 { grid.scroll(rows: rows, columns: columns, up: downward, style: pen.erased) }
         if rightward != 0 { grid.shift(rows: rows, columns: columns, left: rightward, style: pen.erased) }
     }
 
-    func erase(rows: Range<Int>, columns: Range<Int>) { grid.erase(rows: rows, columns: columns, style: pen.erased) }
+    func erase(rows: Range<Int>, columns: Range<Int>) {
+        if rows.contains(0), columns == 0..<grid.columns, covered == nil { history.wrapLast(at: 0) }
+        grid.erase(rows: rows, columns: columns, style: pen.erased)
+    }
 
     /// Writes ASCII that does not reach the last column.
     func put(ascii text: Slice<UnsafeBufferPointer<UInt8>>, row: Int, column: Int) {

@@ -28,20 +28,23 @@ struct Repaint {
 
     private let screen: Screen
     private let text: Text
+    /// Whether text is left to wrap where it has.
+    private let wraps: Bool
     private var bytes: [UInt8] = []
     /// What the terminal writes with now.
     private var pen = PackedStyle()
     /// Whether the line that was drawn last is filled, and the next one begins where its next character wraps.
     private var isWrapping = false
 
-    private init(_ screen: Screen, _ text: Text = .all) {
+    private init(_ screen: Screen, _ text: Text = .all, wraps: Bool = true) {
         self.screen = screen
         self.text = text
+        self.wraps = wraps
     }
 
     /// The bytes for a screen, with at most so many lines of its history.
-    static func bytes(of screen: Screen, historyLines: Int) -> [UInt8] {
-        var repaint = Repaint(screen)
+    static func bytes(of screen: Screen, historyLines: Int, wraps: Bool) -> [UInt8] {
+        var repaint = Repaint(screen, wraps: wraps)
         repaint.reset()
         repaint.draw(historyLines: min(max(historyLines, 0), screen.historyCount))
         repaint.restore()
@@ -119,7 +122,8 @@ struct Repaint {
         let blank = PackedCell.blank()
         for row in 0..<grid.rows {
             let line = grid.line(row)
-            let next = row + 1 < grid.rows && grid.isWrapped(row) ? grid.line(row + 1) : nil
+            var next = row + 1 < grid.rows && grid.isWrapped(row) ? grid.line(row + 1) : nil
+            if let goesOnIn = next, !canWrap(line, into: goesOnIn) { next = nil }
             var column = 0
             if !isWrapping {
                 let first = line.firstIndex { $0 != blank }
@@ -129,6 +133,11 @@ struct Repaint {
             }
             draw(line, from: column, goesOnIn: next)
         }
+    }
+
+    /// Whether the terminal may be left to wrap a line: wherever it puts the cursor, it is at the line's end.
+    private func canWrap(_ line: ArraySlice<PackedCell>, into next: ArraySlice<PackedCell>) -> Bool {
+        wraps && !line.contains(where: Self.hasDoubtfulWidth) && next.first.map(Self.hasDoubtfulWidth) != true
     }
 
     /// Draws a line from a column on.
@@ -141,7 +150,7 @@ struct Repaint {
         // Nothing wraps without a character.
         if isWrapping { end = max(end, 1) }
         isWrapping = false
-        if let next, !line.contains(where: Self.hasDoubtfulWidth) {
+        if let next, canWrap(line, into: next) {
             let isWide = next.first?.width == 2
             end = isWide && end < screen.columns ? screen.columns - 1 : screen.columns
             isWrapping = true

@@ -22,11 +22,13 @@ extension Screen {
             rest = rest[(escape + 1)...]
             guard rest.first == UInt8(ascii: "[") else { continue }
             let body = rest.dropFirst().prefix(16)
-            guard let final = body.first(where: { $0 >= 0x40 }) else { continue }
-            if [UInt8(ascii: "c"), UInt8(ascii: "n"), UInt8(ascii: "p"), UInt8(ascii: "q"), UInt8(ascii: "t")].contains(
-                final)
-            {
-                return true
+            guard let end = body.firstIndex(where: { $0 >= 0x40 }) else { continue }
+            switch body[end] {
+            case UInt8(ascii: "c"), UInt8(ascii: "n"): return true
+            case UInt8(ascii: "p"): if body[..<end].last == UInt8(ascii: "$") { return true }
+            case UInt8(ascii: "q"): if body.first == UInt8(ascii: ">") { return true }
+            case UInt8(ascii: "t"): if body[..<end].elementsEqual("18".utf8) { return true }
+            default: break
             }
         }
         return false

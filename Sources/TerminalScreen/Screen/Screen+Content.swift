@@ -24,8 +24,12 @@ extension Screen {
     /// screen under an alternate one, and its history above.
     ///
     /// It resets the terminal without clearing its scrollback. Feeding them to a fresh ``Screen`` gives an equal one.
-    /// - Parameter historyLines: How many of the lines that have scrolled off to print above, at most; the newest of them.
-    public func repaint(historyLines: Int = 0) -> [UInt8] { Repaint.bytes(of: self, historyLines: historyLines) }
+    /// - Parameters:
+    ///   - historyLines: How many of the lines that have scrolled off to print above, at most; the newest of them.
+    ///   - wraps: Whether what has wrapped is left to wrap again. Not for a terminal of another width.
+    public func repaint(historyLines: Int = 0, wraps: Bool = true) -> [UInt8] {
+        Repaint.bytes(of: self, historyLines: historyLines, wraps: wraps)
+    }
 
     /// As ``repaint(historyLines:)``, without the text of the screen that is shown: for where there is no room for that.
     /// - Parameter limit: Bytes at most; the text of a main screen under an alternate one is there when it has room.

@@ -19,46 +19,48 @@ extension Screen {
                 engine.write("C", count)
                 rest = rest.dropFirst(count)
             } else {
-                var part = rest.prefix(otherCount(rest))
-                let wide = newerWide(in: part)
-                part = wide == part.startIndex ? part.prefix(Self.newerWideBytes) : part[..<wide]
-                canvas.beginText(
-                    at: isWrapPending ? columns : engine.position.column,
-                    wraps: modes.isAutowrap && !modes.hasSideMargins)
-                if wide == part.startIndex {
-                    canvas.beginStandIn(for: String(decoding: part, as: UTF8.self).unicodeScalars.first)
+                let position = engine.position
+                if modes.isAutowrap, !modes.hasSideMargins {
+                    canvas.beginWrappingText(row: position.row, column: isWrapPending ? columns : position.column)
+                }
+                if let emoji = newerWide(at: rest) {
+                    canvas.beginStandIn(for: emoji)
                     Self.wideCharacter.withUTF8Buffer { engine.write(text: $0) }
                     canvas.beginStandIn(for: nil)
+                    rest = rest.dropFirst(Self.newerWideBytes)
                 } else {
+                    let part = rest.prefix(otherCount(rest))
                     engine.write(text: UnsafeBufferPointer(rebasing: part))
+                    rest = rest.dropFirst(part.count)
                 }
+                canvas.endText()
                 isWrapPending = canvas.hasReachedEdge && modes.isAutowrap
-                rest = rest.dropFirst(part.count)
             }
         }
     }
 
-    /// Bytes of each character that ``newerWide(in:)`` finds.
+    /// Bytes of each character that ``newerWide(at:)`` finds.
     private static let newerWideBytes = 4
     /// One of which libvterm knows that it takes two columns.
     private static let wideCharacter: StaticString = "\u{3042}"
+    /// Two of them are one flag of two columns.
+    private static let regionalIndicators: ClosedRange<UInt32> = 0x1f1e6...0x1f1ff
 
-    /// Where the first emoji begins that takes two columns and that libvterm, whose table is older, gives one; the end when there is none.
+    /// The emoji at the beginning, if it takes two columns and libvterm, whose table is older, gives it one.
     ///
-    /// See: UAX #11, "Ambiguous Characters": what has `Emoji_Presentation` is wide
-    private func newerWide(in text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
-        var rest = text
-        while let first = rest.firstIndex(of: 0xf0) {
-            let bytes = rest[first...].prefix(Self.newerWideBytes)
-            if let scalar = String(decoding: bytes, as: UTF8.self).unicodeScalars.first,
-                scalar.properties.isEmojiPresentation, corral_vterm_width(scalar.value) == 1
-            {
-                return first
-            }
-            rest = rest[(first + 1)...]
-        }
-        return text.endIndex
+    /// See: UAX #11, ED4: what has Emoji_Presentation is wide, but for the regional indicators
+    private func newerWide(at text: Slice<UnsafeBufferPointer<UInt8>>) -> Unicode.Scalar? {
+        guard text.first == Self.leadOfEmoji else { return nil }
+        let bytes = text.prefix(Self.newerWideBytes)
+        guard let scalar = String(decoding: bytes, as: UTF8.self).unicodeScalars.first,
+            scalar.properties.isEmojiPresentation, !Self.regionalIndicators.contains(scalar.value),
+            corral_vterm_width(scalar.value) == 1
+        else { return nil }
+        return scalar
     }
+
+    /// The first byte of a character from U+10000 to U+3FFFF.
+    private static let leadOfEmoji: UInt8 = 0xf0
 
     /// How many bytes can be put into cells as they are: ASCII that stays left of the last column.
     private func plainCount(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
@@ -68,12 +70,13 @@ extension Screen {
         return text.prefix(room).prefix { $0 < 0x80 }.count
     }
 
-    /// How many bytes libvterm is to write: up to a long run of ASCII, or to just over the end of the line.
+    /// How many bytes libvterm is to write: up to an emoji, to a long run of ASCII, or to just over the end of the line.
     private func otherCount(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
         var run = 0
         for (index, byte) in zip(0..., text) {
             // One that has begun is not parted.
             if index >= Self.otherBytes, byte & 0xc0 != 0x80 { return index }
+            if byte == Self.leadOfEmoji, index > 0 { return index }
             run = byte < 0x80 ? run + 1 : 0
             if run == Self.plainRun * 2 {
                 let end = index + 1 - run

@@ -62,8 +62,8 @@ final class AttachLoop {
     private var awaited: (since: ContinuousClock.Instant, way: EchoWait.Way)?
     /// When the user came, or typed last.
     private var usedAt = ContinuousClock.now
-    /// When something was typed last, or could have been without being read.
-    private var typedAt = ContinuousClock.now
+    /// For how long something typed was waited for and did not come. A paste lies in the kernel while the loop is elsewhere.
+    private var idle: Duration = .zero
     private var end: AttachEnd?
     private var closeCode: Int?
 
@@ -106,16 +106,16 @@ final class AttachLoop {
         let canType =
             isListening && (isTerminal || !isFrozen) && isHostReady
             && pending.count < (isTerminal ? Self.aheadLimit : Self.pendingLimit)
-        // What could not be read has not been awaited either.
-        if !canType { typedAt = .now }
         let events = handshake?.events ?? POLLIN | (socket?.hasUnsent == true ? POLLOUT : 0)
         var waits = [
             pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: canType ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket?.descriptor ?? handshake?.descriptor ?? -1, events: Int16(events), revents: 0),
         ]
+        let began = ContinuousClock.now
         var count = lookForEcho(&waits)
         if count == 0 { count = poll(&waits, 3, socket == nil ? host.retryPause.milliseconds : -1) }
+        if canType { idle += .now - began }
         if count > 0 {
             if waits[2].revents & ~Int16(POLLOUT) != 0 { noteEcho() }
             // A signal's handler has said in the pipe what there is to say: EINTR needs no answer.
@@ -158,8 +158,8 @@ final class AttachLoop {
             if count == 0 || (errno != EINTR && errno != EAGAIN) { inputEnded() }
             return
         }
-        let result = matcher.read(Array(bytes[..<count]), after: .now - typedAt)
-        typedAt = .now
+        let result = matcher.read(Array(bytes[..<count]), after: idle)
+        idle = .zero
         if !isReadOnly, !result.input.isEmpty { pass(result.input) }
         if result.isDetached { end = .detached }
     }
@@ -180,7 +180,8 @@ final class AttachLoop {
         if let size = windowSize { socket?.resize(to: size) }
     }
 
-    private var windowSize: TerminalSize? { isTerminal && !isReadOnly ? RawTerminal.size() : nil }
+    /// Whoever has a window answers what programs ask, which only one does that is given the output.
+    private var windowSize: TerminalSize? { isTerminal && isScreen && !isReadOnly ? RawTerminal.size() : nil }
 
     // MARK: What the session says
 

@@ -38,10 +38,11 @@ struct AttachRun {
     }
 
     private func stay(_ isTerminal: Bool) -> Result<AttachEnd, any Error> {
-        Result {
+        let isScreen = isatty(STDOUT_FILENO) == 1
+        return Result {
             let socket = try AttachSocket.open(
                 host: client.address, session: session,
-                size: isTerminal && !isReadOnly ? RawTerminal.size() : nil, isReadOnly: isReadOnly,
+                size: isTerminal && isScreen && !isReadOnly ? RawTerminal.size() : nil, isReadOnly: isReadOnly,
                 timeout: HostClient.defaultTimeout)
             Console.note(
                 Self.greeting(session: session, keys: keys, isReadOnly: isReadOnly, isTerminal: isTerminal))
@@ -49,7 +50,7 @@ struct AttachRun {
             let terminal = isTerminal ? try RawTerminal(waking: pipe) : nil
             let loop = AttachLoop(
                 socket, host: client.address, session: session, keys: keys, isReadOnly: isReadOnly,
-                isTerminal: isTerminal, isScreen: isatty(STDOUT_FILENO) == 1, waking: pipe)
+                isTerminal: isTerminal, isScreen: isScreen, waking: pipe)
             let end = loop.run()
             // Raw until here: whoever ends first, no key may be echoed in between.
             _ = consume terminal

@@ -43,7 +43,7 @@ struct DetachKeyMatcher {
     }
 
     /// Takes the bytes of one read.
-    /// - Parameter idle: for how long nothing could be read before it.
+    /// - Parameter idle: for how long it was waited for.
     mutating func read(_ bytes: [UInt8], after idle: Duration = .zero) -> Result {
         guard !keys.isEmpty else { return Result(input: bytes, isDetached: false) }
         if idle >= Self.pause { isPasting = false }

@@ -10,8 +10,8 @@ struct SessionSend: AsyncParsableCommand {
         discussion: """
             A program that tells pastes from typing (a shell's prompt, an editor, an agent) gets the text as a paste, so that a \
             newline in it does not act as a key. With --keys, or when the text holds a control character other than tab and \
-            newline, it is typed as it is. Enter follows as a write of its own, and takes the place of a newline at the end of what \
-            was read from stdin.
+            newline, it is typed as it is. Enter follows as a write of its own. Of what is read from stdin it takes the place of the \
+            last newline, and CR LF is a newline.
 
             Examples:
               corral session send tests 'make check'
@@ -72,8 +72,10 @@ struct SessionSend: AsyncParsableCommand {
         guard var text = String(validating: try Self.readStandardInput(), as: UTF8.self) else {
             throw ValidationError("What stdin has is no text in UTF-8; nothing was sent.")
         }
+        // Enter alone would confirm whatever an agent asks.
+        guard !text.isEmpty else { throw ValidationError("Stdin is empty; nothing was sent.") }
+        text.replace("\r\n", with: "\n")
         if !noEnter, text.last == "\n" { text.removeLast() }
-        guard !text.isEmpty || !noEnter else { throw ValidationError("Stdin is empty; nothing was sent.") }
         return text
     }
 
@@ -96,6 +98,6 @@ struct SessionSend: AsyncParsableCommand {
         }
     }
 
-    /// Bytes that are read: as JSON they have room in a request.
+    /// Bytes that are read. What JSON makes of them can be more than a request takes, which the host says.
     private static let textLimit = 512 << 10
 }

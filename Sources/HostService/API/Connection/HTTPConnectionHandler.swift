@@ -24,7 +24,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var machine = StateMachine()
     private var deadline: Scheduled<Void>?
 
-    private init(limits: APILimits, interruption: Interruption) {
+    init(limits: APILimits, interruption: Interruption) {
         self.limits = limits
         self.interruption = interruption
         encoder = HTTPResponseEncoder()
@@ -39,15 +39,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             ),
             maximumBufferSize: 2 * limits.requestHeader
         )
-    }
-
-    /// Has the runtime make the types of a connection before two event loops can ask for them.
-    ///
-    /// The trap: Swift 6.3 follows a null pointer where it asks whether a generic class without a superclass, the decoder's here,
-    /// conforms, and another thread is just making that class (`ProtocolConformance.cpp`, `getSuperclassForMaybeIncompleteMetadata`).
-    /// When two clients waited for a host that was started again, one in 700 died of it.
-    static func makeTypes() {
-        withExtendedLifetime(HTTPConnectionHandler(limits: APILimits(), interruption: Interruption())) {}
     }
 
     /// Puts the handlers of a new connection into its pipeline.
