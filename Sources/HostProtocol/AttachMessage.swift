@@ -1,7 +1,7 @@
 /// A control message of an attached client: the JSON in a WebSocket text frame. Terminal bytes travel in binary frames.
 ///
 /// The host sends `attached`, `title`, `synced`, then the bytes that the client missed and the live ones, and `ended` once
-/// the session is over; in between `frozen` and `thawed`, and `synced` again where output was left out. The client sends `resize`. Either end ignores a type that it does not know.
+/// the session is over; in between `frozen` and `thawed`, and `synced` again where output was left out. The client sends `resize` and `repaint`. Either end ignores a type that it does not know.
 public struct AttachMessage: Codable, Sendable, Equatable {
     /// What the message is.
     public enum Kind: String, Codable, Sendable {
@@ -10,6 +10,8 @@ public struct AttachMessage: Codable, Sendable, Equatable {
         case frozen
         /// The session goes on.
         case thawed
+        /// The client passes over all output until the next `synced`, which is to come with a picture: its user wants to see what is now.
+        case repaint
     }
 
     /// How the bytes after `synced` relate to what the client had.

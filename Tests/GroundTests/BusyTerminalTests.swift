@@ -101,6 +101,29 @@ struct `A client whose session or terminal is busy` {
         }
     }
 
+    // Symptom: at 200 kB a second the prompt came seconds after Ctrl-C. Cause: what lay in the sockets was shown before it.
+    @Test func `passes over what lies in its socket when a program is interrupted`() async throws {
+        // So that a host that is not optimised has soon drawn what the ring holds.
+        try await Fixture.run(arguments: ["--ring-size", "256K"]) { fixture in
+            let session = try await fixture.session(
+                try await fixture.workspace(),
+                "trap 'echo STOPPED' INT; read -r line; yes 'a line of a flood'; exec sleep 1000")
+            let terminal = try Self.attach(fixture, session.id)
+            try await terminal.expectRaw(true)
+            try terminal.type(Array("go\n".utf8))
+            for _ in 0..<100 {
+                _ = terminal.take(atMost: 4096)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let before = terminal.shownBytes.count
+            try terminal.type([0x03])
+            try await terminal.expect("STOPPED")
+            let taken = terminal.shownBytes.count - before
+            // Of the picture, of what its terminal holds, and of a step.
+            #expect(taken < 100_000, "\(taken) bytes")
+        }
+    }
+
     // Symptom: whoever pasted more than a program took could not detach. Cause: while anything waited for the host no key was read.
     @Test func `detaches behind a paste that no program reads`() async throws {
         try await Fixture.run { fixture in

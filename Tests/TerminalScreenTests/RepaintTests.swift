@@ -114,7 +114,7 @@ import Testing
     @Test func `puts each row into its place for a terminal of another width`() {
         let screen = Screen("0123456789abcdefghijklmno")
         let repaint = String(decoding: screen.repaint(wraps: false), as: UTF8.self)
-        #expect(repaint.contains("ghij\u{1b}[2;1Hklmno"))
+        #expect(repaint.contains("ghij\u{1b}[2;1H\u{1b}[Kklmno"))
     }
 
     @Test func `joins nothing to a line whose end is gone`() {

@@ -138,6 +138,21 @@ public final class AttachSocket {
         }
     }
 
+    /// Has the host leave out what it has not sent, and send a picture in its place, after another `synced`.
+    public func askForPicture() {
+        do { write(1, Array(try WireCoding.text(of: AttachMessage(.repaint)).utf8)) } catch {
+            // One word can always be written.
+        }
+    }
+
+    /// Bytes that have come and were not read.
+    ///
+    /// See: unix(7), SIOCINQ
+    public var waitingCount: Int {
+        var count: CInt = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// Sends what waits, as far as the host takes it.
     public func flush() {
         while let first = unsent.first {

@@ -97,6 +97,8 @@ protocol Attachment: Sendable {
     /// - Returns: False when they must go by ``send(_:)``; nothing was written then.
     func sendAtOnce(_ bytes: [UInt8]) -> Bool
     func resize(to size: TerminalSize) async throws
+    /// Leaves out what the client has not taken, and gives it a picture.
+    func repaint()
     func detach() async
 }
 

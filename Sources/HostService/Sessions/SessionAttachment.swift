@@ -35,6 +35,8 @@ struct SessionAttachment: Attachment {
         return true
     }
 
+    func repaint() { feed.skipAhead(key, whenBehind: 0) }
+
     /// A person who types wants to see what that does.
     private func skipAhead(after bytes: [UInt8]) {
         if !TerminalReports.areAll(bytes) { feed.skipAhead(key) }

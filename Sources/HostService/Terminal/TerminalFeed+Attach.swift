@@ -6,8 +6,10 @@ import NIOCore
 extension TerminalFeed {
     /// Bytes that a picture is made of for a client that comes in a flood, beside the checkpoint.
     private static let hastyReads = 64 << 10
-    /// Bytes that a window may be behind while its user types, some seconds of a slow connection; and that a picture is then made of.
+    /// Bytes that a window may be behind while its user types: some seconds of a slow connection.
     static let unseenLimit = 1 << 20
+    /// Bytes that a picture is then made of: of lines of two bytes it takes a tenth of a second.
+    private static let skippedReads = 256 << 10
 
     /// Attaches a client: `attached`, `title`, `synced`, then the bytes that it lacks, or a picture of the screen, then live ones.
     ///
@@ -83,19 +85,20 @@ extension TerminalFeed {
 
     /// Somebody types at a window: where that is far behind, what it has not taken is left out, and a picture follows, so that Ctrl-C
     /// is seen to work and an echo comes at once. Returns at once.
-    func skipAhead(_ key: UInt64) {
+    /// - Parameter limit: Bytes that it may be behind without that.
+    func skipAhead(_ key: UInt64, whenBehind limit: Int = unseenLimit) {
         var synced = AttachMessage(.synced)
         let left = state.withLock { state -> (material: ScreenMaterial, queriesFrom: UInt64, columns: Int?)? in
-            guard let reader = state.readers[key], reader.answersQueries, !reader.isHeld,
-                state.ring.end - reader.firstUntaken > UInt64(Self.unseenLimit)
+            guard let reader = state.readers[key], !reader.isHeld, !reader.isCut,
+                limit == 0 || (reader.columns != nil && state.ring.end - reader.firstUntaken > UInt64(limit))
             else { return nil }
             synced.epoch = Self.name(of: state.ring)
             synced.mode = .reanchor
             // What was asked in it is nobody else's to answer.
-            let isAlone = state.readers.values.count { $0.answersQueries } == 1
+            let isAlone = reader.columns != nil && state.readers.values.count { $0.answersQueries } == 1
             let queriesFrom = isAlone ? max(state.queriesFrom, reader.firstUntaken) : state.ring.end
             reader.hold(state.ring)
-            return (state.material(atMost: Self.unseenLimit), queriesFrom, reader.columns)
+            return (state.material(atMost: Self.skippedReads), queriesFrom, reader.columns)
         }
         guard let left else { return }
         Task { [synced] in

@@ -21,6 +21,15 @@ struct ClusterTable {
         return text
     }
 
+    /// Whether terminals differ in how wide they show it: marks that make an emoji of it, and such as take a column in some.
+    func hasDoubtfulWidth(_ glyph: UInt32) -> Bool {
+        scalars(glyph).enumerated().contains { index, value in
+            if value >= 0x1f000 || [0x200d, 0xfe0e, 0xfe0f].contains(value) { return true }
+            guard index > 0, let mark = Unicode.Scalar(value) else { return false }
+            return ![.nonspacingMark, .enclosingMark].contains(mark.properties.generalCategory)
+        }
+    }
+
     /// The glyph with a mark more; the glyph itself when no more fits.
     mutating func adding(_ mark: Unicode.Scalar, to glyph: UInt32) -> UInt32 {
         let scalars = scalars(glyph) + [mark.value]

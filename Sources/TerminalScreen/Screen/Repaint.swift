@@ -81,6 +81,8 @@ struct Repaint {
     private mutating func draw(historyLines: Int) {
         let canvas = screen.canvas
         let main = canvas.covered ?? canvas.grid
+        // In a window of another size rows are cut off and not wrapped, and nothing is left beside them.
+        if !wraps { add("\u{1b}[?7l") }
         if historyLines > 0 {
             let history = (canvas.history.count - historyLines)..<canvas.history.count
             for (index, line) in history.enumerated() {
@@ -97,13 +99,17 @@ struct Repaint {
             draw(main)
         }
         addKeyboard(screen.keyboardMain)
-        if canvas.covered == nil { return }
+        guard canvas.covered != nil else {
+            if !wraps { add("\u{1b}[?7h") }
+            return
+        }
         if screen.savedMain.isOrigin { addMargins() }
         restore(screen.savedMain)
         add("\u{1b}[?1049h\u{1b}[<\(KittyKeyboard.capacity)u")
         leaveSaved()
         add("\u{1b}[?69l\u{1b}[r\u{1b}[2J")
         if text == .all { draw(canvas.grid) }
+        if !wraps { add("\u{1b}[?7h") }
         addKeyboard(screen.keyboardAlternate)
     }
 
@@ -128,8 +134,12 @@ struct Repaint {
             if !isWrapping {
                 let first = line.firstIndex { $0 != blank }
                 if first == nil, next == nil { continue }
-                column = first.map { $0 - line.startIndex } ?? 0
+                column = wraps ? first.map { $0 - line.startIndex } ?? 0 : 0
                 goTo(row: row, column: column)
+                if !wraps {
+                    set(pen: PackedStyle())
+                    add("\u{1b}[K")
+                }
             }
             draw(line, from: column, goesOnIn: next)
         }
@@ -137,7 +147,7 @@ struct Repaint {
 
     /// Whether the terminal may be left to wrap a line: wherever it puts the cursor, it is at the line's end.
     private func canWrap(_ line: ArraySlice<PackedCell>, into next: ArraySlice<PackedCell>) -> Bool {
-        wraps && !line.contains(where: Self.hasDoubtfulWidth) && next.first.map(Self.hasDoubtfulWidth) != true
+        wraps && !line.contains(where: hasDoubtfulWidth) && next.first.map(hasDoubtfulWidth) != true
     }
 
     /// Draws a line from a column on.
@@ -161,13 +171,16 @@ struct Repaint {
             if cell.width == 0 { continue }
             if isPlaceDoubtful { add("\u{1b}[\(column + 1)G") }
             draw(cell)
-            isPlaceDoubtful = Self.hasDoubtfulWidth(cell)
+            isPlaceDoubtful = hasDoubtfulWidth(cell)
         }
     }
 
     /// Whether terminals differ in how wide they show it: newer emoji, and characters that marks can turn into emoji. The next
     /// one is then put where it belongs.
-    private static func hasDoubtfulWidth(_ cell: PackedCell) -> Bool { cell.glyph >= 0x1f000 }
+    private func hasDoubtfulWidth(_ cell: PackedCell) -> Bool {
+        cell.glyph & ClusterTable.flag == 0
+            ? cell.glyph >= 0x1f000 : screen.canvas.clusters.hasDoubtfulWidth(cell.glyph)
+    }
 
     private mutating func draw(_ cell: PackedCell) {
         set(pen: cell.style)

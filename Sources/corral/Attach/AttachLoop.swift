@@ -24,6 +24,13 @@ final class AttachLoop {
     /// A terminal that takes longer for a step is slow.
     private static let slowStep: Duration = .milliseconds(20)
 
+    /// Bytes that wait in the socket at a slow terminal while its user interrupts a program, without being passed over.
+    private static let unseenLimit = 16 << 10
+    /// How long the picture that was asked for may take.
+    private static let pictureLimit: Duration = .seconds(10)
+    /// Ctrl-C, in the plain form and in that of kitty's protocol.
+    private static let interrupts: [[UInt8]] = [[0x03], Array("\u{1b}[99;5u".utf8)]
+
     /// Bytes of a key at most; more was pasted, or comes from a program.
     private static let keyLength = 16
 
@@ -49,6 +56,8 @@ final class AttachLoop {
     /// Before it no other connection is tried, whatever is typed meanwhile.
     private var nextTry: ContinuousClock.Instant?
     private var isNoticeShown = false
+    /// The last connection was ended since this client was too slow.
+    private var isBehind = false
     /// Nothing that is typed would arrive.
     private var isFrozen = false
     /// A line of the screen is not the session's, and it goes on.
@@ -57,6 +66,8 @@ final class AttachLoop {
     private var isPictureDropped = false
     /// What is on the screen is not the session's: the next connection begins with a picture.
     private var isPictureWanted = false
+    /// Since when output is passed over until a picture comes.
+    private var skippingSince: ContinuousClock.Instant?
     private var echoWait = EchoWait()
     /// When a key went to the host whose echo is still awaited, and how it is.
     private var awaited: (since: ContinuousClock.Instant, way: EchoWait.Way)?
@@ -167,9 +178,20 @@ final class AttachLoop {
     private func pass(_ input: [UInt8]) {
         if isFrozen { return showFrozen(ringing: true) }
         if let socket { socket.send(input) } else { pending += input }
+        if Self.interrupts.contains(input) { skipAhead() }
         if TerminalReports.areAll(input) { return }
         usedAt = .now
         if isTerminal, input.count <= Self.keyLength { awaited = (usedAt, echoWait.next()) }
+    }
+
+    /// Who interrupts a program on a slow terminal wants to see that it has ended, and not what it had printed before.
+    private func skipAhead() {
+        guard let socket, isTerminal, isScreen, !isReadOnly, outputStep < Self.outputSteps.largest,
+            socket.waitingCount > Self.unseenLimit
+        else { return }
+        socket.askForPicture()
+        skippingSince = .now
+        outputStep = Self.outputSteps.largest
     }
 
     private func inputEnded() {
@@ -191,6 +213,7 @@ final class AttachLoop {
             switch event {
             case .bytes(let whole):
                 let unnumbered = position.read(byteCount: whole.count)
+                if skippingSince != nil { return }
                 // To a file or a pipe a picture is no output.
                 let bytes = UnsafeRawBufferPointer(rebasing: whole.dropFirst(isPictureDropped ? unnumbered : 0))
                 if isScreen, modes.read(bytes) { RawTerminal.noteReset(modes.reset) }
@@ -201,6 +224,8 @@ final class AttachLoop {
             }
         }
         let taken = ContinuousClock.now - began
+        // The host knows no such message, or is gone.
+        if let skippingSince, .now - skippingSince > Self.pictureLimit { isPictureDue = true }
         outputStep =
             taken > Self.slowStep
             ? max(outputStep / 2, Self.outputSteps.smallest)
@@ -216,6 +241,7 @@ final class AttachLoop {
         let before = position
         position.read(message)
         if !isScreen, message.type == .synced, message.mode != .exact { noteLoss(since: before) }
+        if message.type == .synced { skippingSince = nil }
         if message.type == .frozen { freeze() }
         if message.type == .thawed { thaw() }
         if message.type == .ended { end = .sessionEnded(message.exit, message.endReason) }
@@ -238,12 +264,16 @@ final class AttachLoop {
     private func leaveConnection() {
         pending = (socket?.unsentInput ?? []) + pending
         socket = nil
+        // What was passed over does not come again.
+        if skippingSince != nil { isPictureWanted = true }
+        skippingSince = nil
     }
 
     private func connectionClosed(_ code: Int) {
-        // One that was cut is heard until then: what is on the way there must not come after what goes by the next one.
-        if code == 1013 { socket?.finish(within: .seconds(1)) }
+        // What is on the way there must not come after what goes by the next one, nor be lost.
+        if Self.isHeard(after: code) { socket?.finish(within: .seconds(1)) }
         leaveConnection()
+        isBehind = code == 1013
         closeCode = nil
         guard Self.isWorthRetrying(code) else {
             end = .refused("The host closed the connection (WebSocket code \(code)).", .other)
@@ -304,7 +334,7 @@ final class AttachLoop {
 
     private func showNotice() {
         isNoticeShown = true
-        show("the host has gone away; waiting for it")
+        show(isBehind ? "this terminal is far behind; waiting for a picture" : "the host has gone away; waiting for it")
         wantPicture()
     }
 
@@ -356,6 +386,9 @@ final class AttachLoop {
         // It would go on where the last connection broke off.
         handshake = nil
     }
+
+    /// Whether the host takes what comes until its close is answered: it ends in order, or this client was too slow.
+    private static func isHeard(after code: Int) -> Bool { code == 1001 || code == 1013 }
 
     /// Whether another connection can do better than one that was closed with this code.
     ///

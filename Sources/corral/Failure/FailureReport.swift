@@ -118,12 +118,8 @@ struct FailureReport: Equatable, Sendable {
 
     /// Without what would steer the terminal: names of processes and what another machine says are in it.
     private static func printable(_ text: String) -> String {
-        func parts(_ text: Substring, _ separator: Character) -> [Substring] {
-            text.split(separator: separator, omittingEmptySubsequences: false)
-        }
-        return parts(text[...], "\n").map { line in
-            parts(line, "\t").map { Table.Cell.printable(String($0)) }.joined(separator: "\t")
-        }.joined(separator: "\n")
+        text.split(separator: "\n" as Character, omittingEmptySubsequences: false)
+            .map { Table.Cell.printableLine(String($0)) }.joined(separator: "\n")
     }
 
     /// The text as a sentence: the host's are clauses without a full stop.

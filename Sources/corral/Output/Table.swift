@@ -33,6 +33,12 @@ struct Table {
             return String(printable)
         }
 
+        /// The same of a line, whose tabs stay.
+        static func printableLine(_ text: String) -> String {
+            text.split(separator: "\t" as Character, omittingEmptySubsequences: false).map { printable(String($0)) }
+                .joined(separator: "\t")
+        }
+
         private static func steers(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: true

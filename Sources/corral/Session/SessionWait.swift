@@ -80,7 +80,7 @@ struct SessionWait: AsyncParsableCommand {
     static func result(_ document: WaitDocument) -> String? {
         switch document.outcome {
         case .exited: SessionText.exit(document.exit, document.endReason) ?? "ended"
-        case .matched: document.line.map { Table.Cell($0).text }
+        case .matched: document.line.map(Table.Cell.printableLine)
         case .idle, .timedOut, .ended: nil
         }
     }

@@ -97,6 +97,8 @@ final class FakeAttachment: Attachment {
         }
     }
 
+    func repaint() {}
+
     func detach() async {
         set { $0.detaches += 1 }
         finish()

@@ -113,9 +113,9 @@ struct AttachInput: Sendable {
         }
         let data = Data(text.utf8)
         do {
-            guard try WireCoding.decode(Kind.self, from: data).type == AttachMessage.Kind.resize.rawValue else {
-                return
-            }
+            let kind = AttachMessage.Kind(rawValue: try WireCoding.decode(Kind.self, from: data).type)
+            if kind == .repaint { return attachment.repaint() }
+            guard kind == .resize else { return }
             let message = try WireCoding.decode(AttachMessage.self, from: data)
             guard let columns = message.columns, let rows = message.rows else { return }
             let size = TerminalSize(columns: columns, rows: rows)

@@ -176,7 +176,11 @@ final class AttachOutput: Sendable {
     private func write(_ message: WebSocketMessage, count: Int) {
         state.value.inFlight += count
         let written = channel.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenComplete { [self] _ in hasTaken(count) }
+        written.futureResult.whenComplete { [self] result in
+            // The handler has said goodbye; what the client sends until it answers is taken.
+            if case .failure = result { end(isHeard: true) }
+            hasTaken(count)
+        }
         channel.write(ConnectionOutput.message(message), promise: written)
     }
 

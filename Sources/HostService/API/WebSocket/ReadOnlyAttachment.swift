@@ -18,5 +18,7 @@ struct ReadOnlyAttachment: Attachment {
 
     func resize(to size: TerminalSize) async throws {}
 
+    func repaint() { whole.repaint() }
+
     func detach() async { await whole.detach() }
 }

@@ -92,7 +92,14 @@ final class WebSocketHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case is ConnectionShouldEnd:
             // What a session has left goes on to its client, and the end, which closes the socket.
             if attachment?.isEnding == true { break }
-            if machine.closeSent() { fail(.goingAway, context) }
+            guard machine.closeSent(isHeard: attachment != nil) else { break }
+            if attachment == nil {
+                fail(.goingAway, context)
+            } else {
+                // What it has sent by the time it answers is taken.
+                writeClose(
+                    StateMachine.payload(.goingAway), context, patience: limits.closeGrace, thenDisconnect: false)
+            }
         default:
             context.fireUserInboundEventTriggered(event)
         }
