@@ -344,7 +344,7 @@ struct `A wait` {
             #expect(try corral("session send \(cat) </dev/null").status == 64)
             try Shell.run("printf 'of two\r\nlines\r\n' >'\(text)'")
             #expect(try corral("session send \(cat) <'\(text)' --json").output.contains("\"bytes\":13"))
-            #expect(try corral("session wait \(cat) --output '^lines'") == (0, "lines"))
+            #expect(try corral("session wait \(cat) --output '^lines$'") == (0, "lines"))
             try Shell.run("printf '\\377' >'\(text)'")
             #expect(try corral("session send \(cat) <'\(text)'").output.contains("no text in UTF-8"))
             try Shell.run("head -c 600000 /dev/zero | tr '\\0' x >'\(text)'")

@@ -118,9 +118,16 @@ struct Grid {
         let freed =
             lines > 0 ? (rows.upperBound - count)..<rows.upperBound : rows.lowerBound..<(rows.lowerBound + count)
         if columns == 0..<self.columns {
-            let cut = lines > 0 ? rows.lowerBound + count : rows.upperBound - count
-            let moved = Array(starts[cut..<rows.upperBound] + starts[rows.lowerBound..<cut])
-            starts.replaceSubrange(rows, with: moved)
+            if lines == 1 {
+                // By far the commonest, and without memory of its own.
+                let first = starts[rows.lowerBound]
+                for row in rows.lowerBound..<rows.upperBound - 1 { starts[row] = starts[row + 1] }
+                starts[rows.upperBound - 1] = first
+            } else {
+                let cut = lines > 0 ? rows.lowerBound + count : rows.upperBound - count
+                let moved = Array(starts[cut..<rows.upperBound] + starts[rows.lowerBound..<cut])
+                starts.replaceSubrange(rows, with: moved)
+            }
             for row in freed {
                 fill(row, columns, with: .blank(style))
                 part(row, hasGone: true)
@@ -173,7 +180,9 @@ struct Grid {
 
     private mutating func fill(_ row: Int, _ columns: Range<Int>, with cell: PackedCell) {
         let start = starts[row]
-        for column in columns { cells[start + column] = cell }
+        cells.withUnsafeMutableBufferPointer {
+            $0[(start + columns.lowerBound)..<(start + columns.upperBound)].update(repeating: cell)
+        }
     }
 
     /// Blanks the halves of wide characters that were parted between a column and the one before it.

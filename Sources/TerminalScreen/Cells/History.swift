@@ -13,8 +13,7 @@ struct History {
 
         /// A row of a screen.
         init(_ row: ArraySlice<PackedCell>, isWrapped: Bool) {
-            let blank = PackedCell.blank()
-            cells = Array(row[..<(row.lastIndex { $0 != blank }.map { $0 + 1 } ?? row.startIndex)])
+            cells = Array(row.prefix(PackedCell.textCount(row)))
             wrapColumn = isWrapped ? row.count : 0
         }
 

@@ -9,4 +9,14 @@ struct PackedCell: Equatable {
 
     /// An erased cell.
     static func blank(_ style: PackedStyle = PackedStyle()) -> PackedCell { PackedCell(style: style) }
+
+    /// How many cells of a row there are without the blanks at its end.
+    static func textCount(_ row: ArraySlice<PackedCell>) -> Int {
+        row.withUnsafeBufferPointer { cells in
+            var count = cells.count
+            // First by what is nearly always enough to tell.
+            while count > 0, cells[count - 1].glyph == 0x20, cells[count - 1] == blank() { count -= 1 }
+            return count
+        }
+    }
 }
