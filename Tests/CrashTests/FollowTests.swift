@@ -7,13 +7,19 @@ import Testing
 
 @Suite(.enabled(if: Ground.isAvailable, Comment(rawValue: Ground.reason)), .serialized)
 struct `A command that follows a session` {
+    /// A workspace, and its directory.
+    private static func workspace(of host: ServiceHost) async throws -> (path: String, WorkspaceDocument) {
+        let path = host.place.directory.path + "/work"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return (
+            path,
+            try await host.client.createWorkspace(CreateWorkspaceRequest(kind: .adopted, path: path)).document
+        )
+    }
+
     @Test func `goes on over every crash of the host, each byte once`() async throws {
         try await ServiceHost.run { host in
-            let path = host.place.directory.path + "/work"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let workspace = try await host.client.createWorkspace(
-                CreateWorkspaceRequest(kind: .adopted, path: path)
-            ).document
+            let (path, workspace) = try await Self.workspace(of: host)
             let gate = path + "/gate"
             try Shell.run("mkfifo '\(gate)'")
             let script = """
@@ -48,11 +54,7 @@ struct `A command that follows a session` {
     /// Its input and output are no terminal, so that nothing is shown but what the host sends.
     @Test func `by attaching shows what it had typed printed over every crash, each byte once`() async throws {
         try await ServiceHost.run(arguments: ["--ring-size", "256K"]) { host in
-            let path = host.place.directory.path + "/work"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let workspace = try await host.client.createWorkspace(
-                CreateWorkspaceRequest(kind: .adopted, path: path)
-            ).document
+            let (path, workspace) = try await Self.workspace(of: host)
             let session = try await host.client.createSession(
                 in: workspace.id, CreateSessionRequest(command: CountedLines.onDemand)
             ).document
@@ -103,11 +105,7 @@ struct `A command that follows a session` {
     // the socket had taken was thrown away once the host had said that it goes.
     @Test func `passes on each byte of a paste over restarts of the host in order`() async throws {
         try await ServiceHost.run { host in
-            let path = host.place.directory.path + "/work"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let workspace = try await host.client.createWorkspace(
-                CreateWorkspaceRequest(kind: .adopted, path: path)
-            ).document
+            let (path, workspace) = try await Self.workspace(of: host)
             let session = try await host.client.createSession(
                 in: workspace.id,
                 CreateSessionRequest(command: [

@@ -41,21 +41,4 @@ import Testing
             }
         }
     }
-
-    @Test(arguments: 0..<40)
-    func `are repainted whatever was on the screen, and whatever width follows`(seed: Int) {
-        var output = RandomOutput(generator: Generator(state: UInt64(seed) + 7000), columns: 24, rows: 6)
-        let screen = Screen(columns: 24, rows: 6)
-        for _ in 0..<12 {
-            screen.feed(output.pieces(30))
-            screen.resize(
-                columns: Int.random(in: 1...48, using: &output.generator),
-                rows: Int.random(in: 1...12, using: &output.generator))
-            let copy = screen.repainted(historyLines: 0)
-            let differences = ScreenState(screen, history: false).differences(from: ScreenState(copy, history: false))
-            #expect(differences == [], "seed \(seed)")
-            #expect(copy.repaint() == screen.repaint(), "seed \(seed)")
-            #expect(screen.historyCount <= Screen.standardHistoryLimit)
-        }
-    }
 }

@@ -64,6 +64,7 @@ import Testing
                 rows: Int.random(in: 1...12, using: &output.generator))
             let copy = screen.repainted(historyLines: 0)
             #expect(ScreenState(screen, history: false).differences(from: ScreenState(copy, history: false)) == [])
+            #expect(copy.repaint() == screen.repaint(), "seed \(seed)")
         }
     }
 
