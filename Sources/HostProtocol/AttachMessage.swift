@@ -1,7 +1,8 @@
 /// A control message of an attached client: the JSON in a WebSocket text frame. Terminal bytes travel in binary frames.
 ///
 /// The host sends `attached`, `title`, `synced`, then the bytes that the client missed and the live ones, and `ended` once
-/// the session is over; in between `frozen` and `thawed`, and `synced` again where output was left out. The client sends `resize` and `repaint`. Either end ignores a type that it does not know.
+/// the session is over; in between `frozen` and `thawed`, and `synced` again where output was left out. The client sends `resize` and
+/// `repaint`. Either end ignores a type that it does not know.
 public struct AttachMessage: Codable, Sendable, Equatable {
     /// What the message is.
     public enum Kind: String, Codable, Sendable {

@@ -109,7 +109,7 @@ struct `A command that follows a session` {
             let session = try await host.client.createSession(
                 in: workspace.id,
                 CreateSessionRequest(command: [
-                    "/bin/sh", "-c", "stty raw -echo; echo ready; exec cat >'\(path)/typed'",
+                    "/bin/sh", "-c", "stty raw -echo; echo ready; exec head -c 800000 >'\(path)/typed'",
                 ])
             ).document
             let terminal = try TerminalProcess(
@@ -128,12 +128,8 @@ struct `A command that follows a session` {
                 }
                 try await restart.value.get()
             }
-            let deadline = Deadline.after(.seconds(60))
-            var typed: [UInt8] = []
-            while typed.count < paste.count, !deadline.hasPassed {
-                typed = [UInt8](FileManager.default.contents(atPath: path + "/typed") ?? Data())
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            _ = try await host.client.wait(for: WaitRequest(for: .exit, timeout: 60), in: session.id)
+            let typed = [UInt8](FileManager.default.contents(atPath: path + "/typed") ?? Data())
             #expect(typed.count == paste.count)
             #expect(CountedLines.firstFault(in: typed, from: 0) == nil)
         }

@@ -38,11 +38,9 @@ struct `A session's screen` {
                 fixture.client, session.id, size: TerminalSize(columns: 80, rows: 24))
             let asked = terminal.bytes.count
             terminal.type("go\n")
-            let deadline = Deadline.after(.seconds(30))
-            while !String(decoding: terminal.bytes[asked...], as: UTF8.self).contains("\u{1b}[6n"), !deadline.hasPassed
-            {
+            try await fixture.eventually("it is asked") {
                 terminal.receive()
-                await Task.yield()
+                return String(decoding: terminal.bytes[asked...], as: UTF8.self).contains("\u{1b}[6n")
             }
             terminal.type("\u{1b}[77;88R")
             try await SessionReader(fixture.client, session.id).waitFor("at 77;88")

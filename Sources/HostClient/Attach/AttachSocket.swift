@@ -133,17 +133,11 @@ public final class AttachSocket {
         var message = AttachMessage(.resize)
         message.columns = size.columns
         message.rows = size.rows
-        do { write(1, Array(try WireCoding.text(of: message).utf8)) } catch {
-            // Four words and two numbers can always be written.
-        }
+        write(message)
     }
 
     /// Has the host leave out what it has not sent, and send a picture in its place, after another `synced`.
-    public func askForPicture() {
-        do { write(1, Array(try WireCoding.text(of: AttachMessage(.repaint)).utf8)) } catch {
-            // One word can always be written.
-        }
-    }
+    public func askForPicture() { write(AttachMessage(.repaint)) }
 
     /// Bytes that have come and were not read.
     ///
@@ -197,6 +191,12 @@ public final class AttachSocket {
             guard poll(&wait, 1, (deadline - .now).pollMilliseconds) > 0 else { continue }
             flush()
             receive { _ in }
+        }
+    }
+
+    private func write(_ message: AttachMessage) {
+        do { write(1, Array(try WireCoding.text(of: message).utf8)) } catch {
+            // A few words and numbers can always be written.
         }
     }
 

@@ -12,9 +12,10 @@ struct History {
         }
 
         /// A row of a screen.
-        init(_ row: ArraySlice<PackedCell>, isWrapped: Bool) {
-            cells = Array(row.prefix(PackedCell.textCount(row)))
-            wrapColumn = isWrapped ? row.count : 0
+        init(_ grid: Grid, row: Int) {
+            let line = grid.line(row)
+            cells = Array(line.prefix(PackedCell.textCount(line)))
+            wrapColumn = grid.isWrapped(row) ? grid.columns : 0
         }
 
         /// Whether its text goes on in the next line of a screen of this width.
@@ -33,12 +34,6 @@ struct History {
 
     /// A line; 0 is the oldest.
     subscript(index: Int) -> Line { lines[place(index)] }
-
-    /// Adds the newest line.
-    /// - Parameter isWrapped: Whether its text goes on in the next.
-    mutating func append(_ line: ArraySlice<PackedCell>, isWrapped: Bool) {
-        append(Line(line, isWrapped: isWrapped))
-    }
 
     /// Adds the newest line.
     mutating func append(_ line: Line) {

@@ -54,9 +54,7 @@ final class Canvas {
 
     func scroll(rows: Range<Int>, columns: Range<Int>, downward: Int, rightward: Int) {
         if downward > 0, rows.lowerBound == 0, columns == 0..<grid.columns, covered == nil, keepsScrolledLines {
-            for row in 0..<min(downward, rows.upperBound) {
-                history.append(grid.line(row), isWrapped: grid.isWrapped(row))
-            }
+            for row in 0..<min(downward, rows.upperBound) { history.append(History.Line(grid, row: row)) }
         }
         hasScrolled = true
         // What a line of the history went on in is not below it any more.
@@ -151,7 +149,7 @@ final class Canvas {
     ) {
         if columns == grid.columns {
             let gone = max(0, cursor.line - (rows - 1))
-            for row in 0..<gone { history.append(grid.line(row), isWrapped: grid.isWrapped(row)) }
+            for row in 0..<gone { history.append(History.Line(grid, row: row)) }
             let returned = rows > grid.rows ? history.removeLast(min(rows - grid.rows, history.count)) : []
             grid = grid.resized(rows: rows, columns: columns, above: returned, droppingFirst: gone)
             cursor.line += returned.count - gone
@@ -164,12 +162,10 @@ final class Canvas {
     private func reflowMain(
         _ grid: inout Grid, rows: Int, columns: Int, cursor: inout Reflow.Place, other: inout Reflow.Place
     ) {
-        let lastUsed = (0..<grid.rows).last { row in grid.line(row).contains { $0 != .blank() } } ?? 0
+        let lastUsed = (0..<grid.rows).last { PackedCell.textCount(grid.line($0)) > 0 } ?? 0
         let used = max(lastUsed, cursor.line) + 1
         let returned = history.count
-        let old =
-            history.removeLast(returned)
-            + (0..<used).map { History.Line(grid.line($0), isWrapped: grid.isWrapped($0)) }
+        let old = history.removeLast(returned) + (0..<used).map { History.Line(grid, row: $0) }
         cursor.line += returned
         other.line = min(max(other.line, 0), used - 1) + returned
         var places = [other, Reflow.Place(line: returned, column: 0)]
@@ -180,8 +176,8 @@ final class Canvas {
         top = max(0, top - max(0, rows - grid.rows))
         top = max(top, min(lines.count - rows, cursor.line), cursor.line - rows + 1)
         for line in lines.prefix(top) { history.append(line) }
-        grid = Grid(rows: rows, columns: columns).resized(
-            rows: rows, columns: columns, above: Array(lines.dropFirst(top).prefix(rows)), droppingFirst: rows)
+        grid = grid.resized(
+            rows: rows, columns: columns, above: Array(lines.dropFirst(top).prefix(rows)), droppingFirst: grid.rows)
         cursor.line -= top
         other = Reflow.Place(line: places[0].line - top, column: places[0].column)
     }

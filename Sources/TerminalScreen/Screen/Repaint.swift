@@ -118,7 +118,7 @@ struct Repaint {
     private mutating func scroll(_ line: ArraySlice<PackedCell>, goesOnIn next: ArraySlice<PackedCell>?) {
         // By wrapping it would come in the colour of the character that brings it.
         let isPlain = next?.first.map { $0.style.background == .terminalDefault } ?? true
-        draw(line, goesOnIn: isPlain ? next : nil)
+        draw(line, goesOnIn: isPlain ? next.flatMap { wrapping(line, into: $0) } : nil)
         if isWrapping { return }
         set(pen: PackedStyle())
         add("\r\n")
@@ -128,8 +128,7 @@ struct Repaint {
         let blank = PackedCell.blank()
         for row in 0..<grid.rows {
             let line = grid.line(row)
-            var next = row + 1 < grid.rows && grid.isWrapped(row) ? grid.line(row + 1) : nil
-            if let goesOnIn = next, !canWrap(line, into: goesOnIn) { next = nil }
+            let next = row + 1 < grid.rows && grid.isWrapped(row) ? wrapping(line, into: grid.line(row + 1)) : nil
             var column = 0
             if !isWrapping {
                 let first = line.firstIndex { $0 != blank }
@@ -145,9 +144,11 @@ struct Repaint {
         }
     }
 
-    /// Whether the terminal may be left to wrap a line: wherever it puts the cursor, it is at the line's end.
-    private func canWrap(_ line: ArraySlice<PackedCell>, into next: ArraySlice<PackedCell>) -> Bool {
-        wraps && !line.contains(where: hasDoubtfulWidth) && next.first.map(hasDoubtfulWidth) != true
+    /// The next line, if the terminal may be left to wrap into it: only where it is sure to have the cursor at the line's end.
+    private func wrapping(
+        _ line: ArraySlice<PackedCell>, into next: ArraySlice<PackedCell>
+    ) -> ArraySlice<PackedCell>? {
+        wraps && !line.contains(where: hasDoubtfulWidth) && next.first.map(hasDoubtfulWidth) != true ? next : nil
     }
 
     /// Draws a line from a column on.
@@ -156,11 +157,11 @@ struct Repaint {
         _ line: ArraySlice<PackedCell>, from first: Int = 0, goesOnIn next: ArraySlice<PackedCell>? = nil
     ) {
         let blank = PackedCell.blank()
-        var end = line.lastIndex { $0 != blank }.map { $0 + 1 - line.startIndex } ?? 0
+        var end = PackedCell.textCount(line)
         // Nothing wraps without a character.
         if isWrapping { end = max(end, 1) }
         isWrapping = false
-        if let next, canWrap(line, into: next) {
+        if let next {
             let isWide = next.first?.width == 2
             end = isWide && end < screen.columns ? screen.columns - 1 : screen.columns
             isWrapping = true
@@ -291,12 +292,11 @@ struct Repaint {
 
     /// In origin mode places count from the margins.
     private mutating func goTo(row: Int, column: Int, isOrigin: Bool = false) {
-        let top = isOrigin ? screen.region.lowerBound : 0
-        let left = isOrigin && screen.modes.hasSideMargins ? screen.sideMargins.lowerBound : 0
+        let origin = screen.origin(whenSet: isOrigin)
         add("\u{1b}[")
-        bytes.append(decimal: max(row - top, 0) + 1)
+        bytes.append(decimal: max(row - origin.row, 0) + 1)
         add(";")
-        bytes.append(decimal: max(column - left, 0) + 1)
+        bytes.append(decimal: max(column - origin.column, 0) + 1)
         add("H")
     }
 

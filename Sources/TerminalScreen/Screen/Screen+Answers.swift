@@ -61,10 +61,8 @@ extension Screen {
 
     /// Row and column of the cursor, which in origin mode count from the margins.
     private var place: String {
-        let position = position
-        let top = modes.isOrigin ? region.lowerBound : 0
-        let left = modes.isOrigin && modes.hasSideMargins ? sideMargins.lowerBound : 0
-        return "\(position.row - top + 1);\(position.column - left + 1)"
+        let (position, origin) = (position, origin(whenSet: modes.isOrigin))
+        return "\(position.row - origin.row + 1);\(position.column - origin.column + 1)"
     }
 
     private func state(ofMode mode: Int) -> Int {

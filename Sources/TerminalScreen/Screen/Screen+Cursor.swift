@@ -9,9 +9,13 @@ extension Screen {
     /// Moves the cursor, counted from 0 on the whole screen; in origin mode it stays inside the margins.
     func place(row: Int, column: Int) {
         isWrapPending = false
-        let top = modes.isOrigin ? region.lowerBound : 0
-        let left = modes.isOrigin && modes.hasSideMargins ? sideMargins.lowerBound : 0
-        engine.write("H", max(row - top, 0) + 1, max(column - left, 0) + 1)
+        let origin = origin(whenSet: modes.isOrigin)
+        engine.write("H", max(row - origin.row, 0) + 1, max(column - origin.column, 0) + 1)
+    }
+
+    /// From where programs count rows and columns, which is the margins in origin mode.
+    func origin(whenSet isOrigin: Bool) -> (row: Int, column: Int) {
+        isOrigin ? (region.lowerBound, modes.hasSideMargins ? sideMargins.lowerBound : 0) : (0, 0)
     }
 
     /// Sets the rows that scroll and moves the cursor home. Fewer than two rows are no region, and nothing happens.

@@ -186,7 +186,7 @@ final class AttachLoop {
 
     /// Who interrupts a program on a slow terminal wants to see that it has ended, and not what it had printed before.
     private func skipAhead() {
-        guard let socket, isTerminal, isScreen, !isReadOnly, outputStep < Self.outputSteps.largest,
+        guard let socket, hasWindow, outputStep < Self.outputSteps.largest,
             socket.waitingCount > Self.unseenLimit
         else { return }
         socket.askForPicture()
@@ -203,7 +203,9 @@ final class AttachLoop {
     }
 
     /// Whoever has a window answers what programs ask, which only one does that is given the output.
-    private var windowSize: TerminalSize? { isTerminal && isScreen && !isReadOnly ? RawTerminal.size() : nil }
+    private var hasWindow: Bool { isTerminal && isScreen && !isReadOnly }
+
+    private var windowSize: TerminalSize? { hasWindow ? RawTerminal.size() : nil }
 
     // MARK: What the session says
 

@@ -53,9 +53,7 @@ struct TerminalModes {
     /// Modes that a program may leave switched; others do no harm to a shell.
     private static let watched: Set<Int> = [
         1, 5, 6, 7, 9, 12, 25, 45, 47, 66, 67, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049,
-        2004, 2026,
-        2031,
-        2048,
+        2004, 2026, 2031, 2048,
     ]
     /// Longest sequence that is looked at, in bytes; a longer one is none of these.
     private static let longest = 64

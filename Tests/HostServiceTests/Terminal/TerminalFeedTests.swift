@@ -377,17 +377,19 @@ import Testing
     /// What the host has answered for a terminal.
     private final class Answers: Sendable {
         private let text = Locked("")
+        private let bell = Bell()
 
         init(_ feed: TerminalFeed) {
-            feed.answerQueries { [text] bytes in text.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+            feed.answerQueries { [text, bell] bytes in
+                text.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+                bell.ring()
+            }
         }
 
         /// Waits until so much was answered, at most five minutes: other tests have the threads.
-        func after(_ count: Int) async throws -> String {
+        func after(_ count: Int) async -> String {
             let deadline = Deadline.after(.seconds(300))
-            while text.withLock({ $0.utf8.count }) < count, !deadline.hasPassed {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            while text.withLock({ $0.utf8.count }) < count, await bell.wait(until: deadline) {}
             return text.withLock { $0 }
         }
     }
@@ -398,14 +400,14 @@ import Testing
         let source = try Source()
         let answers = Answers(source.feed)
         try source.print(Array("one\u{1b}[6n\r\n\u{1b}[".utf8))
-        #expect(try await answers.after(6) == "\u{1b}[1;4R")
+        #expect(await answers.after(6) == "\u{1b}[1;4R")
         // Cut in two, and a client that has no terminal does not answer.
         let client = source.feed.newKey()
         await source.feed.attach(client, title: "t", from: nil, epoch: nil)
         try source.print(Array("5ntwo\u{1b}[6n".utf8))
-        #expect(try await answers.after(16) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R")
+        #expect(await answers.after(16) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R")
         try source.print(Array("\u{1b}[c".utf8))
-        #expect(try await answers.after(23) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R\u{1b}[?1;2c")
+        #expect(await answers.after(23) == "\u{1b}[1;4R\u{1b}[0n\u{1b}[2;4R\u{1b}[?1;2c")
     }
 
     @Test func `leaves queries to a window that is given them, and no others`() async throws {
@@ -413,7 +415,7 @@ import Testing
         // In the bytes before the picture, of which the window sees nothing.
         try source.print(Array("asked\u{1b}[6n".utf8))
         let answers = Answers(source.feed)
-        #expect(try await answers.after(6) == "\u{1b}[1;6R")
+        #expect(await answers.after(6) == "\u{1b}[1;6R")
         let window = source.feed.newKey()
         await source.feed.attach(window, title: "t", from: nil, epoch: nil, columns: 120)
         // Its own: answered by it.
@@ -430,7 +432,7 @@ import Testing
         source.feed.detach(window)
         try source.print(Array("\u{1b}[6n".utf8))
         await source.feed.attach(window, title: "t", from: nil, epoch: nil, columns: 120)
-        #expect(try await answers.after(12) == "\u{1b}[1;6R\u{1b}[1;6R")
+        #expect(await answers.after(12) == "\u{1b}[1;6R\u{1b}[1;6R")
     }
 
     @Test func `is not given to a window again where the host has answered in it`() async throws {
@@ -442,7 +444,7 @@ import Testing
         let (end, epoch) = (source.feed.end, source.feed.slice(from: 0).epoch)
         source.feed.detach(window)
         try source.print(Array("\u{1b}[5n".utf8))
-        #expect(try await answers.after(4) == "\u{1b}[0n")
+        #expect(await answers.after(4) == "\u{1b}[0n")
         await source.feed.attach(window, title: "t", from: end, epoch: epoch, columns: 120)
         #expect(Self.taken(source.feed, window).messages.last?.mode == .reanchor)
         // One without a window answers nothing, and is given every byte.
@@ -458,15 +460,15 @@ import Testing
         let source = try Source(capacity: 64 << 10)
         try source.print(Array("\u{1b}[5n".utf8))
         let answers = Answers(source.feed)
-        #expect(try await answers.after(4) == "\u{1b}[0n")
+        #expect(await answers.after(4) == "\u{1b}[0n")
         try source.slave.writeAll(Array("\u{1b}[6n".utf8)[...], name: "slave")
         #expect(try source.feed.drain(source.terminal, atMost: 4) == .read(4))
-        #expect(try await answers.after(10) == "\u{1b}[0n\u{1b}[1;1R")
+        #expect(await answers.after(10) == "\u{1b}[0n\u{1b}[1;1R")
         let window = source.feed.newKey()
         await source.feed.attach(window, title: "t", from: nil, epoch: nil, columns: 120)
         _ = Self.taken(source.feed, window)
         try source.print(Array("\u{1b}[5n".utf8) + Self.pattern(40 << 10).map { $0 & 0x3f | 0x40 })
         source.feed.detach(window)
-        #expect(try await answers.after(14) == "\u{1b}[0n\u{1b}[1;1R\u{1b}[0n")
+        #expect(await answers.after(14) == "\u{1b}[0n\u{1b}[1;1R\u{1b}[0n")
     }
 }
